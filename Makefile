@@ -1,0 +1,60 @@
+# GNU make 3.81 and bash 3.2 suffice.
+SHELL := /bin/bash
+.SHELLFLAGS := -eu -o pipefail -c
+.DEFAULT_GOAL := help
+
+BIN := .venv/bin
+STAMP := .venv/.installed-from-locks
+COMPILE := uv pip compile -q --universal --python-version 3.11 --no-emit-index-url --no-annotate --no-header
+
+.PHONY: help
+help: ## List the targets
+	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sort | awk -F ':.*## ' '{printf "  %-10s %s\n", $$1, $$2}'
+
+.PHONY: setup
+setup: $(STAMP) ## Create .venv and install exactly what the locks name
+
+$(STAMP): requirements-dev.lock pyproject.toml tests/setup_venv.sh
+	@bash tests/setup_venv.sh .venv requirements-dev.lock
+	@touch $(STAMP)
+
+.PHONY: demo
+demo: setup ## A full job through the real API on embedded servers
+	@$(BIN)/solarsync demo
+
+.PHONY: serve
+serve: setup ## API, workers and scheduler on this machine
+	@$(BIN)/solarsync serve
+
+.PHONY: check
+check: setup ## Lint, types, import contracts
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/mypy
+	$(BIN)/lint-imports --no-logo
+
+.PHONY: test
+test: setup ## The test suite: real Postgres and Redis, no network
+	$(BIN)/python -m pytest -n 2 --dist loadfile
+
+.PHONY: format
+format: setup ## Rewrite the code as ruff formats it
+	$(BIN)/ruff format .
+	$(BIN)/ruff check --fix .
+
+.PHONY: bench
+bench: setup ## Figures, each beside a rival or a floor
+	$(BIN)/python -m pytest tests/bench -s -p no:cacheprovider
+
+.PHONY: migrate
+migrate: setup ## Bring the database to the newest schema
+	@$(BIN)/solarsync db upgrade
+
+.PHONY: graph
+graph: setup ## Print the workflow as Mermaid
+	@$(BIN)/solarsync graph
+
+.PHONY: locks
+locks: ## Resolve the locks anew (needs uv)
+	$(COMPILE) --extra embedded --extra dev pyproject.toml -o requirements-dev.lock
+	$(COMPILE) --extra embedded -c requirements-dev.lock pyproject.toml -o requirements.lock
