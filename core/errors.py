@@ -22,7 +22,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any, ClassVar
 
-PROBLEM_BASE = "https://solarsync.dev/problems/"
+PROBLEM_BASE = "urn:solarsync:problem:"
 
 
 @dataclass(frozen=True, slots=True)
