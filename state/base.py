@@ -1,0 +1,46 @@
+"""The model every travelling type is made of."""
+
+from typing import Annotated, Any
+
+from pydantic import AfterValidator, AwareDatetime, BaseModel, ConfigDict, Field
+
+# JSON forms are what the state of the graph and the database hold; models are what code works with.
+JsonObject = dict[str, Any]
+
+Percent = Annotated[float, Field(ge=0, le=100)]
+Fraction = Annotated[float, Field(ge=0, le=1)]
+Positive = Annotated[float, Field(gt=0)]
+NonNegative = Annotated[float, Field(ge=0)]
+
+
+def _twelve(values: list[float]) -> list[float]:
+    if len(values) != 12:
+        raise ValueError(f"needs twelve values, January to December; got {len(values)}")
+    return values
+
+
+Monthly = Annotated[list[float], AfterValidator(_twelve)]
+MonthlyNonNegative = Annotated[list[NonNegative], AfterValidator(_twelve)]
+
+
+class Model(BaseModel):
+    """Immutable, refuses unknown fields, never holds NaN or Infinity."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True, allow_inf_nan=False)
+
+    def to_json(self) -> JsonObject:
+        """The form that is checkpointed and stored: plain JSON types only."""
+        return self.model_dump(mode="json")
+
+
+__all__ = [
+    "AwareDatetime",
+    "Fraction",
+    "JsonObject",
+    "Model",
+    "Monthly",
+    "MonthlyNonNegative",
+    "NonNegative",
+    "Percent",
+    "Positive",
+]

@@ -1,0 +1,151 @@
+"""Equipment: what is on the roof and on the wall, as datasheets state it."""
+
+from typing import Annotated, Literal
+
+from pydantic import BeforeValidator, Field
+
+from state.base import Model, Percent, Positive
+
+CHEMISTRY_ALIASES = {"lithium": "lithium_ion", "lithium-ion": "lithium_ion"}
+
+
+def _chemistry(value: object) -> object:
+    return CHEMISTRY_ALIASES.get(value, value) if isinstance(value, str) else value
+
+
+Chemistry = Annotated[Literal["lead_acid", "lithium_ion"], BeforeValidator(_chemistry)]
+Volts = Annotated[float, Field(gt=0, le=2000)]
+Amperes = Annotated[float, Field(gt=0, le=10_000)]
+Watts = Annotated[float, Field(gt=0, le=10_000_000)]
+Coefficient = Annotated[float, Field(ge=-2, le=2, description="Percent per kelvin.")]
+
+
+class ModuleDatasheet(Model):
+    """A PV module at standard test conditions (1000 W/m², 25 °C cell, AM 1.5)."""
+
+    manufacturer: str
+    model: str
+    p_mp_w: Annotated[float, Field(gt=0, le=2000)]
+    v_oc_v: Annotated[float, Field(gt=0, le=500)]
+    i_sc_a: Annotated[float, Field(gt=0, le=100)]
+    v_mp_v: Annotated[float, Field(gt=0, le=500)]
+    i_mp_a: Annotated[float, Field(gt=0, le=100)]
+    beta_voc_pct_per_c: Annotated[float, Field(ge=-1, lt=0)]
+    gamma_pmp_pct_per_c: Annotated[float, Field(ge=-1, lt=0)]
+    alpha_isc_pct_per_c: Coefficient | None = None
+    beta_vmp_pct_per_c: Annotated[float, Field(ge=-1, lt=0)] | None = None
+    area_m2: Annotated[float, Field(gt=0, le=10)] | None = None
+    max_system_voltage_v: Volts | None = None
+    max_series_fuse_a: Annotated[float, Field(gt=0, le=100)] | None = None
+    source: str | None = Field(default=None, description="Where the figures were read.")
+
+
+class InverterDatasheet(Model):
+    """An inverter's limits. One that its datasheet does not state is absent, and its check not evaluated."""
+
+    manufacturer: str
+    model: str
+    pac_w: Watts
+    kind: Literal["string", "hybrid", "off_grid"] | None = None
+    vdc_max_v: Volts | None = None
+    mppt_min_v: Volts | None = None
+    mppt_max_v: Volts | None = None
+    v_start_v: Volts | None = None
+    mppt_count: Annotated[int, Field(ge=1, le=64)] | None = None
+    pdc_max_w: Watts | None = None
+    isc_max_per_mppt_a: Amperes | None = None
+    idc_max_per_mppt_a: Amperes | None = None
+    ac_current_max_a: Amperes | None = None
+    ac_voltage_v: Annotated[float, Field(gt=0, le=1000)] | None = None
+    efficiency_pct: Annotated[float, Field(gt=50, le=100)] | None = None
+    surge_w: Watts | None = None
+    battery_voltage_v: Annotated[float, Field(gt=0, le=1000)] | None = None
+    charge_current_max_a: Amperes | None = None
+    source: str | None = Field(default=None, description="Where the figures were read.")
+
+
+class BatteryDatasheet(Model):
+    manufacturer: str
+    model: str
+    chemistry: Chemistry
+    nominal_v: Annotated[float, Field(gt=0, le=1000)]
+    capacity_ah: Annotated[float, Field(gt=0, le=10_000)]
+    depth_of_discharge_pct: Annotated[float, Field(gt=0, le=100)] | None = None
+    round_trip_efficiency_pct: Annotated[float, Field(gt=0, le=100)] | None = None
+    max_charge_a: Amperes | None = None
+    max_discharge_a: Amperes | None = None
+    source: str | None = Field(default=None, description="Where the figures were read.")
+
+
+class Equipment(Model):
+    """A catalogue name or a datasheet for each; what is absent is chosen from the catalogue."""
+
+    module: ModuleDatasheet | Annotated[str, Field(min_length=1, max_length=200)] | None = None
+    inverter: InverterDatasheet | Annotated[str, Field(min_length=1, max_length=200)] | None = None
+    battery: BatteryDatasheet | Annotated[str, Field(min_length=1, max_length=200)] | None = None
+    battery_chemistry: Chemistry | None = None
+
+
+class RoofPlane(Model):
+    name: Annotated[str, Field(min_length=1, max_length=100)]
+    surface_tilt: Annotated[float, Field(ge=0, le=90, description="Degrees from horizontal.")]
+    surface_azimuth: Annotated[float, Field(ge=0, le=360, description="Degrees clockwise from north.")]
+    area_m2: Annotated[float, Field(gt=0, le=1_000_000)] | None = None
+    mount: Literal["roof", "rack"] = "roof"
+
+
+class StringLayout(Model):
+    mppt: Annotated[int, Field(ge=1, le=64)]
+    modules_per_string: Annotated[int, Field(ge=1, le=200)]
+    parallel: Annotated[int, Field(ge=1, le=1000)] = 1
+
+
+class Array(Model):
+    pdc0_w: Annotated[float, Field(gt=0, le=100_000_000)] | None = Field(
+        default=None, description="Nameplate DC power wanted; chosen by the demand when absent."
+    )
+    losses_percent: Percent = 14.0
+    dc_ac_ratio: Annotated[float, Field(ge=0.5, le=3)] | None = None
+    albedo: Annotated[float, Field(ge=0, le=1)] = 0.2
+    gcr: Annotated[float, Field(gt=0, le=1)] = 0.4
+    strings: Annotated[list[StringLayout], Field(min_length=1, max_length=64)] | None = Field(
+        default=None, description="An existing design, to be checked only."
+    )
+
+
+class Electrical(Model):
+    standard: Literal["nec_2023", "iec_62548"] = "nec_2023"
+    design_temp_min_c: Annotated[float, Field(ge=-60, le=30)] | None = None
+    design_temp_max_c: Annotated[float, Field(ge=0, le=60)] | None = None
+    busbar_a: Annotated[float, Field(gt=0, le=10_000)] | None = None
+    main_breaker_a: Annotated[float, Field(gt=0, le=10_000)] | None = None
+    existing_backfeed_a: Annotated[float, Field(ge=0, le=10_000)] = 0
+    service_voltage_v: Annotated[float, Field(gt=0, le=1000)] | None = None
+    panel_feed: Literal["end", "center"] = "end"
+    dwelling: bool = True
+    dc_cable_m: Annotated[float, Field(ge=0, le=10_000)] | None = None
+    ac_cable_m: Annotated[float, Field(ge=0, le=10_000)] | None = None
+    conduit_conductors: Annotated[int, Field(ge=1, le=40)] = 2
+
+
+class Storage(Model):
+    autonomy_days: Annotated[float, Field(gt=0, le=14)] = 1.0
+    system_voltage_v: Annotated[float, Field(gt=0, le=1000)] = 48.0
+    critical_only: bool = False
+    temperature_c: Annotated[float, Field(ge=-20, le=60)] = 25.0
+
+
+class PriceBook(Model):
+    """Prices in the job's currency; what is absent comes from the book of that currency."""
+
+    array_per_kw: Positive | None = None
+    battery_per_kwh: Positive | None = None
+    inverter_per_kw: Positive | None = None
+    installation: Annotated[float, Field(ge=0)] | None = None
+
+
+class Economics(Model):
+    currency: Annotated[str, Field(pattern=r"^[A-Z]{3}$")] = "KES"
+    tariff_per_kwh: Annotated[float, Field(ge=0, le=1_000_000)] | None = None
+    export_tariff_per_kwh: Annotated[float, Field(ge=0, le=1_000_000)] | None = None
+    price_book: PriceBook | None = None

@@ -1,0 +1,71 @@
+"""Questions to a person: one form, stable ids, answers checked before they count."""
+
+import math
+from collections.abc import Iterable, Mapping
+from typing import Any, Literal
+
+from pydantic import Field
+
+from state.base import Model
+
+Asker = Literal["sizing", "triage", "review"]
+
+
+class Question(Model):
+    """Something that only a person can say. `id` is stable, so a recorded answer answers it again."""
+
+    id: str
+    kind: Literal["number", "choice", "text", "boolean"]
+    prompt: str
+    why: str
+    unit: str | None = None
+    minimum: float | None = None
+    maximum: float | None = None
+    choices: list[str] | None = None
+    default: float | str | bool | None = Field(default=None, description="A suggestion, never assumed.")
+
+    def check(self, value: Any) -> str | None:  # noqa: ANN401  an answer is any JSON until it is checked
+        """Why `value` does not answer this question, or None where it does."""
+        return _CHECKS[self.kind](self, value)
+
+
+def _check_number(question: Question, value: object) -> str | None:
+    if isinstance(value, bool) or not isinstance(value, int | float) or not math.isfinite(value):
+        return "must be a number"
+    unit = f" {question.unit}" if question.unit else ""
+    if question.minimum is not None and value < question.minimum:
+        return f"must be at least {question.minimum:g}{unit}"
+    if question.maximum is not None and value > question.maximum:
+        return f"must be at most {question.maximum:g}{unit}"
+    return None
+
+
+def _check_choice(question: Question, value: object) -> str | None:
+    choices = question.choices or []
+    return None if value in choices else f"must be one of: {', '.join(choices)}"
+
+
+def _check_text(_: Question, value: object) -> str | None:
+    if not isinstance(value, str) or not value.strip():
+        return "must be a text that is not empty"
+    return None if len(value) <= 10_000 else "must be at most 10000 characters"
+
+
+def _check_boolean(_: Question, value: object) -> str | None:
+    return None if isinstance(value, bool) else "must be true or false"
+
+
+_CHECKS = {"number": _check_number, "choice": _check_choice, "text": _check_text, "boolean": _check_boolean}
+
+
+def check_answers(questions: Iterable[Question], answers: Mapping[str, Any]) -> dict[str, str]:
+    """Reasons by question id for every answer that is missing, invalid or was never asked for."""
+    asked = {question.id: question for question in questions}
+    refused = {unknown: "is not an open question" for unknown in answers if unknown not in asked}
+    for question in asked.values():
+        reason = (
+            question.check(answers[question.id]) if question.id in answers else "this question is open too"
+        )
+        if reason:
+            refused[question.id] = reason
+    return refused

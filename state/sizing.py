@@ -1,0 +1,147 @@
+"""The sized system, every number with its unit in its name and every check with its rule."""
+
+from typing import Literal
+
+from pydantic import Field
+
+from state.base import Fraction, Model, Monthly, NonNegative
+from state.equipment import BatteryDatasheet, Chemistry, InverterDatasheet, ModuleDatasheet, StringLayout
+from state.questions import Question
+
+
+class DemandResult(Model):
+    daily_energy_wh: NonNegative
+    peak_power_w: NonNegative
+    surge_power_w: NonNegative
+    critical_daily_energy_wh: NonNegative
+    hourly_share: list[Fraction] = Field(description="24 shares of a day's energy, midnight first, sum 1.")
+    shape: str = Field(description="Where the hourly shape comes from.")
+
+
+class PlaneLayout(Model):
+    name: str
+    surface_tilt: float
+    surface_azimuth: float
+    mount: Literal["roof", "rack"]
+    modules: int
+    pdc0_w: float
+    poa_annual_kwh_m2: float
+
+
+class ArrayResult(Model):
+    module: ModuleDatasheet
+    modules: int
+    pdc0_w: float
+    strings: list[StringLayout]
+    planes: list[PlaneLayout]
+
+
+class StringLimits(Model):
+    v_oc_cold_v: float = Field(description="Of one module at the lowest expected ambient temperature.")
+    v_mp_hot_v: float = Field(description="Of one module at the hot cell temperature.")
+    modules_per_string_min: int | None
+    modules_per_string_max: int | None
+
+
+class InverterResult(InverterDatasheet):
+    count: int
+    pac0_w: float
+    dc_ac_ratio: float
+
+
+class StorageResult(Model):
+    battery: BatteryDatasheet
+    chemistry: Chemistry
+    required_ah: float
+    units_in_series: int
+    strings_in_parallel: int
+    units: int
+    nominal_kwh: float
+    usable_kwh: float
+    autonomy_days: float
+
+
+class Conductor(Model):
+    circuit: str
+    i_max_a: float
+    i_continuous_a: float
+    ocpd_a: float | None
+    awg: str | None
+
+
+class Interconnection(Model):
+    max_backfeed_a: float | None
+    backfeed_breaker_a: float
+    rule: str
+
+
+class Energy(Model):
+    ac_annual_kwh: float
+    ac_monthly_kwh: Monthly
+    poa_annual_kwh_m2: float
+    poa_monthly_kwh_m2: Monthly
+    specific_yield_kwh_per_kwp: float
+    performance_ratio: float | None
+    capacity_factor: float
+    losses: dict[str, float] = Field(description="Percent lost at each stage.")
+    self_consumption: Fraction | None = None
+    self_sufficiency: Fraction | None = None
+    unserved_kwh: NonNegative | None = None
+    export_kwh: NonNegative | None = None
+    p90_annual_kwh: NonNegative | None = None
+
+
+class Check(Model):
+    """One rule applied. `value` and `limit` share `unit`; the margin is against the limit."""
+
+    id: str
+    rule: str
+    value: float | None
+    limit: float | None
+    unit: str
+    margin_percent: float | None
+    status: Literal["pass", "warn", "fail", "not_evaluated"]
+    detail: str
+
+
+class EconomicsResult(Model):
+    currency: str
+    capital_cost: dict[str, float] = Field(description="By item, and `total`.")
+    annual_savings: float
+    simple_payback_years: float | None
+    npv: float | None
+    irr: float | None
+    lcoe: float | None
+
+
+class Alternative(Model):
+    title: str
+    trades: str
+    modules: int
+    pdc0_w: float
+    inverter: str
+    ac_annual_kwh: float | None = None
+
+
+class SizingResult(Model):
+    status: Literal["feasible", "infeasible", "screening"]
+    demand: DemandResult | None
+    array: ArrayResult | None
+    string_limits: StringLimits | None
+    inverter: InverterResult | None
+    storage: StorageResult | None = None
+    conductors: list[Conductor] = []
+    interconnection: Interconnection | None = None
+    energy: Energy | None
+    checks: list[Check]
+    economics: EconomicsResult | None = None
+    alternatives: list[Alternative] = []
+    assumptions: list[str] = []
+    warnings: list[str] = []
+
+
+class SizingAnswer(Model):
+    """What sizing says at once: a result, the questions it would have asked, or both."""
+
+    sizing: SizingResult | None
+    questions: list[Question]

@@ -1,0 +1,105 @@
+"""Weather as results carry it: the design resource, the forecast, the hours in which one may work."""
+
+from typing import Annotated, Literal
+
+from pydantic import AwareDatetime, Field
+
+from state.base import Model, Monthly, MonthlyNonNegative, NonNegative
+
+Quality = Literal["tmy", "satellite", "climatology", "user", "screening"]
+Verdict = Literal["go", "caution", "stop", "unknown"]
+
+
+class ResourceRequest(Model):
+    """What the technician knows about the sun at the site."""
+
+    peak_sun_hours: Annotated[float, Field(ge=0.5, le=9)] | None = Field(
+        default=None, description="Annual mean of daily global horizontal irradiation [kWh/m²/day]."
+    )
+    weather_file_id: Annotated[str, Field(max_length=100)] | None = None
+
+
+class PeakSunHours(Model):
+    """Daily global horizontal irradiation [kWh/m²/day], which is hours at 1000 W/m²."""
+
+    annual_mean: NonNegative
+    worst_month: NonNegative
+    monthly: MonthlyNonNegative
+
+
+class DesignTemperatures(Model):
+    """Ambient extremes that string voltages are designed for [°C]."""
+
+    min_c: float | None
+    max_c: float | None
+    source: str
+    approximation: str | None = Field(default=None, description="Set where the figures only stand in.")
+
+
+class Resource(Model):
+    """The climate the system is sized for. `ref` names the hourly year behind it."""
+
+    ref: str
+    source: str
+    quality: Quality
+    annual_ghi_kwh_m2: NonNegative
+    peak_sun_hours: PeakSunHours
+    monthly_temp_air_c: Monthly
+    uncertainty_percent: NonNegative
+    fallback: bool = Field(default=False, description="A stand-in; never triggers a re-size.")
+    design_temperatures: DesignTemperatures | None = None
+    attribution: str | None = None
+    notes: list[str] = []
+
+
+class ForecastHour(Model):
+    """One hour. Radiation and precipitation are means and sums over it; the rest holds at its middle."""
+
+    start: AwareDatetime
+    temp_air_c: float | None = None
+    relative_humidity_pct: Annotated[float, Field(ge=0, le=100)] | None = None
+    precipitation_mm: NonNegative | None = None
+    weather_code: Annotated[int, Field(ge=0, le=99)] | None = Field(
+        default=None, description="WMO code table 4677."
+    )
+    wind_speed_m_s: NonNegative | None = None
+    wind_gust_m_s: NonNegative | None = None
+    ghi_w_m2: NonNegative | None = None
+    dni_w_m2: NonNegative | None = None
+    dhi_w_m2: NonNegative | None = None
+    cape_j_kg: NonNegative | None = None
+
+
+class Forecast(Model):
+    source: str
+    issued_at: AwareDatetime
+    hourly: list[ForecastHour]
+    attribution: str | None = None
+
+
+class Window(Model):
+    """A stretch of hours with one verdict, within daylight and working hours at the site."""
+
+    start: AwareDatetime
+    end: AwareDatetime
+    verdict: Verdict
+    reasons: list[str]
+
+
+class Alert(Model):
+    kind: Literal["wind", "thunderstorm", "ice", "heat", "rain"]
+    severity: Literal["caution", "stop"]
+    start: AwareDatetime
+    end: AwareDatetime
+    detail: str
+    rule: str
+
+
+class WeatherResult(Model):
+    resource: Resource
+    forecast: Forecast | None
+    forecast_problem: str | None = Field(
+        default=None, description="Why there is no forecast; the visit is then not called safe."
+    )
+    windows: list[Window]
+    alerts: list[Alert]
