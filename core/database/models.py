@@ -110,6 +110,7 @@ class JobRow(Base):
     technician_id: Mapped[UUID | None] = mapped_column(ForeignKey("technicians.id", ondelete="SET NULL"))
     visit_start: Mapped[datetime | None]
     visit_end: Mapped[datetime | None]
+    fence: Mapped[int] = mapped_column(server_default=text("0"))
     weather: Mapped[dict[str, Any] | None]
     weather_at: Mapped[datetime | None]
 
@@ -128,7 +129,11 @@ class JobRow(Base):
 
 
 class RunRow(Base):
-    """One execution on a job. `attempt` counts its claims and fences off the workers that lost it."""
+    """One execution on a job.
+
+    `attempt` counts how often a worker claimed it. `fence` is the job's claim counter at the last claim: it
+    only ever grows within a job, across runs, so a worker that holds an older one has lost the run.
+    """
 
     __tablename__ = "runs"
 
@@ -137,6 +142,7 @@ class RunRow(Base):
     kind: Mapped[RunKind] = mapped_column(RUN_KIND)
     status: Mapped[RunStatus] = mapped_column(RUN_STATUS)
     attempt: Mapped[int] = mapped_column(server_default=text("0"))
+    fence: Mapped[int | None]
     created_at: Mapped[datetime] = mapped_column(server_default=func.now())
     started_at: Mapped[datetime | None]
     finished_at: Mapped[datetime | None]

@@ -1,6 +1,7 @@
 """Engine and sessions: one session per request or task, one transaction per session."""
 
 from collections.abc import AsyncIterator
+from typing import Any
 from urllib.parse import parse_qsl, urlencode, urlsplit, urlunsplit
 
 import orjson
@@ -44,6 +45,12 @@ def create_engine(
         max_overflow=max_overflow,
     )
     return engine
+
+
+def asyncpg_options(engine: AsyncEngine) -> dict[str, Any]:
+    """What `asyncpg.connect` needs to reach the engine's database without the engine."""
+    _, options = engine.dialect.create_connect_args(engine.url)
+    return dict(options)
 
 
 async def get_db(connection: HTTPConnection) -> AsyncIterator[AsyncSession]:
