@@ -6,6 +6,7 @@ from uuid import UUID
 from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncEngine, AsyncSession
 
+from core.database.errors import storage_errors
 from core.database.models import JobRow, TechnicianRow
 from core.database.session import AsyncSessionLocal
 from core.errors import NotFound
@@ -53,6 +54,10 @@ class StoredTechnicianDirectory:
         self._engine = engine
 
     async def technicians(self) -> list[Technician]:
+        with storage_errors():
+            return await self._read()
+
+    async def _read(self) -> list[Technician]:
         async with AsyncSessionLocal(bind=self._engine) as session:
             repository = Technicians(session)
             visits = await repository.planned_visits()
