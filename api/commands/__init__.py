@@ -1,0 +1,1 @@
+"""The commands of `solarsync`, one file per errand. Each imports what it needs when it runs: `size` is quick."""
