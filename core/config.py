@@ -1,0 +1,201 @@
+"""Every setting of the product, read from the environment and `.env`; `get_settings` refuses a wrong one."""
+
+import os
+import secrets
+from functools import cache
+from pathlib import Path
+from typing import Annotated, Literal, Self
+from urllib.parse import urlsplit
+
+from dotenv import dotenv_values
+from pydantic import AliasChoices, Field, SecretStr, ValidationError, field_validator, model_validator
+from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
+
+from core.errors import ConfigurationError
+
+SPELLINGS: dict[str, tuple[str, ...]] = {
+    "secret_key": ("SECRET_KEY", "JWT_SECRET"),
+    "jwt_algorithm": ("JWT_ALGORITHM", "ALGORITHM"),
+    "access_token_expire_minutes": ("ACCESS_TOKEN_EXPIRE_MINUTES", "JWT_EXPIRATION_MINUTES"),
+}
+"""Settings with more than one accepted name; the first is the one to use."""
+
+PostgresScheme = ("postgresql+asyncpg", "postgresql", "postgres")
+RedisScheme = ("redis", "rediss", "unix")
+Names = Annotated[list[str], NoDecode]
+
+
+def _spelled(name: str) -> AliasChoices:
+    return AliasChoices(*SPELLINGS[name])
+
+
+class Settings(BaseSettings):
+    """One field per environment variable of the same name; `.env.example` describes each."""
+
+    model_config = SettingsConfigDict(
+        env_file=".env",
+        env_file_encoding="utf-8",
+        env_ignore_empty=True,
+        extra="ignore",
+        populate_by_name=True,
+        hide_input_in_errors=True,
+    )
+
+    environment: Literal["development", "testing", "production"] = "development"
+    data_dir: Path = Path(".solarsync")
+    log_level: Literal["DEBUG", "INFO", "WARNING", "ERROR"] = "INFO"
+
+    database_url: SecretStr | None = None
+    database_pool_size: Annotated[int, Field(ge=1, le=1000)] = 20
+    database_max_overflow: Annotated[int, Field(ge=0, le=1000)] = 10
+    database_echo: bool = False
+
+    redis_url: SecretStr | None = None
+    redis_checkpoint_url: SecretStr | None = None
+    checkpoint_ttl_seconds: Annotated[int, Field(ge=60)] = 86_400
+
+    secret_key: SecretStr | None = Field(default=None, validation_alias=_spelled("secret_key"))
+    jwt_algorithm: Literal["HS256", "HS384", "HS512"] = Field(
+        default="HS256", validation_alias=_spelled("jwt_algorithm")
+    )
+    access_token_expire_minutes: Annotated[int, Field(ge=1, le=1440)] = Field(
+        default=15, validation_alias=_spelled("access_token_expire_minutes")
+    )
+
+    weather_refresh_minutes: Annotated[int, Field(ge=1, le=1440)] = 30
+    weather_providers: Names = ["open_meteo"]
+    resource_providers: Names = []
+    open_meteo_url: str = "https://api.open-meteo.com"
+    open_meteo_api_key: SecretStr | None = None
+    openweathermap_api_key: SecretStr | None = None
+    openweathermap_url: str = "https://api.openweathermap.org"
+    met_no_url: str = "https://api.met.no"
+    pvgis_url: str = "https://re.jrc.ec.europa.eu"
+    nasa_power_url: str = "https://power.larc.nasa.gov"
+    nws_url: str = "https://api.weather.gov"
+    geocoder_url: str | None = None
+
+    openai_api_key: SecretStr | None = None
+    openai_base_url: str | None = None
+    openai_model: str = "gpt-4o-mini"
+
+    heartbeat_interval_seconds: Annotated[float, Field(ge=0.2, le=60)] = 1.0
+    worker_concurrency: Annotated[int, Field(ge=1, le=256)] = 8
+    queue_limit: Annotated[int, Field(ge=1)] = 10_000
+    shutdown_grace_seconds: Annotated[float, Field(ge=0, le=600)] = 20.0
+
+    rate_limit_per_minute: Annotated[int, Field(ge=1)] = 600
+    cors_origins: Names = []
+    webhook_allow_private: bool = False
+    notification_urls: Annotated[list[SecretStr], NoDecode] = []
+
+    @field_validator(
+        "weather_providers", "resource_providers", "cors_origins", "notification_urls", mode="before"
+    )
+    @classmethod
+    def _split(cls, value: object) -> object:
+        return (
+            [part.strip() for part in value.split(",") if part.strip()] if isinstance(value, str) else value
+        )
+
+    @field_validator("weather_providers")
+    @classmethod
+    def _known_weather_providers(cls, names: list[str]) -> list[str]:
+        return _only_known(names, KNOWN_WEATHER_PROVIDERS)
+
+    @field_validator("resource_providers")
+    @classmethod
+    def _known_resource_providers(cls, names: list[str]) -> list[str]:
+        return _only_known(names, KNOWN_RESOURCE_PROVIDERS)
+
+    @field_validator("database_url")
+    @classmethod
+    def _postgres(cls, url: SecretStr | None) -> SecretStr | None:
+        return _with_scheme(url, PostgresScheme)
+
+    @field_validator("redis_url", "redis_checkpoint_url")
+    @classmethod
+    def _redis(cls, url: SecretStr | None) -> SecretStr | None:
+        return _with_scheme(url, RedisScheme)
+
+    @field_validator("secret_key")
+    @classmethod
+    def _long_enough(cls, key: SecretStr | None) -> SecretStr | None:
+        if key is not None and len(key.get_secret_value()) < 32:
+            raise ValueError("needs at least 32 characters")
+        return key
+
+    @model_validator(mode="after")
+    def _production_is_complete(self) -> Self:
+        if self.environment == "production":
+            missing = [n for n in ("database_url", "redis_url", "secret_key") if getattr(self, n) is None]
+            if missing:
+                raise ValueError(f"{', '.join(n.upper() for n in missing)} required in production")
+        return self
+
+
+KNOWN_WEATHER_PROVIDERS = frozenset({"open_meteo"})
+KNOWN_RESOURCE_PROVIDERS: frozenset[str] = frozenset()
+
+
+def _only_known(names: list[str], known: frozenset[str]) -> list[str]:
+    unknown = [name for name in names if name not in known]
+    if unknown:
+        raise ValueError(f"unknown: {', '.join(unknown)}; known: {', '.join(sorted(known)) or 'none yet'}")
+    return names
+
+
+def _with_scheme(url: SecretStr | None, schemes: tuple[str, ...]) -> SecretStr | None:
+    if url is not None and urlsplit(url.get_secret_value()).scheme not in schemes:
+        raise ValueError(f"must start with {', '.join(f'{s}://' for s in schemes)}")
+    return url
+
+
+def _disagreements(env_file: str | Path | None) -> list[str]:
+    """Settings given under two names with two values."""
+    given = {k.upper(): v for k, v in (dotenv_values(env_file) if env_file else {}).items()}
+    given |= {k.upper(): v for k, v in os.environ.items()}
+    problems = []
+    for names in SPELLINGS.values():
+        values = {given[name] for name in names if given.get(name)}
+        if len(values) > 1:
+            problems.append(
+                f"{' and '.join(names)} are two names of one setting and disagree; keep {names[0]}"
+            )
+    return problems
+
+
+def load_settings(env_file: str | Path | None = ".env") -> Settings:
+    """Read the environment; raises `ConfigurationError` with one line per problem, never a value."""
+    problems = _disagreements(env_file)
+    try:
+        settings = Settings(_env_file=env_file)
+    except ValidationError as error:
+        for fault in error.errors(include_input=False, include_url=False):
+            name = str(fault["loc"][0]).upper() if fault["loc"] else ""
+            reason = fault["msg"].removeprefix("Value error, ")
+            problems.append(f"{name}: {reason}" if name else reason)
+        raise ConfigurationError(problems) from None
+    if problems:
+        raise ConfigurationError(problems)
+    return settings
+
+
+@cache
+def get_settings() -> Settings:
+    """The settings of this process. Called only where things are put together."""
+    return load_settings()
+
+
+def resolve_secret_key(settings: Settings) -> tuple[SecretStr, bool]:
+    """The signing key, and whether it is one this machine made for itself because none was set."""
+    if settings.secret_key is not None:
+        return settings.secret_key, False
+    path = settings.data_dir / "secret_key"
+    path.parent.mkdir(parents=True, exist_ok=True)
+    try:
+        with os.fdopen(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "w") as file:
+            file.write(secrets.token_urlsafe(48))
+    except FileExistsError:
+        pass  # made at an earlier start, or by a process starting beside this one
+    return SecretStr(path.read_text().strip()), True

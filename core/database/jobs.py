@@ -1,0 +1,114 @@
+"""Jobs as their readers see them: one, a page of them, their results, runs and timeline."""
+
+import base64
+import binascii
+from dataclasses import dataclass
+from uuid import UUID
+
+from sqlalchemy import Select, or_, select
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from core.database.models import (
+    JobEventRow,
+    JobKind,
+    JobPriority,
+    JobRow,
+    ResultRow,
+    RunRow,
+    RunStatus,
+)
+from core.database.users import Viewer
+from core.errors import FieldError, InvalidInput, NotFound
+
+SEARCHED = (("description",), ("customer", "name"), ("site", "address"), ("ticket", "text"))
+"""Where in a `JobInput` the search text is looked for."""
+
+
+@dataclass(frozen=True, slots=True)
+class JobFilter:
+    status: RunStatus | None = None
+    kind: JobKind | None = None
+    priority: JobPriority | None = None
+    technician_id: UUID | None = None
+    q: str | None = None
+
+
+class Jobs:
+    def __init__(self, session: AsyncSession) -> None:
+        self._session = session
+
+    async def get(self, job_id: UUID, viewer: Viewer | None = None, *, lock: bool = False) -> JobRow:
+        """The job, locked until the transaction ends if asked; `NotFound` where `viewer` may not see it."""
+        query = _visible(select(JobRow).where(JobRow.id == job_id), viewer)
+        row = await self._session.scalar(query.with_for_update() if lock else query)
+        if row is None:
+            raise NotFound
+        return row
+
+    async def page(
+        self, viewer: Viewer, wanted: JobFilter, *, cursor: str | None, limit: int
+    ) -> tuple[list[JobRow], str | None]:
+        """Jobs, newest first, and the cursor of the next page; ids grow with time, so the order is stable."""
+        query = _visible(select(JobRow), viewer).order_by(JobRow.id.desc()).limit(limit + 1)
+        for column, value in (
+            (JobRow.status, wanted.status),
+            (JobRow.kind, wanted.kind),
+            (JobRow.priority, wanted.priority),
+            (JobRow.technician_id, wanted.technician_id),
+        ):
+            if value is not None:
+                query = query.where(column == value)
+        if wanted.q:
+            query = query.where(
+                or_(*(JobRow.input[path].astext.icontains(wanted.q, autoescape=True) for path in SEARCHED))
+            )
+        if cursor is not None:
+            query = query.where(JobRow.id < _decoded(cursor))
+        rows = list(await self._session.scalars(query))
+        more = len(rows) > limit
+        return rows[:limit], _encoded(rows[limit - 1].id) if more else None
+
+    async def record(
+        self, job_id: UUID, kind: str, actor: str, *, run_id: UUID | None = None, **data: object
+    ) -> None:
+        """Add a row to the job's timeline, in the transaction of the change it tells of."""
+        self._session.add(JobEventRow(job_id=job_id, run_id=run_id, type=kind, actor=actor, data=data))
+        await self._session.flush()
+
+    async def timeline(self, job_id: UUID) -> list[JobEventRow]:
+        query = select(JobEventRow).where(JobEventRow.job_id == job_id).order_by(JobEventRow.id)
+        return list(await self._session.scalars(query))
+
+    async def runs(self, job_id: UUID) -> list[RunRow]:
+        return list(
+            await self._session.scalars(select(RunRow).where(RunRow.job_id == job_id).order_by(RunRow.id))
+        )
+
+    async def results(self, job_id: UUID) -> list[ResultRow]:
+        query = select(ResultRow).where(ResultRow.job_id == job_id).order_by(ResultRow.version.desc())
+        return list(await self._session.scalars(query))
+
+    async def latest_result(self, job_id: UUID) -> ResultRow | None:
+        return await self._session.scalar(
+            select(ResultRow).where(ResultRow.job_id == job_id).order_by(ResultRow.version.desc()).limit(1)
+        )
+
+
+def _visible(query: Select[JobRow], viewer: Viewer | None) -> Select[JobRow]:
+    if viewer is None or viewer.sees_everything:
+        return query
+    own = JobRow.created_by == viewer.user_id
+    if viewer.technician_id is None:
+        return query.where(own)
+    return query.where(or_(own, JobRow.technician_id == viewer.technician_id))
+
+
+def _encoded(job_id: UUID) -> str:
+    return base64.urlsafe_b64encode(job_id.bytes).decode().rstrip("=")
+
+
+def _decoded(cursor: str) -> UUID:
+    try:
+        return UUID(bytes=base64.urlsafe_b64decode(cursor + "=" * (-len(cursor) % 4)))
+    except (ValueError, binascii.Error):
+        raise InvalidInput([FieldError("/cursor", "is not a cursor of this service")]) from None

@@ -1,0 +1,28 @@
+"""Alembic's environment; `core.database.schema` runs it with an open connection."""
+
+from alembic import context
+from sqlalchemy.schema import SchemaItem
+
+from core.database.models import JobRow
+
+QUEUE = "pgqueuer"
+
+
+def ours(
+    item: SchemaItem, name: str | None, kind: str, reflected: bool, compare_to: SchemaItem | None
+) -> bool:
+    """Leave the queue's own tables out of the comparison; migrations carry them as frozen SQL."""
+    del item, kind, reflected, compare_to
+    return name is None or QUEUE not in name
+
+
+context.configure(
+    connection=context.config.attributes["connection"],
+    target_metadata=JobRow.metadata,
+    include_object=ours,
+    compare_type=True,
+    compare_server_default=True,
+    transaction_per_migration=True,
+)
+with context.begin_transaction():
+    context.run_migrations()

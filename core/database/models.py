@@ -1,0 +1,197 @@
+"""The tables. Enumerations are PostgreSQL types, made and changed by migrations only."""
+
+from datetime import datetime
+from enum import StrEnum
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy import BigInteger, CheckConstraint, Enum, ForeignKey, Identity, Index, LargeBinary, func, text
+from sqlalchemy.dialects.postgresql import ARRAY, TEXT
+from sqlalchemy.orm import Mapped, mapped_column
+
+from core.database.base import Base
+from core.ids import new_id
+
+
+class Role(StrEnum):
+    TECHNICIAN = "technician"
+    DISPATCHER = "dispatcher"
+    ADMIN = "admin"
+
+
+class JobKind(StrEnum):
+    SIZING = "sizing"
+    TRIAGE = "triage"
+    FULL = "full"
+
+
+class RunKind(StrEnum):
+    START = "start"
+    RESUME = "resume"
+    REFRESH = "refresh"
+    RETRY = "retry"
+
+
+class RunStatus(StrEnum):
+    QUEUED = "queued"
+    RUNNING = "running"
+    WAITING = "waiting"
+    SUCCEEDED = "succeeded"
+    FAILED = "failed"
+    CANCELLED = "cancelled"
+
+
+class JobPriority(StrEnum):
+    P1 = "P1"
+    P2 = "P2"
+    P3 = "P3"
+    P4 = "P4"
+
+
+def _enum(kind: type[StrEnum], name: str) -> Enum:
+    return Enum(kind, name=name, create_type=False, values_callable=lambda e: [member.value for member in e])
+
+
+ROLE = _enum(Role, "role")
+JOB_KIND = _enum(JobKind, "job_kind")
+RUN_KIND = _enum(RunKind, "run_kind")
+RUN_STATUS = _enum(RunStatus, "run_status")
+JOB_PRIORITY = _enum(JobPriority, "job_priority")
+
+
+class User(Base):
+    __tablename__ = "users"
+
+    id: Mapped[UUID] = mapped_column(primary_key=True, default=new_id)
+    username: Mapped[str]
+    password_hash: Mapped[str]
+    role: Mapped[Role] = mapped_column(ROLE)
+    is_active: Mapped[bool] = mapped_column(server_default=text("true"))
+    created_at: Mapped[datetime] = mapped_column(server_default=func.now())
+
+    __table_args__ = (Index("uq_users_username_lower", text("lower(username)"), unique=True),)
+
+
+class TechnicianRow(Base):
+    __tablename__ = "technicians"
+
+    id: Mapped[UUID] = mapped_column(primary_key=True, default=new_id)
+    user_id: Mapped[UUID | None] = mapped_column(ForeignKey("users.id", ondelete="SET NULL"), unique=True)
+    name: Mapped[str]
+    skills: Mapped[list[str]] = mapped_column(ARRAY(TEXT))
+    base_latitude: Mapped[float]
+    base_longitude: Mapped[float]
+    timezone: Mapped[str]
+    working_hours: Mapped[dict[str, Any]]
+    contact: Mapped[dict[str, Any]] = mapped_column(server_default=text("'{}'"))
+    is_active: Mapped[bool] = mapped_column(server_default=text("true"))
+    created_at: Mapped[datetime] = mapped_column(server_default=func.now())
+
+
+class JobRow(Base):
+    """A job; `status` is that of its last start, resume or retry run."""
+
+    __tablename__ = "jobs"
+
+    id: Mapped[UUID] = mapped_column(primary_key=True, default=new_id)
+    kind: Mapped[JobKind] = mapped_column(JOB_KIND)
+    status: Mapped[RunStatus] = mapped_column(RUN_STATUS)
+    priority: Mapped[JobPriority | None] = mapped_column(JOB_PRIORITY)
+    created_by: Mapped[UUID] = mapped_column(ForeignKey("users.id"))
+    created_at: Mapped[datetime] = mapped_column(server_default=func.now())
+    closed_at: Mapped[datetime | None]
+    input: Mapped[dict[str, Any]]
+    answers: Mapped[dict[str, Any]] = mapped_column(server_default=text("'{}'"))
+    questions: Mapped[list[dict[str, Any]]] = mapped_column(server_default=text("'[]'"))
+    problem: Mapped[dict[str, Any] | None]
+    result_version: Mapped[int | None]
+    progress_node: Mapped[str | None]
+    progress_done: Mapped[int] = mapped_column(server_default=text("0"))
+    technician_id: Mapped[UUID | None] = mapped_column(ForeignKey("technicians.id", ondelete="SET NULL"))
+    visit_start: Mapped[datetime | None]
+    visit_end: Mapped[datetime | None]
+    fence: Mapped[int] = mapped_column(server_default=text("0"))
+    weather: Mapped[dict[str, Any] | None]
+    weather_at: Mapped[datetime | None]
+
+    __table_args__ = (
+        Index("ix_jobs_created_by_id", "created_by", "id"),
+        Index("ix_jobs_status_id", "status", "id"),
+        Index("ix_jobs_open", "id", postgresql_where=text("closed_at IS NULL")),
+        Index(
+            "ix_jobs_technician_visit",
+            "technician_id",
+            "visit_start",
+            postgresql_where=text("technician_id IS NOT NULL AND closed_at IS NULL"),
+        ),
+        CheckConstraint("(visit_start IS NULL) = (visit_end IS NULL)", name="visit_whole"),
+    )
+
+
+class RunRow(Base):
+    """One execution on a job.
+
+    `attempt` counts how often a worker claimed it. `fence` is the job's claim counter at the last claim: it
+    only ever grows within a job, across runs, so a worker that holds an older one has lost the run.
+    """
+
+    __tablename__ = "runs"
+
+    id: Mapped[UUID] = mapped_column(primary_key=True, default=new_id)
+    job_id: Mapped[UUID] = mapped_column(ForeignKey("jobs.id", ondelete="CASCADE"))
+    kind: Mapped[RunKind] = mapped_column(RUN_KIND)
+    status: Mapped[RunStatus] = mapped_column(RUN_STATUS)
+    attempt: Mapped[int] = mapped_column(server_default=text("0"))
+    fence: Mapped[int | None]
+    created_at: Mapped[datetime] = mapped_column(server_default=func.now())
+    started_at: Mapped[datetime | None]
+    finished_at: Mapped[datetime | None]
+    problem: Mapped[dict[str, Any] | None]
+
+    __table_args__ = (
+        Index("ix_runs_job_id_id", "job_id", "id"),
+        Index(
+            "uq_runs_one_active",
+            "job_id",
+            unique=True,
+            postgresql_where=text("status IN ('queued', 'running')"),
+        ),
+    )
+
+
+class ResultRow(Base):
+    __tablename__ = "results"
+
+    job_id: Mapped[UUID] = mapped_column(ForeignKey("jobs.id", ondelete="CASCADE"), primary_key=True)
+    version: Mapped[int] = mapped_column(primary_key=True)
+    run_id: Mapped[UUID] = mapped_column(ForeignKey("runs.id", ondelete="CASCADE"))
+    produced_at: Mapped[datetime] = mapped_column(server_default=func.now())
+    document: Mapped[dict[str, Any]]
+
+
+class JobEventRow(Base):
+    """The audit trail: every change of a job is a row here, written with the change."""
+
+    __tablename__ = "job_events"
+
+    id: Mapped[int] = mapped_column(BigInteger, Identity(), primary_key=True)
+    job_id: Mapped[UUID] = mapped_column(ForeignKey("jobs.id", ondelete="CASCADE"))
+    run_id: Mapped[UUID | None] = mapped_column(ForeignKey("runs.id", ondelete="CASCADE"))
+    at: Mapped[datetime] = mapped_column(server_default=func.now())
+    type: Mapped[str]
+    actor: Mapped[str]
+    data: Mapped[dict[str, Any]] = mapped_column(server_default=text("'{}'"))
+
+    __table_args__ = (Index("ix_job_events_job_id_id", "job_id", "id"),)
+
+
+class WeatherFileRow(Base):
+    """A typical year that a technician brought, as uploaded."""
+
+    __tablename__ = "weather_files"
+
+    id: Mapped[UUID] = mapped_column(primary_key=True, default=new_id)
+    created_by: Mapped[UUID] = mapped_column(ForeignKey("users.id"))
+    created_at: Mapped[datetime] = mapped_column(server_default=func.now())
+    name: Mapped[str]
+    content: Mapped[bytes] = mapped_column(LargeBinary)

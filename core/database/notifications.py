@@ -1,0 +1,80 @@
+"""Waking those who wait for a job: one LISTEN connection for a whole process."""
+
+import asyncio
+import contextlib
+from collections import defaultdict
+from collections.abc import AsyncIterator
+from typing import Any
+from uuid import UUID
+
+import asyncpg
+import structlog
+from sqlalchemy.ext.asyncio import AsyncEngine
+
+from core.database.runs import JOBS_CHANNEL
+from core.database.session import asyncpg_options
+
+log = structlog.get_logger(__name__)
+
+RECONNECT_SECONDS = 1.0
+
+
+class JobNotifications:
+    """Runs while entered; `changes(job_id)` then gives an event that is set whenever the job changes."""
+
+    def __init__(self, engine: AsyncEngine) -> None:
+        self._engine = engine
+        self._waiting: dict[str, set[asyncio.Event]] = defaultdict(set)
+        self._task: asyncio.Task[None] | None = None
+
+    async def __aenter__(self) -> "JobNotifications":
+        self._task = asyncio.create_task(self._listen(), name="job-notifications")
+        return self
+
+    async def __aexit__(self, *_: object) -> None:
+        if self._task is not None:
+            self._task.cancel()
+            with contextlib.suppress(asyncio.CancelledError):
+                await self._task
+
+    @contextlib.asynccontextmanager
+    async def changes(self, job_id: UUID) -> AsyncIterator[asyncio.Event]:
+        """An event, set at every change of the job from now on; clear it before reading the job again."""
+        event = asyncio.Event()
+        key = str(job_id)
+        self._waiting[key].add(event)
+        try:
+            yield event
+        finally:
+            self._waiting[key].discard(event)
+            if not self._waiting[key]:
+                del self._waiting[key]
+
+    async def _listen(self) -> None:
+        while True:
+            try:
+                await self._listen_until_lost()
+            except (OSError, asyncpg.PostgresError, asyncpg.InterfaceError) as error:
+                log.warning("core.database.listener_lost", error=type(error).__name__)
+            await asyncio.sleep(RECONNECT_SECONDS)
+
+    async def _listen_until_lost(self) -> None:
+        connection = await asyncpg.connect(**asyncpg_options(self._engine))
+        lost = asyncio.Event()
+        connection.add_termination_listener(lambda _: lost.set())
+        try:
+            await connection.add_listener(JOBS_CHANNEL, self._heard)
+            self._wake_everybody()  # changes may have gone unheard while nobody listened
+            await lost.wait()
+        finally:
+            with contextlib.suppress(OSError, asyncpg.PostgresError, asyncpg.InterfaceError):
+                await connection.close(timeout=2)
+
+    def _heard(self, _connection: Any, _pid: int, _channel: str, job_id: Any) -> None:  # noqa: ANN401  asyncpg's types
+        for event in self._waiting.get(str(job_id), ()):
+            event.set()
+
+    def _wake_everybody(self) -> None:
+        for events in self._waiting.values():
+            for event in events:
+                event.set()

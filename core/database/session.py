@@ -1,0 +1,62 @@
+"""Engine and sessions: one session per request or task, one transaction per session."""
+
+from collections.abc import AsyncIterator
+from typing import Any
+from urllib.parse import parse_qsl, urlencode, urlsplit, urlunsplit
+
+import orjson
+import structlog
+from sqlalchemy.ext.asyncio import AsyncEngine, AsyncSession, async_sessionmaker, create_async_engine
+from starlette.requests import HTTPConnection
+
+log = structlog.get_logger(__name__)
+
+AsyncSessionLocal = async_sessionmaker(class_=AsyncSession, expire_on_commit=False)
+"""Makes sessions; whoever calls it says on which engine: `AsyncSessionLocal(bind=engine)`."""
+
+
+def sqlalchemy_url(url: str) -> str:
+    """`url` in the form SQLAlchemy's asyncpg dialect takes; libpq's `sslmode` becomes asyncpg's `ssl`."""
+    parts = urlsplit(url)
+    query = [("ssl" if key == "sslmode" else key, value) for key, value in parse_qsl(parts.query)]
+    # urlunsplit drops the empty authority of postgresql:///name
+    rest = urlunsplit(("", "", parts.path, urlencode(query, safe="/"), ""))
+    return f"postgresql+asyncpg://{parts.netloc}{rest}"
+
+
+def create_engine(
+    url: str, *, pool_size: int = 20, max_overflow: int = 10, echo: bool = False
+) -> AsyncEngine:
+    """An engine with its pool; nothing is opened until the first use."""
+    engine = create_async_engine(
+        sqlalchemy_url(url),
+        pool_size=pool_size,
+        max_overflow=max_overflow,
+        echo=echo,
+        pool_pre_ping=True,
+        json_serializer=lambda value: orjson.dumps(value).decode(),
+        json_deserializer=orjson.loads,
+    )
+    log.info(
+        "core.database.engine_created",
+        host=engine.url.host or "socket",
+        database=engine.url.database,
+        pool_size=pool_size,
+        max_overflow=max_overflow,
+    )
+    return engine
+
+
+def asyncpg_options(engine: AsyncEngine) -> dict[str, Any]:
+    """What `asyncpg.connect` needs to reach the engine's database without the engine."""
+    _, options = engine.dialect.create_connect_args(engine.url)
+    return dict(options)
+
+
+async def get_db(connection: HTTPConnection) -> AsyncIterator[AsyncSession]:
+    """The session of one request: committed when the route returns, rolled back when it raises.
+
+    Depend on it with ``scope="function"``, so that the commit precedes the answer.
+    """
+    async with AsyncSessionLocal(bind=connection.app.state.services.engine) as session, session.begin():
+        yield session

@@ -1,0 +1,77 @@
+"""Technicians, and the directory that dispatch chooses from."""
+
+from collections import defaultdict
+from uuid import UUID
+
+from sqlalchemy import select
+from sqlalchemy.ext.asyncio import AsyncEngine, AsyncSession
+
+from core.database.errors import storage_errors
+from core.database.models import JobRow, TechnicianRow
+from core.database.session import AsyncSessionLocal
+from core.errors import NotFound
+from state.dispatch import Technician, Visit
+
+
+class Technicians:
+    def __init__(self, session: AsyncSession) -> None:
+        self._session = session
+
+    async def add(self, row: TechnicianRow) -> TechnicianRow:
+        self._session.add(row)
+        await self._session.flush()
+        return row
+
+    async def get(self, technician_id: UUID) -> TechnicianRow:
+        row = await self._session.get(TechnicianRow, technician_id)
+        if row is None:
+            raise NotFound
+        return row
+
+    async def all(self) -> list[TechnicianRow]:
+        return list(await self._session.scalars(select(TechnicianRow).order_by(TechnicianRow.name)))
+
+    async def planned_visits(self) -> dict[UUID, list[Visit]]:
+        """Visits of open jobs, by technician, in time order."""
+        rows = await self._session.execute(
+            select(JobRow.technician_id, JobRow.visit_start, JobRow.visit_end)
+            .where(
+                JobRow.technician_id.is_not(None), JobRow.visit_start.is_not(None), JobRow.closed_at.is_(None)
+            )
+            .order_by(JobRow.visit_start)
+        )
+        visits: dict[UUID, list[Visit]] = defaultdict(list)
+        for technician_id, start, end in rows:
+            if technician_id is not None:  # the query says so; the type checker cannot know
+                visits[technician_id].append(Visit(start=start, end=end))
+        return visits
+
+
+class StoredTechnicianDirectory:
+    """`core.ports.TechnicianDirectory` over the database, with a session of its own."""
+
+    def __init__(self, engine: AsyncEngine) -> None:
+        self._engine = engine
+
+    async def technicians(self) -> list[Technician]:
+        with storage_errors():
+            return await self._read()
+
+    async def _read(self) -> list[Technician]:
+        async with AsyncSessionLocal(bind=self._engine) as session:
+            repository = Technicians(session)
+            visits = await repository.planned_visits()
+            return [
+                Technician(
+                    id=row.id,
+                    name=row.name,
+                    skills=row.skills,
+                    base_latitude=row.base_latitude,
+                    base_longitude=row.base_longitude,
+                    timezone=row.timezone,
+                    working_hours=row.working_hours,
+                    planned_visits=visits.get(row.id, []),
+                )
+                for row in await repository.all()
+                if row.is_active
+            ]

@@ -1,0 +1,165 @@
+"""PgQueuer, behind two verbs: put a run into the queue within a transaction, and work the queue off."""
+
+import asyncio
+import contextlib
+from collections.abc import Awaitable, Callable
+from datetime import timedelta
+from typing import Any, Literal
+from uuid import UUID
+
+import asyncpg
+import structlog
+from pgqueuer import PgQueuer
+from pgqueuer.adapters.drivers.asyncpg import AsyncpgPoolDriver
+from pgqueuer.adapters.persistence.queries import Queries
+from pgqueuer.core.tm import TaskManager
+from pgqueuer.errors import RetryRequested
+from pgqueuer.models import Job
+from sqlalchemy import text
+from sqlalchemy.ext.asyncio import AsyncEngine, AsyncSession
+
+from core.database.session import asyncpg_options
+
+log = structlog.get_logger(__name__)
+
+EXECUTE_RUN = "execute_run"
+POLL_SECONDS = 1.5
+"""A retry and a redelivery send no NOTIFY; this is how late they are noticed at most."""
+RESTART_SECONDS = 1.0
+
+Priority = Literal[10, 5, 1]
+PERSON_WAITS: Priority = 10
+NEW_JOB: Priority = 5
+SCHEDULED: Priority = 1
+
+
+class _SessionDriver:
+    """A PgQueuer driver on a session's own connection, so that what it writes commits with the session.
+
+    Through a raw connection it would commit at once: SQLAlchemy sends its BEGIN lazily.
+    """
+
+    def __init__(self, session: AsyncSession) -> None:
+        self._session = session
+        self.shutdown = asyncio.Event()
+        self.tm = TaskManager()
+
+    async def fetch(self, query: str, *args: object) -> list[dict[str, object]]:
+        connection = await self._session.connection()
+        return [dict(row) for row in (await connection.exec_driver_sql(query, args)).mappings()]
+
+    async def execute(self, query: str, *args: object) -> str:
+        connection = await self._session.connection()
+        await connection.exec_driver_sql(query, args)
+        return ""
+
+    async def add_listener(self, channel: str, callback: Any) -> None:  # noqa: ANN401  the protocol's type
+        raise NotImplementedError("a session does not listen")
+
+    async def notify(self, channel: str, payload: str) -> None:
+        await self.execute("SELECT pg_notify($1, $2)", channel, payload)
+
+    async def __aenter__(self) -> "_SessionDriver":
+        return self
+
+    async def __aexit__(self, *_: object) -> None: ...
+
+
+async def enqueue_run(
+    session: AsyncSession, run_id: UUID, priority: Priority, *, after: timedelta | None = None
+) -> None:
+    """Queue a run in the session's transaction; a run that is queued already is not queued twice."""
+    await Queries(_SessionDriver(session)).enqueue(
+        EXECUTE_RUN,
+        run_id.bytes,
+        priority=priority,
+        execute_after=after,
+        dedupe_key=str(run_id),
+        on_conflict="skip",
+    )
+
+
+async def queued_runs(session: AsyncSession, *, at_most: int) -> int:
+    """How many runs wait in the queue, counted no further than `at_most`."""
+    counted = await session.scalar(
+        text(
+            "SELECT count(*) FROM (SELECT 1 FROM pgqueuer"
+            " WHERE status = 'queued' AND entrypoint = :entrypoint LIMIT :at_most) AS waiting"
+        ),
+        {"entrypoint": EXECUTE_RUN, "at_most": at_most},
+    )
+    return counted or 0
+
+
+class TryAgain(Exception):
+    """Raised by a handler to have the run delivered again after `delay`."""
+
+    def __init__(self, delay: timedelta) -> None:
+        super().__init__(f"again in {delay}")
+        self.delay = delay
+
+
+class QueueWorker:
+    """Works the queue off until stopped; survives a restart of PostgreSQL."""
+
+    def __init__(
+        self,
+        engine: AsyncEngine,
+        handle: Callable[[UUID], Awaitable[None]],
+        *,
+        concurrency: int,
+        heartbeat_interval: float,
+    ) -> None:
+        self._engine = engine
+        self._handle = handle
+        self._heartbeat = timedelta(seconds=2 * heartbeat_interval)
+        self._concurrency = concurrency
+        # PgQueuer's own limit frees its slots only when its log buffer is flushed.
+        self._slots = asyncio.Semaphore(concurrency)
+        self._stopping = asyncio.Event()
+        self._queue: PgQueuer | None = None
+
+    def stop(self) -> None:
+        """Take no further runs; `run` returns when those in hand are done."""
+        self._stopping.set()
+        if self._queue is not None:
+            self._queue.shutdown.set()
+
+    async def run(self) -> None:
+        while not self._stopping.is_set():
+            try:
+                await self._run_until_lost()
+            except (OSError, asyncpg.PostgresError, asyncpg.InterfaceError, RuntimeError) as error:
+                log.warning("core.queue.connection_lost", error=type(error).__name__, detail=str(error))
+            except Exception:
+                log.exception("core.queue.failed")
+            with contextlib.suppress(TimeoutError):
+                await asyncio.wait_for(self._stopping.wait(), RESTART_SECONDS)
+
+    async def _run_until_lost(self) -> None:
+        async with asyncpg.create_pool(
+            **asyncpg_options(self._engine), min_size=2, max_size=6, command_timeout=30
+        ) as pool:
+            queue = PgQueuer(AsyncpgPoolDriver(pool))
+            queue.entrypoint(EXECUTE_RUN, on_failure="hold")(self._execute)
+            self._queue = queue
+            try:
+                if not self._stopping.is_set():
+                    await queue.run(
+                        dequeue_timeout=timedelta(seconds=POLL_SECONDS),
+                        batch_size=max(1, self._concurrency // 2),
+                        max_concurrent_tasks=2 * max(1, self._concurrency // 2) + self._concurrency,
+                        heartbeat_timeout=self._heartbeat,
+                        shutdown_on_listener_failure=True,
+                    )
+            finally:
+                self._queue = None
+
+    async def _execute(self, job: Job) -> None:
+        if job.payload is None:
+            return
+        async with self._slots:
+            try:
+                await self._handle(UUID(bytes=job.payload))
+            except TryAgain as again:
+                raise RetryRequested(again.delay) from again
