@@ -55,9 +55,11 @@ def _entry(
 
 
 def _citation(source: dict[str, str], notes: list[str]) -> str:
-    document = f"{source['publisher']}: {source['document']} ({source['revision']}), {source['url']}"
+    """The document, then where it lies, where it was read and what to know of it, as far as each is known."""
+    document = f"{source['publisher']}: {source['document']} ({source['revision']})"
+    address = f", {source['url']}" if "url" in source else ""
     read_in = f"; read in: {source['read_in']}" if "read_in" in source else ""
-    return document + read_in + "".join(f"; {note}" for note in notes)
+    return document + address + read_in + "".join(f"; {note}" for note in notes)
 
 
 def _module_figures(row: dict[str, Any]) -> dict[str, Any]:
