@@ -6,8 +6,8 @@ resource and dispatch says that nobody can be sent. The server keeps checkpoints
 
 import httpx
 
-from core.climate.resource import ClimateYears
 from core.clients.open_meteo import OpenMeteoClient
+from core.climate.resource import ClimateYears
 from core.clock import SystemClock
 from core.config import get_settings
 from core.errors import FieldError, InvalidInput

@@ -1,1 +1,1 @@
-"""The commands of `solarsync`, one file per errand. Each imports what it needs when it runs: `size` is quick."""
+"""The commands of `solarsync`, one file per errand; each imports what it needs only when it runs."""

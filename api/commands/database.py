@@ -2,15 +2,17 @@
 
 import asyncio
 from collections.abc import Awaitable, Callable
-from typing import Annotated
+from typing import Annotated, TypeVar
 
 import typer
 from sqlalchemy.ext.asyncio import AsyncEngine
 
+T = TypeVar("T")
+
 app = typer.Typer(help="The database schema.", no_args_is_help=True)
 
 
-def _with_engine[T](errand: Callable[[AsyncEngine], Awaitable[T]]) -> T:
+def _with_engine(errand: Callable[[AsyncEngine], Awaitable[T]]) -> T:
     from api.commands.start import settings_and_log
     from api.servers import with_servers
     from core.database import create_engine
@@ -50,4 +52,6 @@ def current() -> None:
     """Say which revision the database has, and which one this version needs."""
     from core.database import schema
 
-    typer.echo(f"The database is at {_with_engine(schema.current) or 'no revision'}; newest: {schema.head()}.")
+    typer.echo(
+        f"The database is at {_with_engine(schema.current) or 'no revision'}; newest: {schema.head()}."
+    )

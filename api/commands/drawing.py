@@ -9,7 +9,9 @@ from core.errors import ConfigurationError
 
 
 def graph(
-    png: Annotated[Path | None, typer.Option(help="Write a picture here instead of printing Mermaid.")] = None,
+    png: Annotated[
+        Path | None, typer.Option(help="Write a picture here instead of printing Mermaid.")
+    ] = None,
 ) -> None:
     """Print the workflow as Mermaid, or draw it."""
     from graph.drawing import workflow_mermaid, workflow_png

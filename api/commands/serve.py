@@ -16,7 +16,7 @@ def serve(
     port: Port = 8000,
     workers: Annotated[int, typer.Option(min=1, max=64, help="Worker processes.")] = 1,
 ) -> None:
-    """Everything in one command: migrations, API, workers, schedule; embedded servers where URLs are unset."""
+    """Everything in one: migrations, API, workers, schedule; embedded servers where URLs are unset."""
     from api.commands.start import settings_and_log, warn_of_defaults
     from api.servers import with_servers
     from api.supervisor import supervise

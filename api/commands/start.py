@@ -24,7 +24,7 @@ def warn_of_defaults(settings: Settings) -> None:
     log = structlog.get_logger("api.start")
     log.info("api.start.data_folder", path=str(settings.data_dir.absolute()))
     if resolve_secret_key(settings)[1]:
-        log.warning("api.start.secret_key_generated", hint="set SECRET_KEY before others depend on the logins")
+        log.warning("api.start.secret_key_generated", hint="set SECRET_KEY to keep logins valid")
     if settings.openweathermap_api_key is None:
         log.info("api.start.no_openweathermap_key", effect="forecasts come from the other providers")
 
@@ -37,7 +37,7 @@ def stop_on_signals(stop: Callable[[], None]) -> None:
 
 
 async def stop_when_orphaned(stop: Callable[[], None]) -> None:
-    """Call `stop` when standard input ends: the supervisor that held its other end is gone, however it went."""
+    """Call `stop` when standard input ends: the supervisor that held its other end is gone."""
     reader = asyncio.StreamReader()
     await asyncio.get_running_loop().connect_read_pipe(
         lambda: asyncio.StreamReaderProtocol(reader), sys.stdin
