@@ -11,6 +11,7 @@
     │   ├── Forbidden            403
     │   └── PayloadTooLarge      413
     ├── TransientError           may succeed when tried again
+    │   ├── QueueFull            429
     │   ├── ProviderUnavailable  502, an outside service failed or answered nonsense
     │   ├── StorageUnavailable   503, Postgres or Redis cannot be reached
     │   └── NodeTimedOut         504, a node took longer than its policy allows
@@ -120,6 +121,13 @@ class TransientError(SolarSyncError):
 
     status = 503
     slug = "temporarily-unavailable"
+
+
+class QueueFull(TransientError):
+    """Too many jobs are waiting; try again in a little while."""
+
+    status = 429
+    slug = "queue-full"
 
 
 class ProviderUnavailable(TransientError):

@@ -16,6 +16,9 @@ from core.errors import AuthenticationFailed, FieldError, InvalidInput
 BCRYPT_LIMIT = 72
 """bcrypt reads 72 bytes and no more; a longer password would be cut without a word."""
 
+UNKNOWN_USER_HASH = "$2b$12$AllXW/C/q9HWvjElhb.zzOpV1iCgmDPuiu1m5qRUHKfloiVbDLlI."
+"""Of a password nobody knows, at the default cost: what the login of an unknown user is compared with."""
+
 
 @cache
 def _hasher() -> PasswordHash:

@@ -31,6 +31,8 @@ class JobState(TypedDict):
     """`WeatherResult`."""
     previous_weather: NotRequired[JsonObject]
     """The `WeatherResult` a refresh compares the new one with."""
+    weather_change: NotRequired[JsonObject]
+    """What a refresh found: `resource_moved`, `visit_unsafe`, `new_alerts`, each true or false."""
     sizing: NotRequired[JsonObject]
     """`SizingResult`."""
     triage: NotRequired[JsonObject]

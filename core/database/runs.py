@@ -84,7 +84,9 @@ class Runs:
         """A node has finished."""
         await self._hold(claim)
         if claim.kind is not RunKind.REFRESH:
-            await self._job(claim.job_id, progress_node=node, progress_done=done)
+            await self._job(
+                claim.job_id, progress_node=node, progress_done=func.greatest(JobRow.progress_done, done)
+            )
         self._event(claim, "node.finished", node=node)
         await self._notify(claim.job_id)
 

@@ -4,11 +4,13 @@ from collections import defaultdict
 from uuid import UUID
 
 from sqlalchemy import select
+from sqlalchemy.exc import IntegrityError
 from sqlalchemy.ext.asyncio import AsyncEngine, AsyncSession
 
+from core.database.errors import storage_errors
 from core.database.models import JobRow, TechnicianRow
 from core.database.session import AsyncSessionLocal
-from core.errors import NotFound
+from core.errors import FieldError, InvalidInput, NotFound
 from state.dispatch import PlannedVisit, Technician
 
 
@@ -17,8 +19,13 @@ class Technicians:
         self._session = session
 
     async def add(self, row: TechnicianRow) -> TechnicianRow:
+        """Keep the row; raises `InvalidInput` where its user does not exist or is a technician already."""
         self._session.add(row)
-        await self._session.flush()
+        try:
+            await self._session.flush()
+        except IntegrityError:
+            reason = "names no user, or one who is a technician already"
+            raise InvalidInput([FieldError("/user_id", reason)]) from None
         return row
 
     async def get(self, technician_id: UUID) -> TechnicianRow:
@@ -53,6 +60,10 @@ class StoredTechnicianDirectory:
         self._engine = engine
 
     async def technicians(self) -> list[Technician]:
+        with storage_errors():
+            return await self._read()
+
+    async def _read(self) -> list[Technician]:
         async with AsyncSessionLocal(bind=self._engine) as session:
             repository = Technicians(session)
             visits = await repository.planned_visits()

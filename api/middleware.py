@@ -1,0 +1,89 @@
+"""What happens to every request: an id, its time, a limit to its size, a context for its log lines."""
+
+import re
+import time
+from uuid import uuid4
+
+import structlog
+from starlette.datastructures import Headers, MutableHeaders
+from starlette.requests import Request
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
+
+from api.problems import problem_response
+from core.errors import PayloadTooLarge
+
+REQUEST_ID = re.compile(r"^[A-Za-z0-9._-]{1,64}$")
+
+
+class RequestContext:
+    """Sets `X-Request-ID` and `X-Process-Time`, and binds the id to the log lines of the request."""
+
+    def __init__(self, app: ASGIApp) -> None:
+        self._app = app
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["type"] != "http":
+            await self._app(scope, receive, send)
+            return
+        started = time.perf_counter()
+        given = Headers(scope=scope).get("x-request-id", "")
+        request_id = given if REQUEST_ID.match(given) else uuid4().hex
+        scope.setdefault("state", {})["request_id"] = request_id
+
+        async def with_headers(message: Message) -> None:
+            if message["type"] == "http.response.start":
+                headers = MutableHeaders(scope=message)
+                headers["X-Request-ID"] = request_id
+                headers["X-Process-Time"] = f"{time.perf_counter() - started:.6f}"
+            await send(message)
+
+        with structlog.contextvars.bound_contextvars(request_id=request_id):
+            await self._app(scope, receive, with_headers)
+
+
+class BodyLimit:
+    """Answers 413 to a body over the limit, declared or streamed, before it is held in memory."""
+
+    def __init__(self, app: ASGIApp, *, limit: int, upload_limit: int, upload_paths: frozenset[str]) -> None:
+        self._app = app
+        self._limit = limit
+        self._upload_limit = upload_limit
+        self._upload_paths = upload_paths
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["type"] != "http":
+            await self._app(scope, receive, send)
+            return
+        limit = self._upload_limit if scope["path"] in self._upload_paths else self._limit
+        declared = Headers(scope=scope).get("content-length", "0")
+        received = 0
+        answered = False
+
+        async def counted() -> Message:
+            nonlocal received
+            message = await receive()
+            received += len(message.get("body", b""))
+            if received > limit:
+                raise _TooLarge
+            return message
+
+        async def watched(message: Message) -> None:
+            nonlocal answered
+            answered = True
+            await send(message)
+
+        problem = PayloadTooLarge(f"The body may hold at most {limit} bytes.").problem()
+        refusal = problem_response(Request(scope), problem)
+        if declared.isdigit() and int(declared) > limit:
+            await refusal(scope, receive, send)
+            return
+        try:
+            await self._app(scope, counted, watched)
+        except _TooLarge:
+            if answered:
+                raise
+            await refusal(scope, receive, send)
+
+
+class _TooLarge(Exception):
+    pass

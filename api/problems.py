@@ -1,0 +1,96 @@
+"""Every error as `application/problem+json` (RFC 9457)."""
+
+from http import HTTPStatus
+from typing import Any, cast
+
+import asyncpg
+import structlog
+from fastapi import FastAPI, Request
+from fastapi.exceptions import RequestValidationError
+from fastapi.responses import JSONResponse
+from redis.exceptions import ConnectionError as RedisConnectionError
+from redis.exceptions import TimeoutError as RedisTimeoutError
+from sqlalchemy.exc import SQLAlchemyError
+from starlette.exceptions import HTTPException
+
+from core.database.errors import is_unreachable
+from core.errors import AuthenticationFailed, QueueFull, SolarSyncError, StorageUnavailable
+from core.validation import invalid_request
+
+log = structlog.get_logger(__name__)
+
+MEDIA_TYPE = "application/problem+json"
+RETRY_AFTER_SECONDS = 5
+STORAGE_ERRORS = (
+    SQLAlchemyError,
+    RedisConnectionError,
+    RedisTimeoutError,
+    ConnectionError,
+    FileNotFoundError,
+    asyncpg.PostgresError,
+    asyncpg.InterfaceError,
+)
+
+
+class ProblemResponse(JSONResponse):
+    media_type = MEDIA_TYPE
+
+
+def problem_response(
+    request: Request, problem: dict[str, Any], headers: dict[str, str] | None = None
+) -> ProblemResponse:
+    """The problem, with where it happened and which request it was."""
+    body = problem | {"instance": request.url.path, "request_id": getattr(request.state, "request_id", None)}
+    return ProblemResponse(body, status_code=problem["status"], headers=headers)
+
+
+def _headers(error: SolarSyncError) -> dict[str, str] | None:
+    if isinstance(error, AuthenticationFailed):
+        return {"WWW-Authenticate": "Bearer"}
+    if isinstance(error, QueueFull | StorageUnavailable):
+        return {"Retry-After": str(RETRY_AFTER_SECONDS)}
+    return None
+
+
+async def _ours(request: Request, error: Exception) -> ProblemResponse:
+    known = cast("SolarSyncError", error)
+    return problem_response(request, known.problem(), _headers(known))
+
+
+async def _invalid_request(request: Request, error: Exception) -> ProblemResponse:
+    faults = cast("RequestValidationError", error).errors()
+    return problem_response(request, invalid_request(faults).problem())
+
+
+async def _http(request: Request, error: Exception) -> ProblemResponse:
+    known = cast("HTTPException", error)
+    status = HTTPStatus(known.status_code)
+    problem = {"type": "about:blank", "title": status.phrase, "status": int(status), "detail": known.detail}
+    return problem_response(request, problem, dict(known.headers or {}))
+
+
+async def _storage(request: Request, error: Exception) -> ProblemResponse:
+    if is_unreachable(error) or isinstance(error, RedisConnectionError | RedisTimeoutError):
+        log.warning("api.storage.unreachable", error=type(error).__name__)
+        return await _ours(request, StorageUnavailable())
+    return await _unexpected(request, error)
+
+
+async def _unexpected(request: Request, error: Exception) -> ProblemResponse:
+    log.error("api.request.crashed", exc_info=error)
+    return problem_response(request, SolarSyncError().problem())
+
+
+def install_problem_handlers(app: FastAPI) -> None:
+    app.add_exception_handler(SolarSyncError, _ours)
+    app.add_exception_handler(RequestValidationError, _invalid_request)
+    app.add_exception_handler(HTTPException, _http)
+    for kind in (
+        SQLAlchemyError,
+        RedisConnectionError,
+        RedisTimeoutError,
+        ConnectionError,
+        FileNotFoundError,
+    ):
+        app.add_exception_handler(kind, _storage)
+    app.add_exception_handler(Exception, _unexpected)

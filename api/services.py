@@ -1,0 +1,51 @@
+"""What one API process holds open while it serves."""
+
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
+
+from pydantic import SecretStr
+from redis.asyncio import Redis
+from sqlalchemy.ext.asyncio import AsyncEngine
+
+from core.checkpoint import RedisSaver
+from core.clock import Clock
+from core.config import Settings
+from core.database.notifications import JobNotifications
+from graph.dependencies import open_infrastructure
+from graph.immediate import Immediate
+from graph.runner import Runner
+
+
+@dataclass(frozen=True, slots=True)
+class Services:
+    settings: Settings
+    secret_key: SecretStr
+    clock: Clock
+    engine: AsyncEngine
+    redis: Redis
+    saver: RedisSaver
+    runner: Runner
+    immediate: Immediate
+    notifications: JobNotifications
+
+
+@asynccontextmanager
+async def open_services(settings: Settings) -> AsyncIterator[Services]:
+    """Open everything the routes use, and close it again."""
+    async with (
+        open_infrastructure(settings) as infrastructure,
+        JobNotifications(infrastructure.engine) as notifications,
+    ):
+        needs = infrastructure.dependencies
+        yield Services(
+            settings=settings,
+            secret_key=infrastructure.secret_key,
+            clock=needs.clock,
+            engine=infrastructure.engine,
+            redis=infrastructure.redis,
+            saver=infrastructure.saver,
+            runner=Runner(queue_limit=settings.queue_limit),
+            immediate=Immediate(needs.files, needs.years),
+            notifications=notifications,
+        )

@@ -1,0 +1,35 @@
+"""Holding a request until its job has something to tell, without holding a database connection."""
+
+import asyncio
+from uuid import UUID
+
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from core.database.jobs import Jobs
+from core.database.models import RunStatus
+from core.database.notifications import JobNotifications
+from core.database.users import Viewer
+from graph.views import job_view
+from state.job import Job
+
+UNDER_WAY = {RunStatus.QUEUED, RunStatus.RUNNING}
+
+
+async def settled(
+    session: AsyncSession, notifications: JobNotifications, job_id: UUID, viewer: Viewer, seconds: float
+) -> Job:
+    """The job once it waits for a person or has ended, or as it is when `seconds` have passed."""
+    deadline = asyncio.get_running_loop().time() + seconds
+    async with notifications.changes(job_id) as changed:
+        while True:
+            changed.clear()
+            row = await Jobs(session).get(job_id, viewer)
+            left = deadline - asyncio.get_running_loop().time()
+            if row.status not in UNDER_WAY or left <= 0:
+                return job_view(row)
+            await session.commit()  # gives the connection back to the pool while nothing happens
+            session.expire_all()
+            try:
+                await asyncio.wait_for(changed.wait(), left)
+            except TimeoutError:
+                deadline = 0.0

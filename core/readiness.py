@@ -1,0 +1,55 @@
+"""Whether what the service stands on can be reached, with a limit to how long the question may take."""
+
+import asyncio
+from collections.abc import Awaitable, Callable
+
+from redis.asyncio import Redis
+from sqlalchemy import text
+from sqlalchemy.ext.asyncio import AsyncEngine
+
+from core.database import schema
+from state.base import Model
+
+PATIENCE_SECONDS = 2.0
+
+
+class Verdict(Model):
+    ok: bool
+    detail: str
+
+
+async def verdicts(engine: AsyncEngine, redis: Redis) -> dict[str, Verdict]:
+    """One verdict per dependency, asked side by side."""
+
+    async def postgres() -> str:
+        async with engine.connect() as connection:
+            return f"PostgreSQL {await connection.scalar(text('SHOW server_version'))}"
+
+    async def migrations() -> str:
+        found, wanted = await schema.current(engine), schema.head()
+        if found != wanted:
+            raise RuntimeError(
+                f"the database is at {found}, this version needs {wanted}: solarsync db upgrade"
+            )
+        return f"current at {found}"
+
+    async def checkpoints() -> str:
+        info = await redis.info("server")
+        return f"{info.get('server_name', 'redis')} {info.get('valkey_version', info['redis_version'])}"
+
+    asked = {"postgres": postgres, "migrations": migrations, "redis": checkpoints}
+    answers = await asyncio.gather(*(_verdict(question) for question in asked.values()))
+    return dict(zip(asked, answers, strict=True))
+
+
+async def _verdict(question: Callable[[], Awaitable[str]]) -> Verdict:
+    try:
+        async with asyncio.timeout(PATIENCE_SECONDS):
+            return Verdict(ok=True, detail=await question())
+    except TimeoutError:
+        return Verdict(ok=False, detail=f"no answer within {PATIENCE_SECONDS:g} s")
+    except Exception as error:  # noqa: BLE001  whatever it is, it is the verdict
+        # A driver's message may hold the address with its password; its first line and type do not.
+        return Verdict(
+            ok=False, detail=str(error) if isinstance(error, RuntimeError) else type(error).__name__
+        )

@@ -1,0 +1,53 @@
+"""The whole workflow on one screen: every node and every edge."""
+
+from collections.abc import Awaitable, Callable
+from functools import partial
+from typing import Any
+
+from langgraph.checkpoint.base import BaseCheckpointSaver
+from langgraph.graph import END, START, StateGraph
+from langgraph.graph.state import CompiledStateGraph
+
+from graph.dependencies import Dependencies
+from graph.policies import POLICIES
+from graph.routing import route_after_clarify, route_after_weather, route_start
+from nodes.clarify.node import clarify
+from nodes.dispatch.node import dispatch
+from nodes.intake.node import intake
+from nodes.report.node import report
+from nodes.review.node import review
+from nodes.sizing.node import sizing
+from nodes.triage.node import triage
+from nodes.weather.node import weather
+from state.workflow import JobRequest, JobState
+
+Workflow = CompiledStateGraph[JobState, None, JobRequest, JobState]
+
+
+def build_graph(needs: Dependencies, checkpointer: BaseCheckpointSaver[Any] | None = None) -> Workflow:
+    """The compiled workflow over the given dependencies."""
+    graph = StateGraph(JobState, input_schema=JobRequest)
+
+    def add(name: str, node: Callable[..., Awaitable[Any]]) -> None:
+        policy = POLICIES[name]
+        graph.add_node(name, node, input_schema=JobState, timeout=policy.timeout, retry_policy=policy.retry)
+
+    add("intake", intake)
+    add("weather", partial(weather, forecasts=needs.forecasts, files=needs.files, clock=needs.clock))
+    add("sizing", partial(sizing, years=needs.years))
+    add("triage", partial(triage, years=needs.years))
+    add("clarify", clarify)
+    add("dispatch", partial(dispatch, directory=needs.directory, clock=needs.clock))
+    add("review", review)
+    add("report", report)
+
+    graph.add_conditional_edges(START, route_start, ["intake", "weather"])
+    graph.add_edge("intake", "weather")
+    graph.add_conditional_edges("weather", route_after_weather, ["sizing", "triage", "dispatch", END])
+    graph.add_edge("sizing", "clarify")
+    graph.add_edge("triage", "clarify")
+    graph.add_conditional_edges("clarify", route_after_clarify, ["sizing", "triage", "dispatch"])
+    graph.add_edge("dispatch", "review")
+    graph.add_edge("review", "report")
+    graph.add_edge("report", END)
+    return graph.compile(checkpointer=checkpointer, name="solarsync")

@@ -1,0 +1,75 @@
+"""From settings to the objects that nodes, routes and workers need: where they are put together."""
+
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
+
+import httpx
+from pydantic import SecretStr
+from redis.asyncio import Redis
+from sqlalchemy.ext.asyncio import AsyncEngine
+
+from core.checkpoint import RedisSaver
+from core.clients.open_meteo import OpenMeteoClient
+from core.climate.resource import ClimateYears
+from core.clock import Clock, SystemClock
+from core.config import Settings, resolve_secret_key
+from core.database import create_engine
+from core.database.technicians import StoredTechnicianDirectory
+from core.database.weather_files import StoredWeatherFiles
+from core.ports import ForecastProvider, TechnicianDirectory, WeatherFiles, WeatherYears
+from core.redis import create_redis
+
+
+@dataclass(frozen=True, slots=True)
+class Dependencies:
+    """What the nodes need; wired into the graph when it is built."""
+
+    forecasts: ForecastProvider
+    files: WeatherFiles
+    years: WeatherYears
+    directory: TechnicianDirectory
+    clock: Clock
+
+
+@dataclass(frozen=True, slots=True)
+class Infrastructure:
+    """Everything opened for one process."""
+
+    settings: Settings
+    secret_key: SecretStr
+    engine: AsyncEngine
+    redis: Redis
+    saver: RedisSaver
+    dependencies: Dependencies
+
+
+@asynccontextmanager
+async def open_infrastructure(settings: Settings, *, fenced: bool = False) -> AsyncIterator[Infrastructure]:
+    """Open the clients of one process and close them again. The URLs must be set by now."""
+    if settings.database_url is None or settings.redis_url is None:
+        raise ValueError("the embedded servers are started, and their URLs set, before anything is opened")
+    engine = create_engine(
+        settings.database_url.get_secret_value(),
+        pool_size=settings.database_pool_size,
+        max_overflow=settings.database_max_overflow,
+        echo=settings.database_echo,
+    )
+    checkpoint_url = settings.redis_checkpoint_url or settings.redis_url
+    redis = create_redis(checkpoint_url.get_secret_value())
+    saver = RedisSaver(redis, ttl_seconds=settings.checkpoint_ttl_seconds, fenced=fenced)
+    secret_key, _ = resolve_secret_key(settings)
+    async with httpx.AsyncClient(timeout=httpx.Timeout(10.0, connect=5.0)) as http:
+        files = StoredWeatherFiles(engine)
+        dependencies = Dependencies(
+            forecasts=OpenMeteoClient(settings.open_meteo_url, settings.open_meteo_api_key, http),
+            files=files,
+            years=ClimateYears(files),
+            directory=StoredTechnicianDirectory(engine),
+            clock=SystemClock(),
+        )
+        try:
+            yield Infrastructure(settings, secret_key, engine, redis, saver, dependencies)
+        finally:
+            await redis.aclose()
+            await engine.dispose()

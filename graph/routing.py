@@ -1,0 +1,41 @@
+"""Where the workflow goes next: pure functions of typed fields, never of message text."""
+
+from collections.abc import Sequence
+from typing import Literal
+
+from state.workflow import JobState
+
+Branch = Literal["sizing", "triage"]
+BRANCHES: dict[str, tuple[Branch, ...]] = {
+    "sizing": ("sizing",),
+    "triage": ("triage",),
+    "full": ("sizing", "triage"),
+}
+
+
+def route_start(state: JobState) -> Literal["intake", "weather"]:
+    """A refresh looks at the weather again; everything else starts at the front door."""
+    return "weather" if state.get("trigger") == "refresh" else "intake"
+
+
+def route_after_weather(
+    state: JobState,
+) -> Sequence[Literal["sizing", "triage"]] | Literal["dispatch", "__end__"]:
+    """Into the branches of the job's kind; a refresh only where the weather changed what was decided."""
+    branches = BRANCHES[state["input"]["kind"]]
+    if state.get("trigger") != "refresh":
+        return branches
+    change = state.get("weather_change", {})
+    if change.get("resource_moved") and "sizing" in branches:
+        return ("sizing",)
+    if change.get("visit_unsafe"):
+        return "dispatch"
+    return "__end__"
+
+
+def route_after_clarify(
+    state: JobState,
+) -> Sequence[Literal["sizing", "triage"]] | Literal["dispatch"]:
+    """Back to the branches that asked, now that there are answers; on where nobody asked."""
+    asked = tuple(branch for branch in BRANCHES["full"] if state["open_questions"].get(branch))
+    return asked or "dispatch"

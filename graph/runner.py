@@ -1,0 +1,105 @@
+"""What HTTP asks for: start a job, answer it, cancel it, try it again; each in the caller's transaction."""
+
+from collections.abc import Mapping
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from core.database.jobs import Jobs
+from core.database.models import JobKind, JobRow, RunKind, RunStatus
+from core.database.runs import Runs, notify_job
+from core.database.users import Viewer
+from core.database.weather_files import WeatherFileRepository
+from core.errors import Conflict, FieldError, InvalidInput, QueueFull
+from core.queue import NEW_JOB, PERSON_WAITS, SCHEDULED, Priority, enqueue_run, queued_runs
+from nodes.intake.engine import check_input
+from state.job import JobInput
+from state.questions import Question, check_answers
+
+
+class Runner:
+    def __init__(self, *, queue_limit: int) -> None:
+        self._queue_limit = queue_limit
+
+    async def start(self, session: AsyncSession, viewer: Viewer, job_input: JobInput) -> JobRow:
+        """Accept a job: its row, its first run and its place in the queue, or none of them."""
+        check_input(job_input)
+        if job_input.resource.weather_file_id is not None:
+            await WeatherFileRepository(session).require(job_input.resource.weather_file_id)
+        await self._refuse_when_full(session)
+        job = JobRow(
+            kind=JobKind(job_input.kind),
+            status=RunStatus.QUEUED,
+            created_by=viewer.user_id,
+            input=job_input.model_dump(mode="json", exclude_unset=True),
+        )
+        session.add(job)
+        await session.flush()
+        await Jobs(session).record(job.id, "job.created", viewer.username, kind=job_input.kind)
+        await self._queue(session, job, RunKind.START, NEW_JOB)
+        await session.refresh(job)
+        return job
+
+    async def resume(
+        self, session: AsyncSession, viewer: Viewer, job_id: UUID, answers: Mapping[str, Any]
+    ) -> JobRow:
+        """Answer the open questions. Of two concurrent answers the row lock lets one win."""
+        jobs = Jobs(session)
+        job = await jobs.get(job_id, viewer, lock=True)
+        if job.status is not RunStatus.WAITING:
+            raise Conflict(f"No question is open: the job is {job.status}.")
+        refused = check_answers([Question.model_validate(q) for q in job.questions], answers)
+        if refused:
+            raise InvalidInput([FieldError(f"/answers/{key}", reason) for key, reason in refused.items()])
+        job.answers = {**job.answers, **answers}
+        job.questions = []
+        job.status = RunStatus.QUEUED
+        await jobs.record(job_id, "questions.answered", viewer.username, answers=dict(answers))
+        await self._queue(session, job, RunKind.RESUME, PERSON_WAITS)
+        return job
+
+    async def cancel(self, session: AsyncSession, viewer: Viewer, job_id: UUID) -> JobRow:
+        """Stop the job. A worker that runs it loses the right to write for it at once."""
+        jobs = Jobs(session)
+        job = await jobs.get(job_id, viewer, lock=True)
+        if job.closed_at is not None or job.status in {RunStatus.SUCCEEDED, RunStatus.CANCELLED}:
+            raise Conflict(f"There is nothing to cancel: the job is {job.status}.")
+        await Runs(session).cancel(job_id)
+        job.status = RunStatus.CANCELLED
+        job.questions = []
+        await jobs.record(job_id, "job.cancelled", viewer.username)
+        await notify_job(session, job_id)
+        return job
+
+    async def retry(self, session: AsyncSession, viewer: Viewer, job_id: UUID) -> JobRow:
+        """Try a failed job again, from its last checkpoint where there is one."""
+        jobs = Jobs(session)
+        job = await jobs.get(job_id, viewer, lock=True)
+        if job.status is not RunStatus.FAILED:
+            raise Conflict(f"Only a failed job can be retried: the job is {job.status}.")
+        await self._refuse_when_full(session)
+        job.status = RunStatus.QUEUED
+        job.problem = None
+        await jobs.record(job_id, "job.retried", viewer.username)
+        await self._queue(session, job, RunKind.RETRY, PERSON_WAITS)
+        return job
+
+    async def refresh(self, session: AsyncSession, job: JobRow) -> bool:
+        """Queue a look at the weather; False where a run is active or a person is being waited for."""
+        if job.status is not RunStatus.SUCCEEDED or job.closed_at is not None:
+            return False
+        if await Runs(session).active(job.id) is not None:
+            return False
+        run = await Runs(session).add(job.id, RunKind.REFRESH)
+        await enqueue_run(session, run.id, SCHEDULED)
+        return True
+
+    async def _queue(self, session: AsyncSession, job: JobRow, kind: RunKind, priority: Priority) -> None:
+        run = await Runs(session).add(job.id, kind)
+        await enqueue_run(session, run.id, priority)
+        await notify_job(session, job.id)
+
+    async def _refuse_when_full(self, session: AsyncSession) -> None:
+        if await queued_runs(session, at_most=self._queue_limit) >= self._queue_limit:
+            raise QueueFull

@@ -1,0 +1,52 @@
+"""The long-lived parts of the service besides HTTP: working the queue off, and the schedule."""
+
+import asyncio
+from functools import partial
+
+import structlog
+
+from core.config import Settings
+from core.queue import QueueWorker
+from core.scheduler import schedule_weather_updates, shutdown_scheduler
+from graph.build import build_graph
+from graph.dependencies import open_infrastructure
+from graph.execution import Execution
+from graph.refresh import run_weather_update
+from graph.runner import Runner
+
+log = structlog.get_logger(__name__)
+
+
+async def work(settings: Settings, stop: asyncio.Event) -> None:
+    """Carry out runs until `stop` is set, then finish those in hand within the grace period."""
+    async with open_infrastructure(settings, fenced=True) as opened:
+        graph = build_graph(opened.dependencies, opened.saver)
+        execution = Execution(opened.engine, graph, opened.saver, opened.dependencies.clock)
+        worker = QueueWorker(
+            opened.engine,
+            execution.execute,
+            concurrency=settings.worker_concurrency,
+            heartbeat_interval=settings.heartbeat_interval_seconds,
+        )
+        running = asyncio.create_task(worker.run(), name="queue-worker")
+        log.info("graph.worker.started", concurrency=settings.worker_concurrency)
+        await asyncio.wait({running, asyncio.create_task(stop.wait())}, return_when=asyncio.FIRST_COMPLETED)
+        worker.stop()
+        _, unfinished = await asyncio.wait({running}, timeout=settings.shutdown_grace_seconds)
+        for task in unfinished:  # the queue delivers what was in hand to another worker
+            task.cancel()
+        await asyncio.gather(running, return_exceptions=True)
+        log.info("graph.worker.stopped", handed_back=bool(unfinished))
+
+
+async def keep_schedule(settings: Settings, stop: asyncio.Event) -> None:
+    """Refresh the weather of active jobs on schedule until `stop` is set."""
+    async with open_infrastructure(settings) as opened:
+        runner = Runner(queue_limit=settings.queue_limit)
+        scheduler = schedule_weather_updates(
+            partial(run_weather_update, opened.engine, runner), minutes=settings.weather_refresh_minutes
+        )
+        try:
+            await stop.wait()
+        finally:
+            shutdown_scheduler(scheduler)
