@@ -100,7 +100,9 @@ def sizing_page(sizing: SizingResult) -> RenderableType:
 def triage_page(triage: TriageResult) -> RenderableType:
     facts = _facts("Triage")
     stop = "[bold red]STOP WORK[/] · " if triage.stop_work else ""
-    facts.add_row("priority", f"{stop}{triage.priority}, respond within {triage.respond_within_hours} h")
+    hours = triage.respond_within_hours
+    when = "at the next visit" if hours is None else f"respond within {hours:g} h"
+    facts.add_row("priority", f"{stop}{triage.priority}, {when}")
     facts.add_row("diagnosis", triage.diagnosis)
     facts.add_row("asset", f"{triage.asset} (confidence {triage.confidence:.0%})")
     for hazard in triage.hazards:
