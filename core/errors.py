@@ -15,6 +15,7 @@
     │   ├── ProviderUnavailable  502, an outside service failed or answered nonsense
     │   ├── StorageUnavailable   503, Postgres or Redis cannot be reached
     │   └── NodeTimedOut         504, a node took longer than its policy allows
+    ├── CheckpointUnreadable     what is stored cannot be decoded; the run is rebuilt from its recorded input
     ├── StaleAttempt             a newer worker holds this run; the caller must stop, quietly
     └── ConfigurationError       start-up refuses; one line per problem
 """
@@ -153,6 +154,12 @@ class NodeTimedOut(TransientError):
 
     status = 504
     slug = "node-timed-out"
+
+
+class CheckpointUnreadable(SolarSyncError):
+    """A stored checkpoint is damaged, incomplete or of an unknown format."""
+
+    slug = "checkpoint-unreadable"
 
 
 class StaleAttempt(SolarSyncError):

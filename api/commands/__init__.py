@@ -1,0 +1,1 @@
+"""The commands of `solarsync`, one file per errand; each imports what it needs only when it runs."""

@@ -1,0 +1,47 @@
+"""What every long-running command does first: read the settings, start the log, catch the signals."""
+
+import asyncio
+import contextlib
+import signal
+import sys
+from collections.abc import Callable
+
+import structlog
+
+from core.config import Settings, get_settings, resolve_secret_key
+from core.logging import configure_logging
+
+
+def settings_and_log() -> Settings:
+    """The settings of this process, its log configured by them, its warnings given."""
+    settings = get_settings()
+    configure_logging(settings.log_level, "console" if settings.environment == "development" else "json")
+    return settings
+
+
+def warn_of_defaults(settings: Settings) -> None:
+    """Say once, at the start, what works less well as it is configured."""
+    log = structlog.get_logger("api.start")
+    log.info("api.start.data_folder", path=str(settings.data_dir.absolute()))
+    if resolve_secret_key(settings)[1]:
+        log.warning("api.start.secret_key_generated", hint="set SECRET_KEY to keep logins valid")
+    if settings.openweathermap_api_key is None:
+        log.info("api.start.no_openweathermap_key", effect="forecasts come from the other providers")
+
+
+def stop_on_signals(stop: Callable[[], None]) -> None:
+    """Call `stop` on SIGTERM and SIGINT, within a running event loop."""
+    loop = asyncio.get_running_loop()
+    for number in (signal.SIGTERM, signal.SIGINT):
+        loop.add_signal_handler(number, stop)
+
+
+async def stop_when_orphaned(stop: Callable[[], None]) -> None:
+    """Call `stop` when standard input ends: the supervisor that held its other end is gone."""
+    reader = asyncio.StreamReader()
+    await asyncio.get_running_loop().connect_read_pipe(
+        lambda: asyncio.StreamReaderProtocol(reader), sys.stdin
+    )
+    with contextlib.suppress(OSError):
+        await reader.read()
+    stop()

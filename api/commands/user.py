@@ -1,0 +1,57 @@
+"""`solarsync user`: the first administrator, and others."""
+
+import asyncio
+import getpass
+import sys
+from typing import Annotated
+
+import typer
+
+app = typer.Typer(help="Users.", no_args_is_help=True)
+
+SHORTEST_PASSWORD = 12
+
+
+@app.callback()
+def users() -> None:
+    """Users."""
+
+
+@app.command()
+def create(
+    username: Annotated[str, typer.Option(help="Name to log in with.")],
+    role: Annotated[str, typer.Option(help="technician, dispatcher or admin.")],
+    password_stdin: Annotated[
+        bool, typer.Option("--password-stdin", help="Read the password from standard input.")
+    ] = False,
+) -> None:
+    """Create a user; asks for the password unless it comes on standard input."""
+    from api.commands.start import settings_and_log
+    from api.servers import with_servers
+    from core.config import Settings
+    from core.database import AsyncSessionLocal, create_engine, schema
+    from core.database.models import Role
+    from core.database.users import Users
+    from core.errors import FieldError, InvalidInput
+    from core.security import get_password_hash
+
+    if role not in set(Role):
+        raise InvalidInput([FieldError("/role", f"must be one of: {', '.join(Role)}")])
+    password = sys.stdin.readline().rstrip("\n") if password_stdin else getpass.getpass()
+    if len(password) < SHORTEST_PASSWORD:
+        raise InvalidInput([FieldError("/password", f"must be at least {SHORTEST_PASSWORD} characters")])
+    password_hash = get_password_hash(password)
+
+    async def run(settings: Settings) -> None:
+        assert settings.database_url is not None  # noqa: S101  with_servers has set it
+        engine = create_engine(settings.database_url.get_secret_value(), pool_size=1)
+        try:
+            await schema.upgrade(engine)
+            async with AsyncSessionLocal(bind=engine) as session, session.begin():
+                user = await Users(session).add(username, password_hash, Role(role))
+            typer.echo(f"Created {role} {user.username!r} ({user.id}).")
+        finally:
+            await engine.dispose()
+
+    with with_servers(settings_and_log()) as settings:
+        asyncio.run(run(settings))

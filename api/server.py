@@ -1,0 +1,47 @@
+"""uvicorn, configured for this service."""
+
+import asyncio
+import contextlib
+from collections.abc import Iterator
+
+import uvicorn
+
+from api.app import create_app
+from core.config import Settings
+
+
+class _Server(uvicorn.Server):
+    """uvicorn without its own signal handling: the command decides when it stops."""
+
+    @contextlib.contextmanager
+    def capture_signals(self) -> Iterator[None]:
+        yield
+
+
+def http_server(settings: Settings, host: str, port: int) -> uvicorn.Server:
+    """A server for the application, not yet started; set `should_exit` to drain it."""
+    config = uvicorn.Config(
+        create_app(settings),
+        host=host,
+        port=port,
+        log_config=None,
+        access_log=False,
+        server_header=False,
+        timeout_graceful_shutdown=int(settings.shutdown_grace_seconds),
+        lifespan="on",
+    )
+    return _Server(config)
+
+
+async def serve_http(settings: Settings, host: str, port: int) -> None:
+    """Serve until SIGTERM or SIGINT, then answer what is under way and return."""
+    from api.commands.start import stop_on_signals  # noqa: PLC0415  a command's habit, not the server's
+
+    server = http_server(settings, host, port)
+
+    def stop() -> None:
+        server.should_exit = True
+
+    stop_on_signals(stop)
+    await server.serve()
+    await asyncio.sleep(0)
