@@ -3,7 +3,7 @@
 import asyncio
 import contextlib
 import secrets
-from collections.abc import Iterator, Mapping
+from collections.abc import Generator, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -142,7 +142,7 @@ def _settled(client: httpx.Client, console: Console, job_id: str) -> dict[str, A
     return job
 
 
-def _looks(client: httpx.Client, job_id: str) -> Iterator[dict[str, Any]]:
+def _looks(client: httpx.Client, job_id: str) -> Generator[dict[str, Any]]:
     for _ in range(JOB_SECONDS):
         job: dict[str, Any] = _json(client.get(f"/jobs/{job_id}", params={"wait": 1}))
         yield job
