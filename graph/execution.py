@@ -129,7 +129,7 @@ class Execution:
         async for mode, chunk in self._graph.astream(
             entry, self._config(claim), stream_mode=["updates", "values"]
         ):
-            content = cast(JsonObject, chunk)
+            content = cast("JsonObject", chunk)
             if mode == "values":
                 outcome.state = content
                 continue
