@@ -2,10 +2,12 @@
 
 import platform
 import shutil
+import signal
 import subprocess
 import tempfile
 import time
 from collections.abc import AsyncIterator, Iterator
+from contextlib import contextmanager
 from importlib.resources import files
 from itertools import chain
 from pathlib import Path
@@ -41,6 +43,11 @@ class Server:
                     raise
         client.close()
 
+    def freeze(self) -> None:
+        """Accepts connections and answers nothing."""
+        assert self._process is not None
+        self._process.send_signal(signal.SIGSTOP)
+
     def stop(self) -> None:
         if self._process is not None:
             self._process.kill()
@@ -61,17 +68,32 @@ def redis_binary() -> str | None:
 BINARIES = {"embedded-valkey": valkey_binary, "redis-on-the-path": redis_binary}
 
 
-@pytest.fixture(scope="session", params=sorted(BINARIES))
-def shared_server(request: pytest.FixtureRequest) -> Iterator[Server]:
-    binary = BINARIES[request.param]()
+@contextmanager
+def new_server(name: str) -> Iterator[Server]:
+    binary = BINARIES[name]()
     if binary is None:
-        pytest.skip(f"no {request.param} here")
+        pytest.skip(f"no {name} here")
     folder = Path(tempfile.mkdtemp(prefix="ss-", dir="/tmp"))
     server = Server(binary, folder)
-    server.start()
-    yield server
-    server.stop()
-    shutil.rmtree(folder)
+    try:
+        server.start()
+        yield server
+    finally:
+        server.stop()
+        shutil.rmtree(folder)
+
+
+@pytest.fixture(scope="session", params=sorted(BINARIES))
+def shared_server(request: pytest.FixtureRequest) -> Iterator[Server]:
+    with new_server(request.param) as server:
+        yield server
+
+
+@pytest.fixture
+def own_server() -> Iterator[Server]:
+    """A server to be stopped and started."""
+    with new_server("embedded-valkey") as server:
+        yield server
 
 
 @pytest.fixture
