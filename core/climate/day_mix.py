@@ -15,7 +15,8 @@ OVERCAST = 0.25
 """What an overcast sky lets through of a clear one. [unitless]
 
 1 - 0.75 N^3.4 at full cover, F. Kasten and G. Czeplak, "Solar and terrestrial radiation dependent on the
-amount and type of cloud," Solar Energy, vol. 24, no. 2, pp. 177-189, 1980. :doi:`10.1016/0038-092X(80)90391-6`
+amount and type of cloud," Solar Energy, vol. 24, no. 2, pp. 177-189, 1980.
+:doi:`10.1016/0038-092X(80)90391-6`
 """
 
 

@@ -112,7 +112,8 @@ def extraterrestrial_daily(latitude: float) -> FloatArray:
     sunset = np.arccos(np.clip(-np.tan(phi) * np.tan(declination), -1.0, 1.0))
     overhead = np.cos(phi) * np.cos(declination) * np.sin(sunset)
     daily = 24.0 / np.pi * SOLAR_CONSTANT * nearness * (overhead + sunset * np.sin(phi) * np.sin(declination))
-    return np.bincount(MONTH_OF_DAY, weights=daily).astype(np.float64) / DAYS_IN_MONTH
+    monthly: FloatArray = np.bincount(MONTH_OF_DAY, weights=daily).astype(np.float64) / DAYS_IN_MONTH
+    return monthly
 
 
 @dataclass(frozen=True, slots=True, eq=False)

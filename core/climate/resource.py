@@ -1,7 +1,7 @@
 """The climate a system is sized for: what is known best about the sun at the site, and the year behind it.
 
-A resource is named by its `ref`: `screening:<lat>,<lon>,<elevation>[,psh=<h/day>]` or `file:<id>`. The same name
-always gives the same year, so only the name travels.
+A resource is named by its `ref`: `screening:<lat>,<lon>,<elevation>[,psh=<h/day>]` or `file:<id>`. The same
+name always gives the same year, so only the name travels.
 """
 
 import asyncio
@@ -22,8 +22,11 @@ from state.site import Site
 from state.weather import DesignTemperatures, PeakSunHours, Quality, Resource
 
 FILE_UNCERTAINTY_PERCENT = 9.0
-"""What most sunlit hours of NREL's typical year for Greensboro (in pvlib's wheel) state for their own irradiance,
-column "GHI uncert". Files of other formats state none. [%]"""
+"""Of a file's annual sum. [%]
+
+What most sunlit hours of NREL's typical year for Greensboro (in pvlib's wheel) state for their own
+irradiance, column "GHI uncert"; other formats state none.
+"""
 
 FAR_KM = 50.0
 """Beyond this a weather file is said to be from elsewhere. [km]"""
@@ -53,7 +56,7 @@ def design_resource_now(job: JobInput, brought: WeatherYear | None = None) -> Re
             [
                 FieldError(
                     "/resource/weather_file_id",
-                    "there are no stored weather files here; give the file itself",
+                    "there are no stored weather files here; give the file",
                 )
             ]
         )
@@ -141,9 +144,11 @@ def _modelled_resource(job: JobInput) -> Resource:
             uncertainty=uncertainty,
             fallback=True,
             notes=[
-                f"{SOURCE}: interpolated between stations that may lie far away. The annual sum is good to "
-                f"about ±{uncertainty:.0f} % (twice the error of stations left out one by one). "
-                "A weather file or measured peak sun hours make it better."
+                (
+                    f"{SOURCE}: interpolated between stations that may lie far away. The annual sum is "
+                    f"good to about ±{uncertainty:.0f} % (twice the error of stations left out one by one). "
+                    "A weather file or measured peak sun hours make it better."
+                )
             ],
         )
     return summarise(
@@ -152,8 +157,10 @@ def _modelled_resource(job: JobInput) -> Resource:
         quality="user",
         uncertainty=uncertainty,
         notes=[
-            f"Scaled to the {peak_sun_hours:g} peak sun hours a day that were given; the seasons are {SOURCE}'s. "
-            "How sure the figure is was not said, so the model's own uncertainty stands."
+            (
+                f"Scaled to the {peak_sun_hours:g} peak sun hours a day that were given; the seasons are the "
+                "screening model's. How sure the figure is was not said, so the model's uncertainty stands."
+            )
         ],
     )
 
@@ -174,7 +181,7 @@ def _file_resource(job: JobInput, ref: str, year: WeatherYear) -> Resource:
             min_c=round(float(np.min(year.temp_air)), 1),
             max_c=round(float(np.max(year.temp_air)), 1),
             source=year.source,
-            approximation="Extremes of one typical year, which understates them: a suggestion, not a design value.",
+            approximation="Extremes of one typical year, which understates them: a suggestion only.",
         ),
         notes=notes,
     )
