@@ -1,7 +1,7 @@
 """Who goes, and when."""
 
-from datetime import datetime, time
-from typing import Annotated
+from datetime import time
+from typing import Annotated, Literal
 from uuid import UUID
 
 from pydantic import AwareDatetime, Field
@@ -23,8 +23,17 @@ class Visit(Model):
     end: AwareDatetime
 
 
+class PlannedVisit(Visit):
+    """A visit somebody already has. A job's own visit never stands in its own way, so it says whose it is."""
+
+    job_id: UUID | None = None
+
+
 class WorkingHours(Model):
-    """Local hours of one technician; weekday 0 is Monday (ISO 8601, minus one)."""
+    """Local hours of one technician; weekday 0 is Monday (ISO 8601, minus one).
+
+    An `end` that is not after `start` is on the following day.
+    """
 
     weekdays: Annotated[list[Annotated[int, Field(ge=0, le=6)]], Field(min_length=1, max_length=7)] = [
         0,
@@ -47,7 +56,7 @@ class Technician(Model):
     base_longitude: Longitude
     timezone: TimeZoneName
     working_hours: WorkingHours = WorkingHours()
-    planned_visits: list[Visit] = []
+    planned_visits: list[PlannedVisit] = []
 
 
 class AssignedTechnician(Model):
@@ -62,14 +71,28 @@ class Candidate(Model):
 
     technician: AssignedTechnician
     visit: Visit | None
-    score: float | None
+    verdict: Literal["go", "caution"] | None = Field(
+        default=None, description="Of the weather window the visit lies in; never stop, never unknown."
+    )
+    score: float | None = Field(description="100 minus points for travel and waiting, which `reasons` list.")
+    missing: list[str] = Field(
+        default=[], description="Conditions this visit breaks; none for a suitable one."
+    )
+    missing_skills: list[str] = []
     reasons: list[str]
 
 
 class DispatchResult(Model):
+    """The visit proposed. Where nobody is suitable, `alternatives` are those who come closest."""
+
+    visit_needed: bool = True
     technician: AssignedTechnician | None
     visit: Visit | None
+    verdict: Literal["go", "caution"] | None = None
     reasons: list[str]
     alternatives: list[Candidate]
-    respond_by: datetime | None = None
+    decision: str | None = Field(
+        default=None, description="What a dispatcher decided, in their own choice's words."
+    )
+    respond_by: AwareDatetime | None = None
     priority: Priority | None = None

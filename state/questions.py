@@ -1,12 +1,12 @@
 """Questions to a person: one form, stable ids, answers checked before they count."""
 
 import math
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Any, Literal
 
 from pydantic import Field
 
-from state.base import Model
+from state.base import JsonObject, Model
 
 Asker = Literal["sizing", "triage", "review"]
 
@@ -69,3 +69,26 @@ def check_answers(questions: Iterable[Question], answers: Mapping[str, Any]) -> 
         if reason:
             refused[question.id] = reason
     return refused
+
+
+def form(questions: Sequence[Question], refused: Mapping[str, str] | None = None) -> JsonObject:
+    """What a person is shown: `questions`, and in `refused` why the last reply did not do, by question id."""
+    shown: JsonObject = {"questions": [question.to_json() for question in questions]}
+    return shown | {"refused": dict(refused)} if refused else shown
+
+
+def ask(questions: Sequence[Question], show: Callable[[JsonObject], Any]) -> JsonObject:
+    """Answers by question id that all count; `show` is called with the form until they do.
+
+    `show` is LangGraph's `interrupt` in a node. A replayed node shows the same forms in the same order, which
+    `interrupt` relies on: a form depends only on the questions and the replies before it.
+    """
+    refused: dict[str, str] | None = None
+    while True:
+        reply = show(form(questions, refused))
+        if not isinstance(reply, Mapping):
+            refused = {"": "answer with an object: question id to value"}
+            continue
+        refused = check_answers(questions, reply)
+        if not refused:
+            return dict(reply)

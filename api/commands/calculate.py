@@ -5,9 +5,13 @@ import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Annotated, Any
+from typing import TYPE_CHECKING, Annotated
 
 import typer
+
+if TYPE_CHECKING:
+    from state.sizing import SizingAnswer
+    from state.triage import TriageAnswer
 
 InputFile = Annotated[str, typer.Argument(metavar="FILE", help="A JobInput as JSON; `-` is standard input.")]
 AsJson = Annotated[bool, typer.Option("--json", help="Print one JSON document and nothing else.")]
@@ -38,7 +42,7 @@ def size(
         year = brought or weather_year_now(resource)
     with clock.measured("calculation"):
         answer = size_system(job, year, resource, {})
-    _print(answer.to_json(), as_json=as_json)
+    _print(answer, as_json=as_json)
     clock.report(timings)
 
 
@@ -54,7 +58,7 @@ def triage(file: InputFile, as_json: AsJson = False, timings: Timings = False) -
         check_input(job)
     with clock.measured("calculation"):
         answer = triage_ticket(job, {}, production=None)
-    _print(answer.to_json(), as_json=as_json)
+    _print(answer, as_json=as_json)
     clock.report(timings)
 
 
@@ -87,11 +91,14 @@ def _content(path: Path) -> bytes:
         raise InvalidInput([FieldError(str(path), error.strerror or "cannot be read")]) from None
 
 
-def _print(answer: dict[str, Any], *, as_json: bool) -> None:
+def _print(answer: "SizingAnswer | TriageAnswer", *, as_json: bool) -> None:
     import orjson
 
     if as_json:
-        sys.stdout.buffer.write(orjson.dumps(answer, option=orjson.OPT_INDENT_2 | orjson.OPT_APPEND_NEWLINE))
+        document = answer.to_json()
+        sys.stdout.buffer.write(
+            orjson.dumps(document, option=orjson.OPT_INDENT_2 | orjson.OPT_APPEND_NEWLINE)
+        )
         return
     from api.pages import print_answer
 

@@ -11,7 +11,7 @@ from core.database.errors import storage_errors
 from core.database.models import JobRow, TechnicianRow
 from core.database.session import AsyncSessionLocal
 from core.errors import FieldError, InvalidInput, NotFound
-from state.dispatch import Technician, Visit
+from state.dispatch import PlannedVisit, Technician
 
 
 class Technicians:
@@ -37,19 +37,19 @@ class Technicians:
     async def all(self) -> list[TechnicianRow]:
         return list(await self._session.scalars(select(TechnicianRow).order_by(TechnicianRow.name)))
 
-    async def planned_visits(self) -> dict[UUID, list[Visit]]:
+    async def planned_visits(self) -> dict[UUID, list[PlannedVisit]]:
         """Visits of open jobs, by technician, in time order."""
         rows = await self._session.execute(
-            select(JobRow.technician_id, JobRow.visit_start, JobRow.visit_end)
+            select(JobRow.id, JobRow.technician_id, JobRow.visit_start, JobRow.visit_end)
             .where(
                 JobRow.technician_id.is_not(None), JobRow.visit_start.is_not(None), JobRow.closed_at.is_(None)
             )
             .order_by(JobRow.visit_start)
         )
-        visits: dict[UUID, list[Visit]] = defaultdict(list)
-        for technician_id, start, end in rows:
+        visits: dict[UUID, list[PlannedVisit]] = defaultdict(list)
+        for job_id, technician_id, start, end in rows:
             if technician_id is not None:  # the query says so; the type checker cannot know
-                visits[technician_id].append(Visit(start=start, end=end))
+                visits[technician_id].append(PlannedVisit(start=start, end=end, job_id=job_id))
         return visits
 
 

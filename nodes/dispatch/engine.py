@@ -1,0 +1,119 @@
+"""Who goes, and when; or, where nobody can, who comes closest and what stands in the way."""
+
+from collections.abc import Iterable, Sequence
+from datetime import datetime
+from itertools import combinations
+from math import ceil, inf
+from typing import get_args
+from zoneinfo import ZoneInfo
+
+from nodes.dispatch.hours import safe_intervals
+from nodes.dispatch.ranking import HOUR, Condition, Order, Reach, best, reaches, skill_key
+from nodes.dispatch.settings import DispatchSettings
+from nodes.dispatch.wording import Wording
+from state.dispatch import Candidate, DispatchResult, Schedule, Technician
+from state.site import Site
+from state.weather import Window
+
+CONDITIONS: tuple[Condition, ...] = get_args(Condition)
+"""What a dispatcher could waive. Weather and other customers' visits are not among them."""
+
+
+def choose(
+    technicians: Sequence[Technician],
+    *,
+    skills: Iterable[str],
+    site: Site,
+    windows: Sequence[Window],
+    respond_by: datetime | None,
+    duration_h: float,
+    schedule: Schedule,
+    now: datetime,
+    settings: DispatchSettings,
+    timezone: str,
+) -> DispatchResult:
+    """The best technician with the earliest visit that keeps every condition.
+
+    Parameters
+    ----------
+    technicians : with the visits that stand against this one; never the job's own
+    skills : all of them are needed
+    windows : safe and unsafe hours at the site; an hour in none of them counts as unknown
+    respond_by : the visit starts by then; None where nothing presses
+    duration_h : work on site [h]; more than `settings.longest_visit_h` is split, and the first visit planned
+    now : when the plan is made
+    timezone : IANA name, in which the answer speaks of times
+
+    Returns
+    -------
+    With `technician` and `visit`, and runners-up as `alternatives`; or with neither, and as `alternatives`
+    those who come closest, each with what it would break in `missing`. Never an error.
+    """
+    visits = max(1, ceil(duration_h / settings.longest_visit_h))
+    wanted = frozenset(map(skill_key, skills))
+    go, usable = safe_intervals(windows)
+    order = Order(
+        length=duration_h / visits * HOUR,
+        now=now.timestamp(),
+        ready=now.timestamp() + settings.notice_h * HOUR,
+        earliest=schedule.earliest.timestamp() if schedule.earliest else -inf,
+        latest=schedule.latest.timestamp() if schedule.latest else inf,
+        deadline=respond_by.timestamp() if respond_by else inf,
+        go=go,
+        usable=usable,
+    )
+    wording = Wording(order, wanted, windows, ZoneInfo(timezone))
+    everyone = reaches(technicians, site, wanted, settings)
+    split = wording.split(duration_h, visits)
+
+    found = [wording.candidate(each) for each in best(everyone, order, settings, 1 + settings.alternatives)]
+    if not found:
+        closest = _closest(everyone, order, wording, settings)
+        return DispatchResult(
+            technician=None,
+            visit=None,
+            reasons=[wording.nobody(everyone), *split, *wording.closest(closest)],
+            alternatives=closest,
+            respond_by=respond_by,
+        )
+    chosen, *others = found
+    return DispatchResult(
+        technician=chosen.technician,
+        visit=chosen.visit,
+        verdict=chosen.verdict,
+        reasons=[*chosen.reasons, *split, *wording.passed_over(everyone)],
+        alternatives=others,
+        respond_by=respond_by,
+    )
+
+
+def _closest(
+    everyone: list[Reach], order: Order, wording: Wording, settings: DispatchSettings
+) -> list[Candidate]:
+    """The best visit for each smallest set of conditions that, waived, lets one happen.
+
+    Because no smaller set does, such a visit breaks every condition of its set. Where no safe stretch is long
+    enough, nobody gets a time: only who is nearest with the skills.
+    """
+    if order.longest_safe >= order.length:
+        in_force = [condition for condition in CONDITIONS if _matters(condition, everyone, order)]
+        for size in range(1, len(in_force) + 1):
+            relaxed = [order.without(*waived) for waived in combinations(in_force, size)]
+            found = [proposal for each in relaxed for proposal in best(everyone, each, settings, 1)]
+            if found:
+                return [wording.candidate(each) for each in found[: settings.alternatives]]
+    nearest = sorted(everyone, key=lambda reach: (len(reach.missing), reach.distance_km, reach.technician.id))
+    return [wording.without_visit(reach) for reach in nearest[: settings.alternatives]]
+
+
+def _matters(condition: Condition, everyone: list[Reach], order: Order) -> bool:
+    """Whether waiving the condition could change anything."""
+    match condition:
+        case "deadline":
+            return order.deadline < inf
+        case "schedule":
+            return -inf < order.earliest or order.latest < inf
+        case "skills":
+            return any(reach.missing for reach in everyone)
+        case "working_hours":
+            return True

@@ -1,0 +1,55 @@
+"""What visit a job needs: none, the repair its ticket asks for, or a survey for the system that was sized."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from nodes.dispatch.settings import DispatchSettings
+from state.dispatch import DispatchResult
+from state.sizing import SizingResult
+from state.triage import Priority, TriageResult
+
+
+@dataclass(frozen=True, slots=True)
+class VisitNeed:
+    skills: Sequence[str]
+    duration_h: float
+    respond_by: datetime | None = None
+    priority: Priority | None = None
+
+
+def visit_need(
+    *,
+    sizing: SizingResult | None,
+    triage: TriageResult | None,
+    previous: DispatchResult | None,
+    now: datetime,
+    settings: DispatchSettings,
+) -> VisitNeed | str:
+    """The visit, or why none is needed.
+
+    A fault that needs hands comes first; a survey has no deadline.
+    """
+    if triage and triage.truck_roll:
+        return VisitNeed(
+            skills=triage.skills,
+            duration_h=triage.estimated_duration_h,
+            respond_by=_respond_by(triage, previous, now),
+            priority=triage.priority,
+        )
+    if sizing and sizing.status == "infeasible":
+        return "no visit: the design must change before anybody surveys the site"
+    if sizing:
+        return VisitNeed(skills=settings.survey_skills, duration_h=settings.survey_duration_h)
+    if triage:
+        return "no visit: the fault can be dealt with from afar"
+    return "no visit: there is neither a design nor a fault to plan one from"
+
+
+def _respond_by(triage: TriageResult, previous: DispatchResult | None, now: datetime) -> datetime | None:
+    """A deadline stands once it is set: planning again does not move it, only another priority does."""
+    if previous and previous.priority == triage.priority:
+        return previous.respond_by
+    if triage.respond_within_hours is None:
+        return None
+    return now + timedelta(hours=triage.respond_within_hours)

@@ -1,0 +1,189 @@
+import asyncio
+import threading
+from collections.abc import Generator, Sequence
+from typing import Any, cast
+
+import pytest
+import redis.asyncio
+from redis.exceptions import ConnectionError as RedisConnectionError
+from redis.exceptions import NoScriptError, OutOfMemoryError, ResponseError
+from redis.exceptions import TimeoutError as RedisTimeoutError
+
+from core.checkpoint.scripts import Script
+from core.checkpoint.transport import LARGE, AsyncTransport, Command, Operation, Work
+from core.errors import StorageUnavailable
+
+Trip = list[tuple[Any, ...]]
+
+
+class FakePipeline:
+    def __init__(self, server: "FakeRedis") -> None:
+        self._server = server
+        self._words: Trip = []
+
+    async def __aenter__(self) -> "FakePipeline":
+        return self
+
+    async def __aexit__(self, *_: object) -> None:
+        return None
+
+    def execute_command(self, *words: object) -> None:
+        self._words.append(words)
+
+    async def execute(self, *, raise_on_error: bool) -> list[Any]:
+        assert not raise_on_error
+        return await self._server.answer(self._words)
+
+
+class FakeRedis:
+    """Answers each command with its last word, and remembers what came in each trip."""
+
+    def __init__(self) -> None:
+        self.trips: list[Trip] = []
+        self.scripts: set[str] = set()
+        self.failure: Exception | None = None
+        self.replies: dict[Any, Exception] = {}
+        self.open = asyncio.Event()
+        self.open.set()
+        self.under_way = asyncio.Event()
+
+    def pipeline(self, *, transaction: bool) -> FakePipeline:
+        assert not transaction
+        return FakePipeline(self)
+
+    async def answer(self, trip: Trip) -> list[Any]:
+        self.trips.append(trip)
+        self.under_way.set()
+        await self.open.wait()
+        if self.failure is not None:
+            raise self.failure
+        return [self._reply(words) for words in trip]
+
+    def _reply(self, words: tuple[Any, ...]) -> object:
+        if words[0] == "EVAL":
+            self.scripts.add(Script(words[1]).sha)
+        if words[0] == "EVALSHA" and words[1] not in self.scripts:
+            return NoScriptError("NOSCRIPT")
+        return self.replies.get(words[-1], words[-1])
+
+
+@pytest.fixture
+def server() -> FakeRedis:
+    return FakeRedis()
+
+
+@pytest.fixture
+def transport(server: FakeRedis) -> AsyncTransport:
+    return AsyncTransport(cast("redis.asyncio.Redis", server))
+
+
+def echo(*words: str) -> Operation[list[str]]:
+    replies = yield [Command(("ECHO", word)) for word in words]
+    return cast("list[str]", replies)
+
+
+async def test_what_is_asked_for_in_one_tick_shares_one_trip(
+    transport: AsyncTransport, server: FakeRedis
+) -> None:
+    replies = await asyncio.gather(*(transport.run(echo(f"{n}", f"{n}+")) for n in range(50)))
+
+    assert replies == [[f"{n}", f"{n}+"] for n in range(50)]
+    assert len(server.trips) == 1
+
+
+async def test_what_is_asked_for_while_a_trip_is_under_way_shares_the_next_one_in_order(
+    transport: AsyncTransport, server: FakeRedis
+) -> None:
+    server.open.clear()
+    first = asyncio.create_task(transport.run(echo("first")))
+    await server.under_way.wait()
+    others = [asyncio.create_task(transport.run(echo(f"{n}"))) for n in range(5)]
+    await asyncio.sleep(0)
+    server.open.set()
+    await asyncio.gather(first, *others)
+
+    assert [[words[-1] for words in trip] for trip in server.trips] == [["first"], ["0", "1", "2", "3", "4"]]
+
+
+@pytest.mark.parametrize(
+    "failure", [RedisConnectionError("refused"), RedisTimeoutError("slow"), OSError("gone")]
+)
+async def test_when_redis_is_gone_everyone_hears_of_it_at_once(
+    transport: AsyncTransport, server: FakeRedis, failure: Exception
+) -> None:
+    server.failure = failure
+    server.open.clear()
+    waiting = [asyncio.create_task(transport.run(echo("under way")))]
+    await server.under_way.wait()
+    waiting += [asyncio.create_task(transport.run(echo(f"{n}"))) for n in range(3)]
+    await asyncio.sleep(0)
+    server.open.set()
+    results = await asyncio.gather(*waiting, return_exceptions=True)
+
+    assert [type(result) for result in results] == [StorageUnavailable] * 4
+    assert len({id(result) for result in results}) == 4
+    assert len(server.trips) == 1
+
+
+async def test_after_a_failure_the_next_trip_is_tried(transport: AsyncTransport, server: FakeRedis) -> None:
+    server.failure = RedisConnectionError("refused")
+    with pytest.raises(StorageUnavailable):
+        await transport.run(echo("lost"))
+    server.failure = None
+
+    assert await transport.run(echo("found")) == ["found"]
+
+
+async def test_a_refused_command_fails_only_its_own_operation(
+    transport: AsyncTransport, server: FakeRedis
+) -> None:
+    server.replies = {"full": OutOfMemoryError("OOM"), "wrong": ResponseError("WRONGTYPE")}
+    full, wrong, fine = await asyncio.gather(
+        *(transport.run(echo("a", word)) for word in ("full", "wrong", "fine")), return_exceptions=True
+    )
+
+    assert isinstance(full, StorageUnavailable)
+    assert type(wrong) is ResponseError
+    assert fine == ["a", "fine"]
+
+
+async def test_a_script_redis_does_not_know_is_sent_in_full_once(
+    transport: AsyncTransport, server: FakeRedis
+) -> None:
+    script = Script("return ARGV[1]")
+
+    def call(word: str) -> Operation[object]:
+        (reply,) = yield [Command((1, "key", word), script)]
+        return reply
+
+    assert await asyncio.gather(*(transport.run(call(f"{n}")) for n in range(3))) == ["0", "1", "2"]
+    assert await transport.run(call("again")) == "again"
+    assert [[words[0] for words in trip] for trip in server.trips] == [
+        ["EVALSHA"] * 3,
+        ["EVAL"] * 3,
+        ["EVALSHA"],
+    ]
+
+
+async def test_a_caller_that_is_cancelled_does_not_disturb_the_others(
+    transport: AsyncTransport, server: FakeRedis
+) -> None:
+    server.open.clear()
+    impatient, patient = (asyncio.create_task(transport.run(echo(word))) for word in ("rash", "patient"))
+    await server.under_way.wait()
+    impatient.cancel()
+    server.open.set()
+
+    assert await patient == ["patient"]
+    assert impatient.cancelled()
+
+
+@pytest.mark.parametrize(("size", "on_the_loop"), [(LARGE, True), (LARGE + 1, False)])
+async def test_large_work_leaves_the_event_loop(
+    transport: AsyncTransport, size: int, on_the_loop: bool
+) -> None:
+    def working() -> Generator[Sequence[Command] | Work, Any, int]:
+        thread: int = yield Work(size, threading.get_ident)
+        return thread
+
+    assert (await transport.run(working()) == threading.get_ident()) is on_the_loop
