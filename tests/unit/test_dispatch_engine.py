@@ -148,6 +148,14 @@ def test_the_nearer_of_two_equals_goes_and_the_other_is_the_alternative() -> Non
     assert result.reasons[0].startswith("10.0 km away, about 15 min each way: −5.0 points")
 
 
+def test_a_nearer_technician_who_is_busy_for_days_is_looked_at_but_not_sent() -> None:
+    busy = technician(1, km=1, planned_visits=[PlannedVisit(start=at(0), end=at(0, day=3))])
+    for alternatives in (0, 3):
+        result = chosen([busy, technician(2, km=5)], settings=DispatchSettings(alternatives=alternatives))
+        assert result.technician is not None
+        assert result.technician.name == "T2"
+
+
 def test_equals_are_told_apart_the_same_way_every_time() -> None:
     crowd = [technician(number) for number in range(1, 9)]
     assert chosen(crowd) == chosen(crowd[::-1])
