@@ -10,4 +10,4 @@ def workflow_mermaid() -> str:
 
 def workflow_png() -> bytes:
     """The workflow as a PNG; raises `ImportError` where pygraphviz is not installed."""
-    return studio_graph().get_graph().draw_png()  # type: ignore[no-any-return]  # untyped without an output path
+    return studio_graph().get_graph().draw_png(None)

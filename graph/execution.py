@@ -4,7 +4,7 @@ from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
-from typing import Any
+from typing import Any, cast
 from uuid import UUID
 
 import structlog
@@ -129,10 +129,11 @@ class Execution:
         async for mode, chunk in self._graph.astream(
             entry, self._config(claim), stream_mode=["updates", "values"]
         ):
+            content = cast("JsonObject", chunk)
             if mode == "values":
-                outcome.state = chunk
+                outcome.state = content
                 continue
-            for node, update in chunk.items():
+            for node, update in content.items():
                 if node == "__interrupt__":
                     outcome.questions = [q for interrupt in update for q in interrupt.value["questions"]]
                 else:
@@ -199,7 +200,7 @@ class Execution:
 
 
 def _start_state(job: JobRow) -> JsonObject:
-    return JobState(
+    state = JobState(
         job_id=str(job.id),
         trigger="start",
         input=job.input,
@@ -207,6 +208,7 @@ def _start_state(job: JobRow) -> JsonObject:
         open_questions={},
         messages=[],
     )
+    return dict(state)
 
 
 def _answers(job: JobRow, snapshot: StateSnapshot) -> Command[Any] | None:

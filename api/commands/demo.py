@@ -3,8 +3,7 @@
 import asyncio
 import contextlib
 import secrets
-from collections.abc import Iterator, Mapping
-from pathlib import Path
+from collections.abc import Generator, Mapping
 from typing import Any
 
 import httpx
@@ -14,7 +13,6 @@ from core.config import Settings
 from core.errors import SolarSyncError
 
 JOB_SECONDS = 120
-GREENSBORO_FILE = "723170TYA.CSV"
 TECHNICIANS = (
     {
         "name": "Grace Otieno",
@@ -101,12 +99,10 @@ def _add_technicians(client: httpx.Client) -> None:
 
 def _upload(client: httpx.Client, console: Console) -> str:
     """Give the service the typical year that pvlib's own tests use."""
-    from importlib.util import find_spec
+    from api.demo import greensboro_year
 
-    spec = find_spec("pvlib")
-    assert spec is not None and spec.origin is not None  # noqa: S101, PT018  pvlib is a dependency
-    content = (Path(spec.origin).parent / "data" / GREENSBORO_FILE).read_bytes()
-    kept = _json(client.post("/weather-files", files={"file": (GREENSBORO_FILE, content)}))
+    year = greensboro_year()
+    kept = _json(client.post("/weather-files", files={"file": (year.name, year.read_bytes())}))
     console.print(f"Uploaded {kept['name']}: {kept['annual_ghi_kwh_m2']:.0f} kWh/m² a year on the level.")
     return str(kept["id"])
 
@@ -142,7 +138,7 @@ def _settled(client: httpx.Client, console: Console, job_id: str) -> dict[str, A
     return job
 
 
-def _looks(client: httpx.Client, job_id: str) -> Iterator[dict[str, Any]]:
+def _looks(client: httpx.Client, job_id: str) -> Generator[dict[str, Any]]:
     for _ in range(JOB_SECONDS):
         job: dict[str, Any] = _json(client.get(f"/jobs/{job_id}", params={"wait": 1}))
         yield job

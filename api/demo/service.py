@@ -25,7 +25,7 @@ def running_service(
     settings: Settings, variables: Mapping[str, str], log_file: Path
 ) -> Iterator[httpx.Client]:
     """A client of `solarsync serve`, started on a free port and ready; drained when the context ends."""
-    port = _free_port()
+    port = free_port()
     with log_file.open("ab") as log:
         process = subprocess.Popen(  # noqa: S603  our own command
             [sys.executable, "-m", "api.cli", "serve", "--port", str(port)],
@@ -62,7 +62,7 @@ def _stop(process: subprocess.Popen[bytes]) -> None:
         process.wait()
 
 
-def _free_port() -> int:
+def free_port() -> int:
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
         port: int = probe.getsockname()[1]

@@ -69,10 +69,10 @@ class Jobs:
         return rows[:limit], _encoded(rows[limit - 1].id) if more else None
 
     async def record(
-        self, job_id: UUID, kind: str, actor: str, *, run_id: UUID | None = None, **data: object
+        self, job_id: UUID, event: str, actor: str, /, *, run_id: UUID | None = None, **data: object
     ) -> None:
         """Add a row to the job's timeline, in the transaction of the change it tells of."""
-        self._session.add(JobEventRow(job_id=job_id, run_id=run_id, type=kind, actor=actor, data=data))
+        self._session.add(JobEventRow(job_id=job_id, run_id=run_id, type=event, actor=actor, data=data))
         await self._session.flush()
 
     async def timeline(self, job_id: UUID) -> list[JobEventRow]:

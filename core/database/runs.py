@@ -140,10 +140,10 @@ class Runs:
         self._event(claim, "run.postponed", reason=reason)
         await self._notify(claim.job_id)
 
-    async def note(self, claim: Claim, kind: str, **data: object) -> None:
+    async def note(self, claim: Claim, event: str, /, **data: object) -> None:
         """Something worth telling happened in the run."""
         await self._hold(claim)
-        self._event(claim, kind, **data)
+        self._event(claim, event, **data)
 
     async def cancel(self, job_id: UUID) -> bool:
         """Take the active run away from whoever holds it; whether there was one."""

@@ -2,7 +2,7 @@ from typing import Any, cast
 
 import pytest
 
-from graph.build import POLICIES
+from graph.policies import POLICIES
 from graph.routing import route_after_clarify, route_after_weather, route_start
 from graph.views import STEPS, steps_done
 from state.workflow import JobState

@@ -72,7 +72,7 @@ def test_a_token_names_its_user_and_role() -> None:
             jwt.encode({"sub": "nobody", "exp": 4e9, "iat": 0, "typ": "access"}, "k" * 80), id="no user id"
         ),
         pytest.param(
-            jwt.encode({"sub": str(new_id()), "exp": 4e9, "iat": 0, "typ": "access"}, None, algorithm="none"),
+            jwt.encode({"sub": str(new_id()), "exp": 4e9, "iat": 0, "typ": "access"}, "", algorithm="none"),
             id="alg none",
         ),
     ],

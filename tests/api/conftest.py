@@ -1,0 +1,117 @@
+"""The application over real servers, with a worker beside it and simulated weather."""
+
+import asyncio
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+import httpx
+import pytest
+from fastapi import FastAPI
+
+from api.app import create_app
+from api.weather_simulator import running_simulator
+from core.config import Settings
+from core.database import AsyncSessionLocal
+from core.database.models import Role
+from core.database.users import Users
+from core.embedded import EmbeddedServers
+from core.security import get_password_hash
+from graph.tasks import work
+
+PASSWORD = "correct horse battery"
+SECRET = "tests-" * 12
+
+Login = Callable[[str, Role], Awaitable[httpx.AsyncClient]]
+
+
+@pytest.fixture(scope="session")
+def weather_url() -> Iterator[str]:
+    with running_simulator() as url:
+        yield url
+
+
+@pytest.fixture
+def settings(
+    database_url: str, embedded_servers: EmbeddedServers, weather_url: str, tmp_path: Path
+) -> Settings:
+    return Settings(
+        _env_file=None,
+        environment="testing",
+        database_url=database_url,
+        database_pool_size=5,
+        redis_url=embedded_servers.redis_url,
+        secret_key=SECRET,
+        data_dir=tmp_path,
+        open_meteo_url=weather_url,
+        heartbeat_interval_seconds=0.5,
+        shutdown_grace_seconds=5,
+    )
+
+
+@pytest.fixture
+async def app(settings: Settings) -> AsyncIterator[FastAPI]:
+    app = create_app(settings)
+    async with app.router.lifespan_context(app):
+        yield app
+
+
+@pytest.fixture
+async def worker(settings: Settings) -> AsyncIterator[None]:
+    """A worker in this process, working off the test's own queue."""
+    stop = asyncio.Event()
+    task = asyncio.create_task(work(settings, stop))
+    yield
+    stop.set()
+    async with asyncio.timeout(20):
+        await task
+
+
+@pytest.fixture(scope="session")
+def password_hash() -> str:
+    """Hashed once: bcrypt is slow on purpose."""
+    return get_password_hash(PASSWORD)
+
+
+@pytest.fixture
+async def login(app: FastAPI, password_hash: str) -> AsyncIterator[Login]:
+    """Makes a user and gives a client that is logged in as them."""
+    clients: list[httpx.AsyncClient] = []
+
+    async def log_in(username: str, role: Role) -> httpx.AsyncClient:
+        async with (
+            AsyncSessionLocal(bind=app.state.services.engine) as session,
+            session.begin(),
+        ):
+            await Users(session).add(username, password_hash, role)
+        client = httpx.AsyncClient(
+            transport=httpx.ASGITransport(app, raise_app_exceptions=False),
+            base_url="http://solarsync/api/v1",
+            timeout=60,
+        )
+        clients.append(client)
+        answer = await client.post("/auth/token", data={"username": username, "password": PASSWORD})
+        client.headers["Authorization"] = f"Bearer {answer.json()['access_token']}"
+        return client
+
+    yield log_in
+    for client in clients:
+        await client.aclose()
+
+
+@pytest.fixture
+async def client(login: Login) -> httpx.AsyncClient:
+    """A technician's client."""
+    return await login("tess", Role.TECHNICIAN)
+
+
+@pytest.fixture
+async def dispatcher(login: Login) -> httpx.AsyncClient:
+    return await login("dora", Role.DISPATCHER)
+
+
+async def settled(client: httpx.AsyncClient, job_id: str) -> dict[str, Any]:
+    """The job when it waits for a person or has ended."""
+    answer = await client.get(f"/jobs/{job_id}", params={"wait": 30})
+    job: dict[str, Any] = answer.json()
+    return job

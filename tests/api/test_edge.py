@@ -1,0 +1,137 @@
+"""What every request meets: problems, ids, limits, logins."""
+
+import json
+from collections.abc import AsyncIterator
+
+import httpx
+import pytest
+
+from core.database.models import Role
+from tests.api.conftest import Login
+from tests.support.inputs import sizing_input, triage_input
+
+
+async def _jobs(client: httpx.AsyncClient) -> int:
+    return len((await client.get("/jobs")).json()["items"])
+
+
+@pytest.mark.parametrize(
+    ("body", "pointer"),
+    [
+        pytest.param(sizing_input(colour="red"), "/colour", id="unknown field"),
+        pytest.param(
+            sizing_input(site={"latitude": 95, "longitude": 0}), "/site/latitude", id="latitude of 95"
+        ),
+        pytest.param(
+            sizing_input(equipment={"module": "Unobtainium 9000"}), "/equipment/module", id="unknown module"
+        ),
+        pytest.param(
+            sizing_input(demand={"daily_kwh": 12, "monthly_kwh": [300] * 12}),
+            "/demand",
+            id="contradictory demand",
+        ),
+        pytest.param(
+            {"kind": "triage", "site": {"latitude": 0.5, "longitude": 30}, "ticket": {"text": "  "}},
+            "/ticket",
+            id="empty ticket",
+        ),
+        pytest.param(
+            sizing_input(resource={"weather_file_id": "00000000-0000-7000-8000-000000000000"}),
+            "/resource/weather_file_id",
+            id="unknown weather file",
+        ),
+    ],
+)
+async def test_wrong_input_is_a_problem_that_names_the_place_and_stores_nothing(
+    client: httpx.AsyncClient, body: dict[str, object], pointer: str
+) -> None:
+    answer = await client.post("/jobs", json=body)
+    problem = answer.json()
+    assert answer.status_code == 422
+    assert answer.headers["content-type"] == "application/problem+json"
+    assert any(error["pointer"].startswith(pointer) for error in problem["errors"]), problem
+    assert all(error["message"] for error in problem["errors"])
+    assert problem["request_id"] == answer.headers["x-request-id"]
+    assert await _jobs(client) == 0
+
+
+async def test_broken_json_is_a_problem_that_says_where(client: httpx.AsyncClient) -> None:
+    answer = await client.post(
+        "/jobs", content=b'{"kind": "sizing", ', headers={"Content-Type": "application/json"}
+    )
+    assert answer.status_code == 422
+    assert "JSON" in answer.json()["errors"][0]["message"]
+    assert await _jobs(client) == 0
+
+
+@pytest.mark.parametrize("declared", [True, False], ids=["declared", "streamed"])
+async def test_ten_megabytes_are_refused_before_they_are_read(
+    client: httpx.AsyncClient, declared: bool
+) -> None:
+    body = json.dumps(triage_input(text="x" * 10_000_000)).encode()
+
+    async def streamed() -> AsyncIterator[bytes]:
+        for start in range(0, len(body), 65_536):
+            yield body[start : start + 65_536]
+
+    answer = await client.post(
+        "/jobs", content=body if declared else streamed(), headers={"Content-Type": "application/json"}
+    )
+    assert answer.status_code == 413
+    assert answer.json()["title"] == "Payload too large"
+    assert await _jobs(client) == 0
+
+
+async def test_numbers_that_are_not_finite_are_refused(client: httpx.AsyncClient) -> None:
+    body = json.dumps(sizing_input(demand={"daily_kwh": float("nan")}))
+    answer = await client.post("/jobs", content=body, headers={"Content-Type": "application/json"})
+    assert answer.status_code == 422
+
+
+async def test_an_unknown_path_and_a_wrong_method_are_problems_too(client: httpx.AsyncClient) -> None:
+    for answer, status in (
+        (await client.get("/nowhere"), 404),
+        (await client.delete("/jobs"), 405),
+        (await client.get("/jobs/not-a-uuid"), 422),
+    ):
+        assert answer.status_code == status
+        assert answer.headers["content-type"] == "application/problem+json"
+        assert answer.json()["status"] == status
+
+
+async def test_a_request_keeps_the_id_it_came_with_if_it_is_a_decent_one(client: httpx.AsyncClient) -> None:
+    kept = await client.get("/auth/me", headers={"X-Request-ID": "van-17.a"})
+    assert kept.headers["x-request-id"] == "van-17.a"
+    replaced = await client.get("/auth/me", headers={"X-Request-ID": "x" * 65})
+    assert replaced.headers["x-request-id"] != "x" * 65
+    assert float(kept.headers["x-process-time"]) > 0
+
+
+async def test_without_a_token_there_is_nothing_to_see(client: httpx.AsyncClient) -> None:
+    del client.headers["Authorization"]
+    answer = await client.get("/jobs")
+    assert answer.status_code == 401
+    assert answer.headers["www-authenticate"] == "Bearer"
+
+
+@pytest.mark.parametrize(("username", "password"), [("tess", "wrong"), ("nobody", "wrong")])
+async def test_a_wrong_login_does_not_say_what_was_wrong(
+    client: httpx.AsyncClient, username: str, password: str
+) -> None:
+    answer = await client.post("/auth/token", data={"username": username, "password": password})
+    assert answer.status_code == 401
+    assert answer.json()["detail"] == "The user name or the password is wrong."
+
+
+async def test_one_is_who_one_logged_in_as(login: Login) -> None:
+    client = await login("Ada", Role.ADMIN)
+    me = (await client.get("/auth/me")).json()
+    assert (me["username"], me["role"]) == ("Ada", "admin")
+
+
+async def test_the_service_says_that_it_is_ready_and_which_it_is(client: httpx.AsyncClient) -> None:
+    ready = await client.get("/health/ready")
+    assert ready.status_code == 200
+    assert all(verdict["ok"] for verdict in ready.json()["dependencies"].values())
+    assert (await client.get("/health/live")).json() == {"status": "live"}
+    assert (await client.get("/version")).json()["version"]

@@ -1,0 +1,74 @@
+"""Real servers for the tests that need them: one pair per process, one database per test."""
+
+import asyncio
+import shutil
+import tempfile
+from collections.abc import AsyncIterator, Iterator
+from pathlib import Path
+from uuid import uuid4
+
+import pytest
+from sqlalchemy import text
+from sqlalchemy.ext.asyncio import AsyncEngine
+
+from core.database import create_engine, schema
+from core.embedded import EmbeddedServers, start_embedded_servers
+
+TEMPLATE = "migrated"
+
+
+@pytest.fixture(scope="session")
+def embedded_servers() -> Iterator[EmbeddedServers]:
+    """PostgreSQL and Valkey for this process, their data thrown away afterwards."""
+    folder = Path(tempfile.mkdtemp(prefix="ss-"))
+    try:
+        with start_embedded_servers(folder) as servers:
+            yield servers
+    finally:
+        shutil.rmtree(folder, ignore_errors=True)
+
+
+async def _statement(engine: AsyncEngine, sql: str) -> None:
+    async with engine.connect() as connection:
+        await (await connection.execution_options(isolation_level="AUTOCOMMIT")).execute(text(sql))
+
+
+@pytest.fixture(scope="session")
+def template_database(embedded_servers: EmbeddedServers) -> str:
+    """A database brought to the newest schema by the real migrations, to be cloned per test."""
+
+    async def prepare() -> None:
+        server = create_engine(embedded_servers.database_url, pool_size=1)
+        await _statement(server, f"CREATE DATABASE {TEMPLATE}")
+        await server.dispose()
+        template = create_engine(_named(embedded_servers.database_url, TEMPLATE), pool_size=1)
+        await schema.upgrade(template)
+        await template.dispose()
+
+    asyncio.run(prepare())
+    return TEMPLATE
+
+
+@pytest.fixture
+async def database_url(embedded_servers: EmbeddedServers, template_database: str) -> AsyncIterator[str]:
+    """The address of a migrated database of the test's own."""
+    name = f"test_{uuid4().hex}"
+    server = create_engine(embedded_servers.database_url, pool_size=1)
+    await _statement(server, f"CREATE DATABASE {name} TEMPLATE {template_database}")
+    yield _named(embedded_servers.database_url, name)
+    await _statement(server, f"DROP DATABASE {name} WITH (FORCE)")
+    await server.dispose()
+
+
+@pytest.fixture
+async def engine(database_url: str) -> AsyncIterator[AsyncEngine]:
+    """An engine on the test's own database."""
+    engine = create_engine(database_url, pool_size=5)
+    yield engine
+    await engine.dispose()
+
+
+def _named(url: str, database: str) -> str:
+    """`url` with another database."""
+    address, query = url.split("?")
+    return f"{address.rsplit('/', 1)[0]}/{database}?{query}"

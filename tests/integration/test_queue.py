@@ -1,0 +1,116 @@
+import asyncio
+from datetime import timedelta
+from uuid import UUID
+
+import pytest
+from sqlalchemy.ext.asyncio import AsyncEngine
+
+from core.database.session import AsyncSessionLocal
+from core.ids import new_id
+from core.queue import NEW_JOB, PERSON_WAITS, QueueWorker, TryAgain, enqueue_run, queued_runs
+
+
+async def _enqueue(engine: AsyncEngine, *runs: UUID) -> None:
+    async with AsyncSessionLocal(bind=engine) as session, session.begin():
+        for run in runs:
+            await enqueue_run(session, run, NEW_JOB)
+
+
+async def _queued(engine: AsyncEngine) -> int:
+    async with AsyncSessionLocal(bind=engine) as session:
+        return await queued_runs(session, at_most=100)
+
+
+async def test_a_run_is_queued_with_its_transaction_and_dropped_with_it(engine: AsyncEngine) -> None:
+    async with AsyncSessionLocal(bind=engine) as session:
+        await session.begin()
+        await enqueue_run(session, new_id(), NEW_JOB)
+        assert await _queued(engine) == 0
+        await session.rollback()
+    assert await _queued(engine) == 0
+    await _enqueue(engine, new_id())
+    assert await _queued(engine) == 1
+
+
+async def test_a_run_is_queued_once(engine: AsyncEngine) -> None:
+    run = new_id()
+    await _enqueue(engine, run)
+    await _enqueue(engine, run)
+    assert await _queued(engine) == 1
+
+
+async def test_counting_stops_at_the_limit(engine: AsyncEngine) -> None:
+    await _enqueue(engine, *(new_id() for _ in range(5)))
+    async with AsyncSessionLocal(bind=engine) as session:
+        assert await queued_runs(session, at_most=3) == 3
+
+
+class Seen:
+    """A handler that remembers what it was given."""
+
+    def __init__(self, fail_first: BaseException | None = None) -> None:
+        self.runs: list[UUID] = []
+        self.changed = asyncio.Event()
+        self._fail_first = fail_first
+
+    async def handle(self, run: UUID) -> None:
+        self.runs.append(run)
+        self.changed.set()
+        if self._fail_first is not None:
+            error, self._fail_first = self._fail_first, None
+            raise error
+
+    async def until(self, count: int) -> None:
+        async with asyncio.timeout(20):
+            while len(self.runs) < count:
+                self.changed.clear()
+                await self.changed.wait()
+
+
+@pytest.fixture
+def seen() -> Seen:
+    return Seen()
+
+
+def _worker(engine: AsyncEngine, seen: Seen) -> QueueWorker:
+    return QueueWorker(engine, seen.handle, concurrency=1, heartbeat_interval=0.5)
+
+
+async def _stop(worker: QueueWorker, task: asyncio.Task[None]) -> None:
+    worker.stop()
+    async with asyncio.timeout(20):
+        await task
+
+
+async def test_a_worker_hears_of_a_run_as_soon_as_it_is_committed(engine: AsyncEngine, seen: Seen) -> None:
+    worker = _worker(engine, seen)
+    task = asyncio.create_task(worker.run())
+    run = new_id()
+    await _enqueue(engine, run)
+    await seen.until(1)
+    await _stop(worker, task)
+    assert seen.runs == [run]
+    assert await _queued(engine) == 0
+
+
+async def test_a_person_who_waits_goes_first(engine: AsyncEngine, seen: Seen) -> None:
+    new, answered = new_id(), new_id()
+    async with AsyncSessionLocal(bind=engine) as session, session.begin():
+        await enqueue_run(session, new, NEW_JOB)
+        await enqueue_run(session, answered, PERSON_WAITS)
+    worker = _worker(engine, seen)
+    task = asyncio.create_task(worker.run())
+    await seen.until(2)
+    await _stop(worker, task)
+    assert seen.runs == [answered, new]
+
+
+async def test_a_run_that_asks_to_be_tried_again_comes_again(engine: AsyncEngine) -> None:
+    seen = Seen(fail_first=TryAgain(timedelta(0)))
+    worker = _worker(engine, seen)
+    task = asyncio.create_task(worker.run())
+    run = new_id()
+    await _enqueue(engine, run)
+    await seen.until(2)
+    await _stop(worker, task)
+    assert seen.runs == [run, run]
