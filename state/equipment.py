@@ -95,7 +95,7 @@ class RoofPlane(Model):
 
 
 class StringLayout(Model):
-    mppt: Annotated[int, Field(ge=1, le=64)]
+    mppt: Annotated[int, Field(ge=1, le=10_000, description="Counted through all inverters.")]
     modules_per_string: Annotated[int, Field(ge=1, le=200)]
     parallel: Annotated[int, Field(ge=1, le=1000)] = 1
     plane: Annotated[str, Field(max_length=100)] | None = Field(

@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from functools import cached_property
 
-from nodes.sizing.strings import ModuleVoltages, SiteTemperatures, StringWindow, module_count
+from nodes.sizing.strings import ModuleVoltages, SiteTemperatures, StringGroup, StringWindow
 from state.equipment import InverterDatasheet, ModuleDatasheet, StringLayout
 from state.sizing import InverterResult, StringLimits
 
@@ -15,14 +15,18 @@ class Design:
     module: ModuleDatasheet
     inverter: InverterDatasheet
     inverters: int
-    strings: tuple[StringLayout, ...]
+    groups: tuple[StringGroup, ...]
     site: SiteTemperatures
     voltages: ModuleVoltages
     window: StringWindow
 
     @cached_property
     def modules(self) -> int:
-        return module_count(self.strings)
+        return sum(group.modules for group in self.groups)
+
+    @property
+    def strings(self) -> list[StringLayout]:
+        return [string for group in self.groups for string in group.layouts()]
 
     @property
     def pdc0(self) -> float:
@@ -36,18 +40,22 @@ class Design:
 
     @cached_property
     def longest(self) -> int:
-        return max((string.modules_per_string for string in self.strings), default=0)
+        return max((group.modules_per_string for group in self.groups), default=0)
 
     @cached_property
     def shortest(self) -> int:
-        return min((string.modules_per_string for string in self.strings), default=0)
+        return min((group.modules_per_string for group in self.groups), default=0)
 
     @cached_property
     def most_parallel(self) -> int:
-        return max((string.parallel for string in self.strings), default=0)
+        return max((group.parallel for group in self.groups), default=0)
+
+    @property
+    def last_input(self) -> int:
+        return max((group.first_input + group.inputs - 1 for group in self.groups), default=0)
 
     def modules_on(self, plane: str) -> int:
-        return module_count([string for string in self.strings if string.plane == plane])
+        return sum(group.modules for group in self.groups if group.plane == plane)
 
     def inverter_result(self) -> InverterResult:
         return InverterResult(

@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from itertools import pairwise
 from typing import TypeVar
 
 from core.catalog import (
@@ -127,6 +128,6 @@ def _contradictions_of_inverter(inverter: InverterDatasheet) -> list[FieldError]
     ]
     return [
         FieldError(f"/equipment/inverter/{lower}", f"must be below {upper} ({upper_v:g} V)")
-        for (lower, lower_v), (upper, upper_v) in zip(ladder, ladder[1:], strict=False)
+        for (lower, lower_v), (upper, upper_v) in pairwise(ladder)
         if lower_v > upper_v
     ]

@@ -4,9 +4,8 @@ import math
 from dataclasses import dataclass
 from itertools import pairwise
 
-from nodes.sizing.checks import at_least, at_most, not_evaluated
 from state.equipment import BatteryDatasheet, Chemistry, InverterDatasheet
-from state.sizing import Check, StorageResult
+from state.sizing import StorageResult
 
 DEFAULT_INVERTER_EFFICIENCY = 0.90
 COULOMBIC_EFFICIENCY = 0.95
@@ -26,9 +25,6 @@ LEAD_ACID_MULTIPLIER = (
 """Required ÷ rated capacity of lead-acid by battery temperature [°C]. Magnum Energy ME2512 manual, table B-5,
 and alphasolar.net battery worksheet; their 26.7 °C row is put at 25 °C, where capacity is rated (Rolls,
 article 246381)."""
-
-LEAD_ACID_MAX_CHARGE_RATE = 1 / 7
-"""Of capacity per hour: about the most that flooded lead-acid tolerates (Home Power, "C-rating")."""
 
 VOLTAGE_TOLERANCE = 0.10
 """A 51.2 V battery is the "48 V" of the trade: nominal voltages this close name the same system voltage."""
@@ -185,109 +181,4 @@ def bank_for(
         series=max(1, round(system_voltage / battery.nominal_v)),
         parallel=max(1, math.ceil(required / battery.capacity_ah - 1e-9)),
         daily_energy=daily_energy,
-    )
-
-
-def storage_checks(
-    bank: Bank,
-    inverter: InverterDatasheet,
-    inverters: int,
-    *,
-    peak_power: float | None,
-    pdc0: float,
-    temperature: float,
-) -> list[Check]:
-    """What must hold between the bank, the inverter and the loads."""
-    battery, volts = bank.battery, bank.nominal_voltage
-    tolerance = VOLTAGE_TOLERANCE * bank.system_voltage
-    charger = None if inverter.charge_current_max_a is None else inverter.charge_current_max_a * inverters
-    pv_current = pdc0 / volts
-    charging = pv_current if charger is None else min(pv_current, charger)
-    discharging = None if peak_power is None else peak_power / (bank.efficiencies.inverter * volts)
-    accepts, accepts_rule = _charge_limit(bank)
-    return [
-        at_least(
-            "battery_capacity",
-            "required Ah = daily Wh × autonomy ÷ (V × DoD × efficiencies × temperature factor)",
-            bank.capacity_ah,
-            bank.required_ah,
-            "Ah",
-            f"{bank.parallel} × {bank.series} units of {battery.nominal_v:g} V, {battery.capacity_ah:g} Ah",
-        ),
-        at_most(
-            "battery_system_voltage",
-            f"units in series reach the system voltage within {100 * VOLTAGE_TOLERANCE:g} %",
-            abs(volts - bank.system_voltage),
-            tolerance,
-            "V",
-            f"{bank.series} × {battery.nominal_v:g} V for {bank.system_voltage:g} V",
-        ),
-        at_most(
-            "inverter_battery_voltage",
-            "inverter datasheet, battery voltage",
-            None if inverter.battery_voltage_v is None else abs(volts - inverter.battery_voltage_v),
-            None if inverter.battery_voltage_v is None else VOLTAGE_TOLERANCE * inverter.battery_voltage_v,
-            "V",
-            f"bank {volts:g} V, inverter {inverter.battery_voltage_v or 0:g} V",
-            missing="the inverter's datasheet gives no battery voltage",
-        ),
-        at_most(
-            "battery_discharge_current",
-            "battery datasheet, largest discharge current",
-            discharging,
-            None if battery.max_discharge_a is None else battery.max_discharge_a * bank.parallel,
-            "A",
-            "all loads at once, through the inverter",
-            missing="the peak of the loads or the battery's largest discharge current is unknown",
-        ),
-        at_most(
-            "battery_charge_current",
-            accepts_rule,
-            charging,
-            accepts,
-            "A",
-            "what array and charger can deliver at the bank's voltage",
-            otherwise="warn",
-            missing="the battery's datasheet gives no largest charge current",
-        ),
-        at_most(
-            "charge_controller_current",
-            "array power ÷ bank voltage ≤ the charger's current",
-            pv_current,
-            charger,
-            "A",
-            "beyond it the charger throttles; loads may still use the rest",
-            otherwise="warn",
-            missing=f"the charger's current is unknown; a controller for {pv_current:.0f} A would use it all",
-        ),
-        _temperature_check(battery.chemistry, temperature),
-    ]
-
-
-def _charge_limit(bank: Bank) -> tuple[float | None, str]:
-    if bank.battery.max_charge_a is not None:
-        return bank.battery.max_charge_a * bank.parallel, "battery datasheet, largest charge current"
-    if bank.battery.chemistry == "lead_acid":
-        return bank.capacity_ah * LEAD_ACID_MAX_CHARGE_RATE, "lead-acid: at most C/7 (Home Power, C-rating)"
-    return None, "battery datasheet, largest charge current"
-
-
-def _temperature_check(chemistry: Chemistry, temperature: float) -> Check:
-    coldest = LEAD_ACID_MULTIPLIER[0][0]
-    if chemistry == "lead_acid":
-        return at_least(
-            "battery_temperature",
-            "range of the capacity table (Magnum ME2512 manual, B-5)",
-            temperature,
-            coldest,
-            "°C",
-            "below it the table ends and capacity falls further",
-            otherwise="warn",
-        )
-    return not_evaluated(
-        "battery_temperature",
-        "battery datasheet, temperature range",
-        "°C",
-        "lithium: capacity is taken as rated at any temperature; compare with the datasheet's charging range",
-        value=temperature,
     )

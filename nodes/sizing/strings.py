@@ -4,6 +4,7 @@ import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+from core.pv.module import v_mp_at, v_oc_at
 from nodes.sizing.electrical.rules import BUILDING_MAX_V, DWELLING_MAX_V, IRRADIANCE_FACTOR, Standard
 from state.equipment import InverterDatasheet, ModuleDatasheet, StringLayout
 
@@ -43,17 +44,12 @@ class ModuleVoltages:
     v_oc_hot: float
 
 
-def v_oc_at(module: ModuleDatasheet, temp_cell: float) -> float:
-    """Open-circuit voltage by the datasheet's coefficient, NEC 690.7(A)(1) [V]."""
-    return module.v_oc_v * (1.0 + module.beta_voc_pct_per_c / 100.0 * (temp_cell - 25.0))
-
-
-def v_mp_at(module: ModuleDatasheet, temp_cell: float) -> float:
-    """Voltage at maximum power [V]; the steeper of γ_pmp and β_voc stands in for an absent β_vmp."""
-    coefficient = module.beta_vmp_pct_per_c
-    if coefficient is None:
-        coefficient = min(module.gamma_pmp_pct_per_c, module.beta_voc_pct_per_c)
-    return module.v_mp_v * (1.0 + coefficient / 100.0 * (temp_cell - 25.0))
+def beta_vmp(module: ModuleDatasheet) -> float:
+    """Relative change of v_mp [1/°C]; the steeper of γ_pmp and β_voc stands in for an absent β_vmp."""
+    stated = module.beta_vmp_pct_per_c
+    if stated is None:
+        stated = min(module.gamma_pmp_pct_per_c, module.beta_voc_pct_per_c)
+    return stated / 100.0
 
 
 def table_factor(temp_min: float) -> float | None:
@@ -68,15 +64,23 @@ def table_factor(temp_min: float) -> float | None:
 
 
 def voltages(module: ModuleDatasheet, site: SiteTemperatures) -> ModuleVoltages:
-    v_oc_cold = None if site.temp_min is None else v_oc_at(module, site.temp_min)
+    """The module's voltages; the cold one by the datasheet's coefficient, NEC 690.7(A)(1)."""
+
+    def v_oc(temp_cell: float) -> float:
+        return v_oc_at(module.v_oc_v, module.beta_voc_pct_per_c / 100.0, temp_cell)
+
+    def v_mp(temp_cell: float) -> float:
+        return v_mp_at(module.v_mp_v, beta_vmp(module), temp_cell)
+
+    v_oc_cold = None if site.temp_min is None else v_oc(site.temp_min)
     factor = None if site.temp_min is None else table_factor(site.temp_min)
     return ModuleVoltages(
         v_oc_cold=v_oc_cold,
         v_oc_table=None if factor is None else module.v_oc_v * factor,
         v_oc_bound=module.v_oc_v * WORST_TABLE_FACTOR if v_oc_cold is None else v_oc_cold,
-        v_mp_cold=None if site.temp_min is None else v_mp_at(module, site.temp_min),
-        v_mp_hot=v_mp_at(module, site.temp_cell_hot),
-        v_oc_hot=v_oc_at(module, site.temp_cell_hot),
+        v_mp_cold=None if site.temp_min is None else v_mp(site.temp_min),
+        v_mp_hot=v_mp(site.temp_cell_hot),
+        v_oc_hot=v_oc(site.temp_cell_hot),
     )
 
 
@@ -132,16 +136,47 @@ class PlaneRoom:
     most_modules: int | None
 
 
+@dataclass(frozen=True, slots=True)
+class StringGroup:
+    """Inputs, numbered from `first_input` on, that all carry the same strings of one plane."""
+
+    plane: str
+    modules_per_string: int
+    parallel: int
+    first_input: int
+    inputs: int = 1
+
+    @property
+    def modules(self) -> int:
+        return self.modules_per_string * self.parallel * self.inputs
+
+    def layouts(self) -> list[StringLayout]:
+        return [
+            StringLayout(
+                mppt=self.first_input + place,
+                modules_per_string=self.modules_per_string,
+                parallel=self.parallel,
+                plane=self.plane,
+            )
+            for place in range(self.inputs)
+        ]
+
+
+def as_group(string: StringLayout, plane: str) -> StringGroup:
+    """An existing string input; it lies on `plane` where it does not say so itself."""
+    return StringGroup(string.plane or plane, string.modules_per_string, string.parallel, string.mppt)
+
+
 def arrange(
     wanted: int, planes: Sequence[PlaneRoom], window: StringWindow, inputs: int, parallel: int
-) -> list[StringLayout]:
+) -> list[StringGroup]:
     """Strings for about `wanted` modules, filling `planes` in order; empty where nothing fits.
 
     All strings of a plane have one length, and an input serves one plane, so that no input ever sees
     strings of different voltage or sun. A plane gets the product of length and number that comes nearest
     to what is still wanted, missing modules counting double.
     """
-    layouts: list[StringLayout] = []
+    groups: list[StringGroup] = []
     missing, free = wanted, inputs
     for position, plane in enumerate(planes):
         if missing <= 0 or free <= 0:
@@ -154,19 +189,14 @@ def arrange(
             continue
         length, number = best
         used = min(number, available)
+        fuller = number % used
         first = inputs - free + 1
-        layouts += [
-            StringLayout(
-                mppt=first + place,
-                modules_per_string=length,
-                parallel=number // used + (1 if place < number % used else 0),
-                plane=plane.name,
-            )
-            for place in range(used)
-        ]
+        if fuller:
+            groups.append(StringGroup(plane.name, length, number // used + 1, first, fuller))
+        groups.append(StringGroup(plane.name, length, number // used, first + fuller, used - fuller))
         missing -= length * number
         free -= used
-    return layouts
+    return groups
 
 
 def _best_strings(
@@ -186,10 +216,6 @@ def _best_strings(
             if best is None or (distance, number) < best[:2]:
                 best = (distance, number, length)
     return None if best is None else (best[2], best[1])
-
-
-def module_count(strings: Sequence[StringLayout]) -> int:
-    return sum(string.modules_per_string * string.parallel for string in strings)
 
 
 def _floor(ratio: float) -> int:

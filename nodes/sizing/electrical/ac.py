@@ -11,8 +11,8 @@ from state.equipment import Electrical, InverterDatasheet
 from state.sizing import Check, Conductor, Interconnection
 
 VOLTAGE_TOLERANCE = 0.10
-THREE_PHASE_FROM_V = 380.0
-"""A rated AC voltage from here on is one between phases; a job does not say how many there are."""
+THREE_PHASE_FROM_V = 379.0
+"""A rated AC voltage above it is one between phases; a job does not say how many there are."""
 
 
 def output_current(inverter: InverterDatasheet, service_voltage: float | None) -> float | None:
@@ -82,6 +82,16 @@ def ac_checks(
 
 def _voltage(inverter: InverterDatasheet, electrical: Electrical) -> Check:
     service, rated = electrical.service_voltage_v, inverter.ac_voltage_v
+    if service is None and electrical.dwelling and (rated or 0.0) >= THREE_PHASE_FROM_V:
+        return at_most(
+            "ac_voltage",
+            "a home without a stated service voltage is taken to have one phase",
+            rated,
+            THREE_PHASE_FROM_V,
+            "V",
+            "a three-phase inverter",
+            otherwise="warn",
+        )
     known = service is not None and rated is not None
     return at_most(
         "ac_voltage",
@@ -99,18 +109,18 @@ def ampacity_check(conductors: list[Conductor], electrical: Electrical) -> Check
     rules = RULES[electrical.standard]
     if "ampacity" not in rules:
         reason = "the ampacity tables of IEC 60364-5-52 were not read"
-        return not_evaluated("ampacity", "IEC 60364-5-52", "1", reason)
+        return not_evaluated("ampacity", "IEC 60364-5-52", "circuits", reason)
     rule = rules["ampacity"]
     uncovered = [each.circuit for each in conductors if each.awg is None]
     sizes = ", ".join(f"{each.circuit} {each.awg} AWG" for each in conductors if each.awg is not None)
     if not conductors:
-        return not_evaluated(rule.check_id, rule.clause, "1", "no circuit current is known")
+        return not_evaluated(rule.check_id, rule.clause, "circuits", "no circuit current is known")
     return at_most(
         rule.check_id,
         rule.clause,
         float(len(uncovered)),
         0.0,
-        "1",
+        "circuits",
         f"circuits without a single copper conductor that carries them: {', '.join(uncovered) or 'none'}"
         + (f"; chosen: {sizes}" if sizes else ""),
         otherwise="warn",

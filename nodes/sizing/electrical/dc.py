@@ -142,9 +142,9 @@ def _input_currents(design: Design) -> list[Check]:
         at_most(
             "mppt_inputs",
             "inverter datasheet, number of MPPT inputs",
-            float(max((string.mppt for string in design.strings), default=0)),
+            float(design.last_input),
             None if inputs is None else float(inputs),
-            "1",
+            "inputs",
             "inputs used, counted through all inverters",
             missing="the inverter's datasheet gives no number of MPPT inputs",
         ),
@@ -219,8 +219,8 @@ def _string_fuse(design: Design, electrical: Electrical) -> Check:
 
 
 def dc_conductors(design: Design, electrical: Electrical) -> list[Conductor]:
-    """Conductors of a string and of the fullest input; none outside the NEC, whose tables are the only ones."""
-    if electrical.standard != "nec_2023" or not design.strings:
+    """Conductors of a string and of the fullest input, by the NEC's tables; no other tables were read."""
+    if electrical.standard != "nec_2023" or not design.groups:
         return []
     i_string = IRRADIANCE_FACTOR * design.module.i_sc_a
     fused = bool(fuse_required(design))
