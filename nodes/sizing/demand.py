@@ -13,7 +13,6 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from core.errors import FieldError, InvalidInput
 from nodes.sizing.questions import DAILY_ENERGY, PEAK_POWER, Form, appliance_power
 from nodes.sizing.tables import KnownAppliance, household_shape, known_appliances
 from state.demand import Appliance, Demand
@@ -86,21 +85,13 @@ def load_of(demand: Demand | None, form: Form, *, needs_power: bool) -> Load | N
 
     Parameters
     ----------
+    demand : Demand or None
+        As intake accepts it: in one form only, and not zero.
     needs_power : bool
         Whether the loads may run from the inverter alone, so that their power matters beside their energy.
-
-    Raises
-    ------
-    InvalidInput
-        The demand contradicts itself or is zero.
     """
     if demand is None:
         return None
-    given = [name for name in ("appliances", "daily_kwh", "monthly_kwh") if getattr(demand, name)]
-    if len(given) > 1:
-        raise InvalidInput(
-            [FieldError("/demand", f"give one of {', '.join(given)}: they contradict each other")]
-        )
     if demand.appliances:
         return _load_of_appliances(demand.appliances, form)
     if demand.monthly_kwh:
@@ -117,10 +108,6 @@ def ask_for_energy(form: Form, *, needs_power: bool) -> Load | None:
 
 
 def _load_of_energy(daily_energy: FloatArray, form: Form, needs_power: bool) -> Load:
-    if not daily_energy.any():
-        raise InvalidInput(
-            [FieldError("/demand/monthly_kwh", "every month is zero: there is nothing to size for")]
-        )
     shape = household_shape()
     weights = np.array(shape.hourly)
     return Load(
@@ -182,10 +169,6 @@ def _load_of_appliances(appliances: Sequence[Appliance], form: Form) -> Load | N
         )
     if len(running) < len(appliances):
         return None
-    if not any(each.hours for each in running):
-        raise InvalidInput(
-            [FieldError("/demand/appliances", "none of them ever runs: there is nothing to size for")]
-        )
     critical = [each for each in running if each.critical and each.hours]
     return _together(running, assumptions, _together(critical, []) if critical else None)
 

@@ -32,6 +32,8 @@ def size(job: JobInput, year: WeatherYear, resource: Resource, answers: Mapping[
 
     Parameters
     ----------
+    job : JobInput
+        One that intake accepts.
     year : WeatherYear
         The typical year that `resource` names.
     answers : mapping
@@ -40,7 +42,7 @@ def size(job: JobInput, year: WeatherYear, resource: Resource, answers: Mapping[
     Raises
     ------
     InvalidInput
-        The job contradicts itself or names equipment that no catalogue has.
+        The job names equipment that no catalogue has, or wants what its equipment or roof cannot mean.
     """
     form = Form(answers)
     plan = plan_of(job, year, resource, form)

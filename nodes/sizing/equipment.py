@@ -2,7 +2,6 @@
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from itertools import pairwise
 from typing import TypeVar
 
 from core.catalog import (
@@ -26,7 +25,6 @@ INVERTER_KINDS: dict[str, tuple[str, ...]] = {
     "off_grid": ("off_grid", "hybrid"),
 }
 DEFAULT_CHEMISTRY: Chemistry = "lithium_ion"
-POWER_TOLERANCE = 0.05
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,16 +43,12 @@ def named(equipment: Equipment) -> Named:
     Raises
     ------
     InvalidInput
-        With a pointer to every name no catalogue has, and every figure that contradicts another.
+        With a pointer to every name that no catalogue has.
     """
     errors: list[FieldError] = []
     module = _resolve(equipment.module, find_module, "/equipment/module", errors)
     inverter = _resolve(equipment.inverter, find_inverter, "/equipment/inverter", errors)
     battery = _resolve(equipment.battery, find_battery, "/equipment/battery", errors)
-    if module is not None:
-        errors += _contradictions_of_module(module)
-    if inverter is not None:
-        errors += _contradictions_of_inverter(inverter)
     chemistry = equipment.battery_chemistry
     if battery is not None and chemistry is not None and battery.chemistry != chemistry:
         reason = f"the battery named is {battery.chemistry}, not {chemistry}"
@@ -104,30 +98,3 @@ def _resolve(
     except NotFound as unknown:
         errors.append(FieldError(pointer, unknown.detail))
         return None
-
-
-def _contradictions_of_module(module: ModuleDatasheet) -> list[FieldError]:
-    pointer = "/equipment/module"
-    errors = []
-    if module.v_mp_v >= module.v_oc_v:
-        errors.append(FieldError(f"{pointer}/v_mp_v", f"must be below v_oc_v ({module.v_oc_v:g} V)"))
-    if module.i_mp_a >= module.i_sc_a:
-        errors.append(FieldError(f"{pointer}/i_mp_a", f"must be below i_sc_a ({module.i_sc_a:g} A)"))
-    product = module.v_mp_v * module.i_mp_a
-    if abs(product - module.p_mp_w) > POWER_TOLERANCE * module.p_mp_w:
-        reason = f"v_mp_v × i_mp_a is {product:.0f} W: one of the three is wrong"
-        errors.append(FieldError(f"{pointer}/p_mp_w", reason))
-    return errors
-
-
-def _contradictions_of_inverter(inverter: InverterDatasheet) -> list[FieldError]:
-    ladder = [
-        (name, volts)
-        for name in ("mppt_min_v", "mppt_max_v", "vdc_max_v")
-        if (volts := getattr(inverter, name)) is not None
-    ]
-    return [
-        FieldError(f"/equipment/inverter/{lower}", f"must be below {upper} ({upper_v:g} V)")
-        for (lower, lower_v), (upper, upper_v) in pairwise(ladder)
-        if lower_v > upper_v
-    ]

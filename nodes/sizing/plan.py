@@ -131,9 +131,6 @@ def _contradictions_of_array(job: JobInput, planes: Sequence[RoofPlane]) -> list
         if string.plane is not None and string.plane not in names:
             reason = f"there is no roof plane '{string.plane}'"
             errors.append(FieldError(f"/array/strings/{index}/plane", reason))
-    for index, plane in enumerate(job.roof):
-        if plane.name in [other.name for other in job.roof[:index]]:
-            errors.append(FieldError(f"/roof/{index}/name", f"a second plane is named '{plane.name}'"))
     if array.pdc0_w is not None and array.strings is not None:
         errors.append(FieldError("/array/pdc0_w", "the strings given already set the nameplate power"))
     if array.pdc0_w is not None and array.pdc0_w > LARGEST_PDC0:
