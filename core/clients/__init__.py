@@ -1,0 +1,1 @@
+"""Services outside, one file each, behind the protocols of `core.ports`."""
