@@ -3,7 +3,7 @@
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
-from datetime import datetime, timedelta
+from datetime import timedelta
 from typing import Any, cast
 from uuid import UUID
 
@@ -11,36 +11,36 @@ import structlog
 from langchain_core.runnables import RunnableConfig
 from langgraph.errors import GraphRecursionError, NodeTimeoutError
 from langgraph.graph.state import CompiledStateGraph
-from langgraph.types import Command, StateSnapshot
 from sqlalchemy.ext.asyncio import AsyncEngine, AsyncSession
 
 from core.checkpoint import RedisSaver
 from core.clock import Clock
 from core.database.errors import storage_errors
 from core.database.jobs import Jobs
-from core.database.models import JobPriority, JobRow, ResultRow, RunKind
+from core.database.models import JobRow, ResultRow, RunKind
 from core.database.runs import Claim, Runs
 from core.database.session import AsyncSessionLocal
-from core.errors import DomainError, NodeTimedOut, SolarSyncError, StaleAttempt, TransientError
+from core.errors import (
+    CheckpointUnreadable,
+    DomainError,
+    NodeTimedOut,
+    SolarSyncError,
+    StaleAttempt,
+    StorageUnavailable,
+    TransientError,
+)
 from core.queue import TryAgain
+from graph.entry import Entry, answers_for, job_values, refresh_state, start_state
 from graph.policies import RECURSION_LIMIT
 from graph.views import STEPS, steps_done
-from nodes.intake.engine import complete_site
 from state.base import JsonObject
-from state.job import JobInput, JobResult, Report
-from state.workflow import JobState
+from state.job import JobResult, Report
 
 log = structlog.get_logger(__name__)
 
 MAX_ATTEMPTS = 5
 """Claims of one run, whether lost to a crash or handed back after a transient failure."""
 BACKOFF = timedelta(seconds=2)
-CARRIED_OVER = ("weather", "sizing", "triage", "dispatch", "report")
-"""What a refresh takes over from the latest result."""
-
-
-Entry = JsonObject | Command[Any] | None
-"""What the graph is given: a fresh state, the answers to its open form, or nothing, to go on."""
 
 
 @dataclass(slots=True)
@@ -78,7 +78,7 @@ class Execution:
             try:
                 await self._carry_out(claim)
             except StaleAttempt:
-                log.info("graph.run.lost", attempt=claim.attempt)
+                await self._lost(claim)
             except TransientError as error:
                 await self._postpone(claim, error)
             except SolarSyncError as error:
@@ -106,22 +106,35 @@ class Execution:
                 if outcome.questions is not None:
                     await Runs(session).wait(claim, outcome.questions)
                 else:
-                    await Runs(session).succeed(claim, self._document(claim, outcome), _job_values(outcome))
+                    await Runs(session).succeed(
+                        claim, self._document(claim, outcome), job_values(outcome.state)
+                    )
         log.info("graph.run.ended", waiting=outcome.questions is not None)
 
     async def _outcome(self, claim: Claim, job: JobRow, latest: ResultRow | None) -> Outcome:
+        """What the graph makes of the run, from its last checkpoint or, where that is lost, from the start."""
+        try:
+            return await self._continued(claim, job, latest)
+        except (StaleAttempt, CheckpointUnreadable) as error:
+            # Only PostgreSQL knows who holds a run: a flushed store has forgotten its claims as well.
+            await self._note(claim, "run.rebuilt", reason=error.detail)
+            await self._saver.adelete_thread(str(claim.job_id))
+            await self._saver.claim(str(claim.job_id), claim.fence)
+            return await self._follow(claim, job, _first_state(claim, job, latest))
+
+    async def _continued(self, claim: Claim, job: JobRow, latest: ResultRow | None) -> Outcome:
         """Enter the graph where this run has to: anew, at its open form, or at its last checkpoint."""
-        if claim.kind is RunKind.REFRESH:
-            return await self._follow(claim, job, _refresh_state(job, latest))
-        if claim.kind is RunKind.START and claim.attempt == 1:
-            return await self._follow(claim, job, _start_state(job))
+        if claim.kind is RunKind.REFRESH or (claim.kind is RunKind.START and claim.attempt == 1):
+            return await self._follow(claim, job, _first_state(claim, job, latest))
         snapshot = await self._graph.aget_state(self._config(claim))
         if not snapshot.values:
-            await self._note(claim, "run.rebuilt", reason="the checkpoint is gone; input and answers are not")
-            return await self._follow(claim, job, _start_state(job))
+            await self._note(
+                claim, "run.rebuilt", reason="The checkpoint is gone; input and answers are not."
+            )
+            return await self._follow(claim, job, start_state(job))
         if not snapshot.next:  # an earlier attempt ended the graph and died before it could store the result
             return Outcome(state=snapshot.values, nodes=list(STEPS[job.kind]))
-        return await self._follow(claim, job, _answers(job, snapshot))
+        return await self._follow(claim, job, answers_for(job, snapshot))
 
     async def _follow(self, claim: Claim, job: JobRow, entry: Entry) -> Outcome:
         """Run the graph, recording each node as it finishes."""
@@ -150,6 +163,15 @@ class Execution:
         with storage_errors():
             async with self._transaction() as session:
                 await Runs(session).note(claim, event, **data)
+
+    async def _lost(self, claim: Claim) -> None:
+        """Somebody else has the run, and this worker is done with it; or the checkpoints were lost again."""
+        try:
+            await self._note(claim, "run.rebuilt", reason="The checkpoints were lost more than once.")
+        except StaleAttempt:
+            log.info("graph.run.lost", attempt=claim.attempt)
+        else:
+            await self._postpone(claim, StorageUnavailable("The checkpoints were lost more than once."))
 
     async def _postpone(self, claim: Claim, error: TransientError) -> None:
         if claim.attempt >= MAX_ATTEMPTS:
@@ -199,50 +221,5 @@ class Execution:
             yield session
 
 
-def _start_state(job: JobRow) -> JsonObject:
-    state = JobState(
-        job_id=str(job.id),
-        trigger="start",
-        input=job.input,
-        answers=job.answers,
-        open_questions={},
-        messages=[],
-    )
-    return dict(state)
-
-
-def _answers(job: JobRow, snapshot: StateSnapshot) -> Command[Any] | None:
-    """The recorded answers to the form the graph stopped at; None where it did not stop to ask."""
-    asked = {q["id"] for interrupt in snapshot.interrupts for q in interrupt.value["questions"]}
-    if not asked or not asked <= job.answers.keys():
-        return None
-    return Command(resume={key: job.answers[key] for key in asked})
-
-
-def _refresh_state(job: JobRow, latest: ResultRow | None) -> JsonObject:
-    document = latest.document if latest is not None else {}
-    carried = {key: document[key] for key in CARRIED_OVER if document.get(key) is not None}
-    completed = complete_site(JobInput.model_validate(job.input))
-    previous = job.weather or document.get("weather") or {}
-    return {
-        **_start_state(job),
-        **carried,
-        "trigger": "refresh",
-        "input": completed.to_json(),
-        "previous_weather": previous,
-    }
-
-
-def _job_values(outcome: Outcome) -> JsonObject:
-    """What the job's row repeats of the result, so that lists and plans need not open documents."""
-    state, values = outcome.state, {}
-    if weather := state.get("weather"):
-        values["weather"] = weather
-    if triage := state.get("triage"):
-        values["priority"] = JobPriority(triage["priority"])
-    if dispatch := state.get("dispatch"):
-        technician, visit = dispatch.get("technician"), dispatch.get("visit")
-        values["technician_id"] = UUID(technician["id"]) if technician else None
-        values["visit_start"] = datetime.fromisoformat(visit["start"]) if visit else None
-        values["visit_end"] = datetime.fromisoformat(visit["end"]) if visit else None
-    return values
+def _first_state(claim: Claim, job: JobRow, latest: ResultRow | None) -> JsonObject:
+    return refresh_state(job, latest) if claim.kind is RunKind.REFRESH else start_state(job)

@@ -32,7 +32,7 @@ TECHNICIANS = (
 
 
 ANSWERS: dict[str, Mapping[str, Any]] = {
-    "nairobi_home": {"design_temp_min_c": 8},
+    "nairobi_home": {"design_temp_min_c": 8, "safety_release": "the crew is briefed on the hazards"},
     "greensboro_home": {"design_temp_min_c": -14},
 }
 """What the technician of the demo says, by question; anything else is answered with the form's suggestion."""

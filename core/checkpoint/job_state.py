@@ -1,11 +1,11 @@
 """The checkpointed state of a job, for those who do not run the graph: read, set or removed."""
 
 from datetime import UTC, datetime
-from typing import Any, Final, cast
+from typing import Any, Final
 from uuid import UUID
 
 from langchain_core.runnables import RunnableConfig
-from langgraph.checkpoint.base import BaseCheckpointSaver, Checkpoint, CheckpointMetadata
+from langgraph.checkpoint.base import BaseCheckpointSaver, ChannelVersions, Checkpoint, CheckpointMetadata
 from langgraph.checkpoint.base.id import uuid6
 
 from core.errors import FieldError, InvalidInput
@@ -32,24 +32,21 @@ async def save_job_state(
     if attempt is not None:
         config["configurable"]["attempt"] = attempt
     previous = await saver.aget_tuple(config)
-    versions, seen, step = {}, {}, -1
+    step = 0
     if previous is not None:
         config["configurable"]["checkpoint_id"] = previous.config["configurable"]["checkpoint_id"]
-        versions = dict(previous.checkpoint["channel_versions"])
-        seen = previous.checkpoint["versions_seen"]
-        step = previous.metadata.get("step", -1)
-    version = saver.get_next_version(cast("str | None", max(versions.values(), default=None)), None)
-    versions.update(dict.fromkeys([*versions, *state], version))
+        step = previous.metadata.get("step", -1) + 1
+    versions: ChannelVersions = dict.fromkeys(state, saver.get_next_version(None, None))
     checkpoint = Checkpoint(
         v=CHECKPOINT_FORMAT,
-        id=str(uuid6(clock_seq=step + 1)),
+        id=str(uuid6(clock_seq=step)),
         ts=datetime.now(UTC).isoformat(),
         channel_values=dict(state),
         channel_versions=versions,
-        versions_seen=seen,
+        versions_seen={},
         updated_channels=sorted(state),
     )
-    metadata = CheckpointMetadata(source="update", step=step + 1, parents={})
+    metadata = CheckpointMetadata(source="update", step=step, parents={})
     await saver.aput(config, checkpoint, metadata, versions)
 
 

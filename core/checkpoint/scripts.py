@@ -9,7 +9,8 @@ whose first word says why not:
 - ``changed``: the thread is not as the caller read it.
 
 Strings are compared byte by byte, because Lua's ``<`` follows the server's locale. Values of many fields
-are fetched in chunks, because ``unpack`` fails near 8 000 arguments.
+are fetched in chunks, because ``unpack`` fails near 8 000 arguments, and counts that cannot be true are
+not believed, because a long loop stops the server for everyone.
 """
 
 from dataclasses import dataclass, field
@@ -109,7 +110,7 @@ return 'OK'
 """
 )
 
-# namespace checkpoint ('' for the newest) -> body, values, writes; nil when there is no such checkpoint
+# namespace checkpoint ('' for the newest) -> body, values, writes; nil where there is no checkpoint
 READ: Final = Script(
     """
 local key, namespace, id = KEYS[1], ARGV[1], ARGV[2]
@@ -130,8 +131,9 @@ if id == '' then id = redis.call('HGET', key, 'h' .. namespace) end
 local record = id and redis.call('HGET', key, 'c' .. namespace .. id)
 if not record then return false end
 
-local blobs = struct.unpack('>I4', record)
+local blobs = #record >= 4 and struct.unpack('>I4', record)
 local writes = tonumber(redis.call('HGET', key, 'n' .. namespace .. id)) or 0
+if not blobs or blobs + writes > redis.call('HLEN', key) then return {'', {}, {}} end
 return {
   record:sub(5 + 8 * blobs),
   fetch(blobs, function(n) return 'b' .. record:sub(8 * n - 3, 8 * n + 4) end),

@@ -1,1 +1,1 @@
-"""Services outside, one file each, behind the protocols of `core.ports`."""
+"""Outside services, one file each, implementing `core.ports`."""

@@ -1,83 +1,115 @@
-"""Asking an outside service over HTTP: what is tried again, how failures are worded, what no log may hold."""
+"""One careful GET: bounded in time, tried again only where that can help, never trusting what comes back.
 
-import logging
+Addresses carry coordinates and keys, so no message here quotes one.
+"""
+
+import asyncio
 from collections.abc import Callable, Mapping
-from typing import TypeVar
+from dataclasses import dataclass
 
 import httpx
+import orjson
 import stamina
 
 from core.errors import ProviderUnavailable
 
-T = TypeVar("T")
-
-ATTEMPTS = 3
-FIRST_WAIT_SECONDS = 0.2
-LONGEST_WAIT_SECONDS = 0.5
-JITTER_SECONDS = 0.1
-PATIENCE_SECONDS = 30.0  # no further attempt begins after this
+Document = dict[str, object] | list[object]
 
 
-class Hiccup(ProviderUnavailable):
-    """A failure that may be gone in a moment: the only kind that is tried again."""
+@dataclass(frozen=True, slots=True)
+class Patience:
+    """How long one answer may take, and how often it is asked for."""
+
+    attempts: int = 3
+    attempt_seconds: float = 10.0
+    first_wait_seconds: float = 0.3
+    longest_wait_seconds: float = 2.0
 
 
-async def ask(
+class _TryAgain(ProviderUnavailable):
+    """A failure that may have passed a second later."""
+
+
+async def get_json(
     http: httpx.AsyncClient,
     provider: str,
     url: str,
     params: Mapping[str, str],
-    read: Callable[[httpx.Response], T],
-) -> T:
-    """GET `url` and read the answer, again after a `Hiccup` of the connection or of `read`.
+    *,
+    passing: Callable[[int, str], bool],
+    patience: Patience,
+) -> Document:
+    """Fetch a JSON object or list; raises `ProviderUnavailable` saying why there is none.
 
-    Raises
-    ------
-    ProviderUnavailable
-        With a reason that holds neither the address nor a parameter.
+    Parameters
+    ----------
+    passing : callable
+        Whether a refusal, by status and reason, is worth another attempt.
     """
-    # A context rather than the decorator: stamina logs a decorated function's arguments with every retry.
-    async for attempt in stamina.retry_context(
-        on=Hiccup,
-        attempts=ATTEMPTS,
-        timeout=PATIENCE_SECONDS,
-        wait_initial=FIRST_WAIT_SECONDS,
-        wait_max=LONGEST_WAIT_SECONDS,
-        wait_jitter=JITTER_SECONDS,
-    ):
-        with attempt:
-            return read(await _get(http, provider, url, params))
-    raise AssertionError("stamina leaves its loop by an answer or an error")
-
-
-async def _get(http: httpx.AsyncClient, provider: str, url: str, params: Mapping[str, str]) -> httpx.Response:
+    failure = ProviderUnavailable(provider, "was not asked")
+    attempts = stamina.retry_context(
+        on=_TryAgain,
+        attempts=patience.attempts,
+        timeout=None,
+        wait_initial=patience.first_wait_seconds,
+        wait_max=patience.longest_wait_seconds,
+        wait_jitter=patience.first_wait_seconds,
+    )
     try:
-        return await http.get(url, params=params)
-    except httpx.TimeoutException as error:
-        raise Hiccup(provider, "no answer in time") from error
-    except httpx.UnsupportedProtocol as error:
-        raise ProviderUnavailable(provider, "its address is not one of http or https") from error
-    except httpx.ConnectError as error:
-        raise Hiccup(provider, "cannot be reached") from error
-    except httpx.TransportError as error:
-        raise Hiccup(provider, "the connection broke") from error
-    except (httpx.RequestError, httpx.InvalidURL) as error:
-        raise ProviderUnavailable(provider, "the exchange failed") from error
+        async for attempt in attempts:
+            with attempt:
+                return await _once(http, provider, url, params, passing, patience.attempt_seconds)
+    except _TryAgain as error:
+        failure = ProviderUnavailable(provider, error.reason)
+    raise failure
 
 
-def withhold_queries_from_logs() -> None:
-    """Cut the query, with its coordinates and its key, off the addresses that httpx logs."""
-    logging.getLogger("httpx").addFilter(_WITHOUT_QUERIES)
+async def _once(
+    http: httpx.AsyncClient,
+    provider: str,
+    url: str,
+    params: Mapping[str, str],
+    passing: Callable[[int, str], bool],
+    seconds: float,
+) -> Document:
+    try:
+        # The client's own timeouts start anew with every byte; this one does not.
+        async with asyncio.timeout(seconds):
+            response = await http.get(url, params=params)
+    except (TimeoutError, httpx.TimeoutException):
+        raise _TryAgain(provider, f"no answer within {seconds:g} s") from None
+    except httpx.HTTPError as error:
+        raise _TryAgain(provider, f"cannot be reached ({type(error).__name__})") from None
+    if not response.is_success:
+        reason = _reason(response)
+        raise (_TryAgain if passing(response.status_code, reason) else ProviderUnavailable)(
+            provider, f"HTTP {response.status_code}: {reason}"
+        )
+    kind = response.headers.get("content-type", "")
+    if "json" not in kind:
+        raise _TryAgain(provider, f"answered {kind or 'an unnamed type'} instead of JSON: {_start(response)}")
+    try:
+        document = orjson.loads(response.content)
+    except orjson.JSONDecodeError:
+        raise _TryAgain(provider, f"answered broken JSON: {_start(response)}") from None
+    if not isinstance(document, dict | list):
+        raise ProviderUnavailable(provider, "answered neither an object nor a list")
+    return document
 
 
-class _WithoutQueries(logging.Filter):
-    def filter(self, record: logging.LogRecord) -> bool:
-        if isinstance(record.args, tuple):
-            record.args = tuple(
-                value.copy_with(query=None) if isinstance(value, httpx.URL) else value
-                for value in record.args
-            )
-        return True
+def _reason(response: httpx.Response) -> str:
+    """What an error body says, in the forms that weather services use."""
+    try:
+        body = orjson.loads(response.content)
+    except orjson.JSONDecodeError:
+        return _start(response)
+    if isinstance(body, dict):
+        for key in ("reason", "message", "detail"):
+            if isinstance(body.get(key), str):
+                return str(body[key])[:200]
+    return _start(response)
 
 
-_WITHOUT_QUERIES = _WithoutQueries()
+def _start(response: httpx.Response) -> str:
+    text = " ".join(response.text.split())
+    return repr(text[:80]) if text else "nothing"

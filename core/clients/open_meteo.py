@@ -1,255 +1,225 @@
-"""Hourly forecasts from Open-Meteo (https://open-meteo.com/en/docs).
+"""Open-Meteo's hourly forecast.
 
-The free service, https://api.open-meteo.com, is for non-commercial use; a subscriber sets the keyed host and the
-key. The data are under CC BY 4.0 and want to be attributed (https://open-meteo.com/en/licence).
-
-One request of these ten variables for seven days weighs one call against the service's budget.
+What a value's stamp means, from open-meteo.com/en/docs: radiation is the mean, precipitation the sum of the
+preceding hour, gusts are its maximum; temperature, humidity, wind, code and CAPE hold at that instant.
+`ForecastHour` covers the hour from its start: of the former the end counts, of the latter the middle.
 """
 
-import re
-from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime, timedelta
 from itertools import pairwise
-from typing import Any, NoReturn
+from typing import NamedTuple
 
 import httpx
-import orjson
+import numpy as np
 from pydantic import SecretStr, ValidationError
 
-from core.clients.http import Hiccup, ask, withhold_queries_from_logs
+from core.clients.http import Patience, get_json
 from core.clock import Clock, SystemClock
 from core.errors import ProviderUnavailable
+from core.pv.solar_position import solar_position
 from state.weather import Forecast, ForecastHour
 
-PROVIDER = "open-meteo"
-ATTRIBUTION = "Weather data by Open-Meteo.com (https://open-meteo.com), CC BY 4.0"
-NON_COMMERCIAL = "from the free service, which is for non-commercial use"
+PROVIDER = "open_meteo"
+FREE_URL = "https://api.open-meteo.com"
+CUSTOMER_URL = "https://customer-api.open-meteo.com"
+"""Where requests with a key go; the free host ignores keys and limits by address."""
+
+ATTRIBUTION = "Weather data by Open-Meteo.com, CC BY 4.0."
+NON_COMMERCIAL = " Its free service is for non-commercial use only."
 
 FORECAST_DAYS = 7
-DECIMALS = 4
-"""Of the coordinates sent: 11 m, far finer than any weather model and than a provider needs to know."""
 
-_HOUR = timedelta(hours=1)
-_STAMP = "%Y-%m-%dT%H:%M"
-_STREAM_BROKE = b"Unexpected error while streaming data"
-_BUDGET_SPENT = "limit exceeded"
-_LONGEST_REASON = 200
+HOUR = timedelta(hours=1)
+_LATEST_START = timedelta(hours=24, minutes=10)
+"""The answer begins at 00:00 UTC today; ten minutes for a clock that runs behind."""
 
-Value = float | None
+_ANOTHER_PLACE = 0.5
+"""The models' cells are at most 0.25° wide; an answer further off is for another place. [°]"""
 
-
-def _of_the_hour(_start: Value, end: Value) -> Value:
-    """A mean, sum or maximum over the hour before its stamp: the stamp at the end has the hour."""
-    return end
+_LIGHT_AT_NIGHT = 0.02
+"""Share of the radiation that may fall while the sun is 6° below the horizon. [unitless]"""
 
 
-def _at_the_middle(start: Value, end: Value) -> Value:
-    """An instantaneous value at half past, between the stamps at both ends; unknown if one of them is."""
-    return None if start is None or end is None else (start + end) / 2
-
-
-_GRAVEST_LAST = (
-    frozenset({71, 73, 75, 77, 85, 86}),  # snow
-    frozenset({56, 57, 66, 67}),  # freezing drizzle and rain
-    frozenset({95, 96, 99}),  # thunderstorm
-)
-
-
-def _graver(start: Value, end: Value) -> Value:
-    """The WMO code that endangers work more: codes have no middle. Unknown if one of them is."""
-    return None if start is None or end is None else max(start, end, key=_gravity)
-
-
-def _gravity(code: float) -> tuple[int, float]:
-    family = next((rank for rank, codes in enumerate(_GRAVEST_LAST, start=1) if code in codes), 0)
-    return family, code
-
-
-@dataclass(frozen=True, slots=True)
-class Variable:
-    """What an Open-Meteo variable is here: the field of `ForecastHour`, its unit, and what it holds over an hour."""
-
+class Variable(NamedTuple):
     field: str
-    unit: str
-    over_hour: Callable[[Value, Value], Value]
+    """Of `ForecastHour`."""
+    units: Mapping[str, tuple[float, float]]
+    """Factor and offset from the unit in which it may come."""
+    over_hour: bool
+    """Whether it belongs to the preceding hour rather than to an instant."""
 
 
-VARIABLES: Mapping[str, Variable] = {
-    "temperature_2m": Variable("temp_air_c", "°C", _at_the_middle),
-    "relative_humidity_2m": Variable("relative_humidity_pct", "%", _at_the_middle),
-    "precipitation": Variable("precipitation_mm", "mm", _of_the_hour),
-    "weather_code": Variable("weather_code", "wmo code", _graver),
-    "wind_speed_10m": Variable("wind_speed_m_s", "m/s", _at_the_middle),
-    "wind_gusts_10m": Variable("wind_gust_m_s", "m/s", _of_the_hour),
-    "shortwave_radiation": Variable("ghi_w_m2", "W/m²", _of_the_hour),
-    "direct_normal_irradiance": Variable("dni_w_m2", "W/m²", _of_the_hour),
-    "diffuse_radiation": Variable("dhi_w_m2", "W/m²", _of_the_hour),
-    "cape": Variable("cape_j_kg", "J/kg", _at_the_middle),
+_METRES_PER_SECOND = {
+    "m/s": (1.0, 0.0),
+    "km/h": (1 / 3.6, 0.0),
+    "mp/h": (0.44704, 0.0),
+    "mph": (0.44704, 0.0),
+    "kn": (1852 / 3600, 0.0),
 }
+_CELSIUS = {"°C": (1.0, 0.0), "°F": (1 / 1.8, -32 / 1.8)}
+_MILLIMETRES = {"mm": (1.0, 0.0), "inch": (25.4, 0.0)}
+_AS_IS = (1.0, 0.0)
+
+VARIABLES = {
+    "temperature_2m": Variable("temp_air_c", _CELSIUS, over_hour=False),
+    "relative_humidity_2m": Variable("relative_humidity_pct", {"%": _AS_IS}, over_hour=False),
+    "precipitation": Variable("precipitation_mm", _MILLIMETRES, over_hour=True),
+    "weather_code": Variable("weather_code", {"wmo code": _AS_IS}, over_hour=False),
+    "wind_speed_10m": Variable("wind_speed_m_s", _METRES_PER_SECOND, over_hour=False),
+    "wind_gusts_10m": Variable("wind_gust_m_s", _METRES_PER_SECOND, over_hour=True),
+    "shortwave_radiation": Variable("ghi_w_m2", {"W/m²": _AS_IS}, over_hour=True),
+    "direct_normal_irradiance": Variable("dni_w_m2", {"W/m²": _AS_IS}, over_hour=True),
+    "diffuse_radiation": Variable("dhi_w_m2", {"W/m²": _AS_IS}, over_hour=True),
+    "cape": Variable("cape_j_kg", {"J/kg": _AS_IS}, over_hour=False),
+}
+"""Ten variables and seven days weigh exactly one call of the daily allowance."""
+
+_Series = list[float | None]
 
 
 class OpenMeteoClient:
-    """A `ForecastProvider` over one Open-Meteo host; a hiccup is tried again here and nowhere else."""
+    """`core.ports.ForecastProvider`. With a key the customers' host is asked, unless another one is named."""
 
     def __init__(
-        self, base_url: str, api_key: SecretStr | None, http: httpx.AsyncClient, clock: Clock | None = None
+        self,
+        base_url: str,
+        api_key: SecretStr | None,
+        http_client: httpx.AsyncClient,
+        *,
+        clock: Clock | None = None,
+        patience: Patience | None = None,
     ) -> None:
-        self._url = f"{base_url.rstrip('/')}/v1/forecast"
+        base = base_url.rstrip("/")
+        self._url = f"{CUSTOMER_URL if api_key and base == FREE_URL else base}/v1/forecast"
         self._api_key = api_key
-        self._http = http
+        self._http = http_client
         self._clock = clock or SystemClock()
-        withhold_queries_from_logs()
+        self._patience = patience or Patience()
 
     async def forecast(self, latitude: float, longitude: float) -> Forecast:
-        """Ask for the hours from midnight UTC on, seven days of them.
-
-        Raises
-        ------
-        ProviderUnavailable
-            If no answer came or the answer is not what was asked for; the reason names neither place nor key.
-        """
+        """Seven days from now; raises `ProviderUnavailable` naming the reason where none can be had."""
         params = {
-            "latitude": f"{latitude:.{DECIMALS}f}",
-            "longitude": f"{longitude:.{DECIMALS}f}",
+            # About a hundred metres: finer than any model, and no more than they need to know.
+            "latitude": f"{latitude:.3f}",
+            "longitude": f"{longitude:.3f}",
             "hourly": ",".join(VARIABLES),
             "wind_speed_unit": "ms",
-            "forecast_days": str(FORECAST_DAYS),
             "timezone": "UTC",
+            "forecast_days": str(FORECAST_DAYS),
         }
         if self._api_key is not None:
             params["apikey"] = self._api_key.get_secret_value()
-        answer = await ask(self._http, PROVIDER, self._url, params, self._read)
-        return read_forecast(answer, issued_at=self._clock.now(), attribution=self._attribution())
-
-    def _read(self, response: httpx.Response) -> object:
-        """The JSON document of an answer, or the error that it amounts to."""
-        body = response.content
-        if _STREAM_BROKE in body:
-            raise Hiccup(PROVIDER, "the answer broke off while it was streamed")
-        if not response.is_success:
-            reason = f"HTTP {response.status_code}{self._stated_reason(body)}"
-            passing = response.status_code >= 500 or response.status_code == 429
-            # A spent budget stays spent for a minute at least, and every further error is charged to it.
-            if passing and _BUDGET_SPENT not in reason:
-                raise Hiccup(PROVIDER, reason)
-            _unusable(reason)
-        kind = response.headers.get("content-type", "").partition(";")[0].strip().lower()
-        if kind != "application/json":
-            _unusable(f"answered {kind or 'without a content type'} instead of JSON")
-        try:
-            return orjson.loads(body)
-        except orjson.JSONDecodeError:
-            _unusable("answered broken JSON")
-
-    def _stated_reason(self, body: bytes) -> str:
-        """The provider's own `reason`, without what it repeats of the request."""
-        try:
-            reason = orjson.loads(body)["reason"]
-        except (orjson.JSONDecodeError, KeyError, TypeError):
-            return ""
-        said = " ".join(str(reason).split())
-        if self._api_key is not None and (key := self._api_key.get_secret_value()):
-            said = said.replace(key, "…")
-        return ": " + re.sub(r"[-+]?\d+\.\d+", "…", said)[:_LONGEST_REASON]
-
-    def _attribution(self) -> str:
-        host = httpx.URL(self._url).host
-        if host != "open-meteo.com" and not host.endswith(".open-meteo.com"):
-            return "Weather data over the Open-Meteo protocol, from the host that OPEN_METEO_URL names"
-        return ATTRIBUTION if self._api_key is not None else f"{ATTRIBUTION}; {NON_COMMERCIAL}"
-
-
-def read_forecast(answer: object, *, issued_at: datetime, attribution: str) -> Forecast:
-    """Read the answer for one place.
-
-    Open-Meteo stamps a value with an instant t. Radiation (mean), precipitation (sum) and gusts (maximum) cover the
-    hour before it, [t − 1 h, t); temperature, humidity, wind, weather code and CAPE hold at t itself. So n stamps
-    make n − 1 hours: the hour that starts at one stamp takes its means, sums and maxima from the next one, the
-    mean of both for what is instantaneous, and the graver of both weather codes. A null stays unknown.
-
-    Parameters
-    ----------
-    answer : object
-        The decoded JSON document.
-    issued_at : datetime
-        When it came; an answer whose hours have all passed by then is stale.
-    attribution : str
-        Whom the data are to be credited to.
-
-    Raises
-    ------
-    ProviderUnavailable
-        If units, offset, stamps or lengths are not as asked for: nothing is converted or guessed.
-    """
-    document = _object(answer, "the answer")
-    if document.get("error"):
-        _unusable("answered an error with the status of a success")
-    if document.get("utc_offset_seconds") != 0:
-        _unusable("the times are not stated to be UTC")
-    _check_units(_object(document.get("hourly_units"), "hourly_units"))
-    hourly = _object(document.get("hourly"), "hourly")
-    stamps = _stamps(hourly.get("time"))
-    if stamps[-1] <= issued_at:
-        _unusable(f"stale: the last hour ended {stamps[-1]:%Y-%m-%d %H:%M} UTC")
-    columns = {name: _column(hourly.get(name), name, len(stamps)) for name in VARIABLES}
-    try:
+        document = await get_json(
+            self._http, PROVIDER, self._url, params, passing=_may_pass, patience=self._patience
+        )
+        if not isinstance(document, dict):
+            raise ProviderUnavailable(PROVIDER, "answered a list to a question about one place")
+        hours = read_hours(document, latitude, longitude, self._clock.now())
         return Forecast(
             source=PROVIDER,
-            issued_at=issued_at,
-            hourly=[
-                ForecastHour.model_validate({"start": start, **_hour(columns, index)})
-                for index, start in enumerate(stamps[:-1])
-            ],
-            attribution=attribution,
+            issued_at=self._clock.now(),
+            hourly=hours,
+            attribution=ATTRIBUTION + ("" if self._api_key else NON_COMMERCIAL),
         )
-    except ValidationError as error:
-        first = error.errors(include_url=False, include_context=False, include_input=False)[0]
-        _unusable(f"{'.'.join(str(part) for part in first['loc'])}: {first['msg']}")
 
 
-def _hour(columns: Mapping[str, Sequence[Value]], index: int) -> dict[str, Value]:
-    return {
-        variable.field: variable.over_hour(columns[name][index], columns[name][index + 1])
-        for name, variable in VARIABLES.items()
-    }
-
-
-def _check_units(units: Mapping[str, Any]) -> None:
-    expected = {"time": "iso8601"} | {name: variable.unit for name, variable in VARIABLES.items()}
-    for name, unit in expected.items():
-        if units.get(name) != unit:
-            _unusable(f"{name} is in {units.get(name, 'no stated unit')!s:.20} instead of {unit}")
-
-
-def _stamps(times: object) -> list[datetime]:
-    """The instants of the answer: whole, consecutive hours."""
-    if not isinstance(times, list) or len(times) < 2:
-        _unusable("hourly.time holds fewer than two instants")
+def read_hours(
+    document: Mapping[str, object], latitude: float, longitude: float, now: datetime
+) -> list[ForecastHour]:
+    """Check one location's answer and turn it into hours; raises `ProviderUnavailable`."""
+    if document.get("error"):
+        raise ProviderUnavailable(PROVIDER, str(document.get("reason", "an error without a reason")))
+    _check_place(document, latitude, longitude)
+    hourly, units = document.get("hourly"), document.get("hourly_units")
+    if not isinstance(hourly, dict) or not isinstance(units, dict):
+        raise ProviderUnavailable(PROVIDER, "answered without hourly values or their units")
+    times = _times(document, hourly, now)
+    series = {name: _series(name, hourly, units, len(times)) for name in VARIABLES}
+    _check_daylight(times, series["shortwave_radiation"], latitude, longitude)
     try:
-        stamps = [datetime.strptime(time, _STAMP).replace(tzinfo=UTC) for time in times]
-    except (TypeError, ValueError):
-        _unusable("hourly.time holds something other than instants")
-    if any(later - earlier != _HOUR for earlier, later in pairwise(stamps)):
-        _unusable("hourly.time is not a row of consecutive hours")
-    return stamps
+        return [
+            ForecastHour(
+                start=start, **{v.field: _value(name, series[name], i) for name, v in VARIABLES.items()}
+            )
+            for i, start in enumerate(times[:-1])
+        ]
+    except ValidationError as error:
+        fault = error.errors(include_input=True, include_url=False)[0]
+        raise ProviderUnavailable(
+            PROVIDER, f"{fault['loc'][0]} of {fault['input']!r} cannot be: {fault['msg']}"
+        ) from None
 
 
-def _column(values: object, name: str, length: int) -> list[Value]:
-    if not isinstance(values, list):
-        _unusable(f"hourly.{name} is missing")
-    if len(values) != length:
-        _unusable(f"hourly.{name} has {len(values)} values for {length} instants")
-    if any(value is not None and type(value) not in (int, float) for value in values):
-        _unusable(f"hourly.{name} holds something other than numbers")
-    return values
+def _may_pass(status: int, reason: str) -> bool:
+    """Limits by minute, hour and day do not pass within seconds; concurrency and overload do."""
+    return status >= 500 or (status == 429 and "concurrent" in reason.lower())
 
 
-def _object(value: object, name: str) -> dict[str, Any]:
-    if not isinstance(value, dict):
-        _unusable(f"{name} is not a JSON object")
-    return value
+def _check_place(document: Mapping[str, object], latitude: float, longitude: float) -> None:
+    north, east = document.get("latitude"), document.get("longitude")
+    if not isinstance(north, int | float) or not isinstance(east, int | float):
+        raise ProviderUnavailable(PROVIDER, "answered without saying for which place")
+    across = abs((east - longitude + 180.0) % 360.0 - 180.0) * np.cos(np.radians(latitude))
+    if abs(north - latitude) > _ANOTHER_PLACE or across > _ANOTHER_PLACE:
+        raise ProviderUnavailable(PROVIDER, "answered for another place")
 
 
-def _unusable(reason: str) -> NoReturn:
-    raise ProviderUnavailable(PROVIDER, reason)
+def _times(document: Mapping[str, object], hourly: Mapping[str, object], now: datetime) -> list[datetime]:
+    if document.get("utc_offset_seconds", 0) != 0:
+        raise ProviderUnavailable(PROVIDER, f"answered in the time of {document.get('timezone')}, not UTC")
+    stamps = hourly.get("time")
+    if not isinstance(stamps, list) or len(stamps) < 2:
+        raise ProviderUnavailable(PROVIDER, "answered no hours")
+    try:
+        times = [datetime.fromisoformat(str(stamp)).replace(tzinfo=UTC) for stamp in stamps]
+    except ValueError:
+        raise ProviderUnavailable(PROVIDER, "answered times that are none") from None
+    if any(later - earlier != HOUR for earlier, later in pairwise(times)):
+        raise ProviderUnavailable(PROVIDER, "left out hours")
+    if now - times[0] > _LATEST_START or times[-1] < now:
+        raise ProviderUnavailable(PROVIDER, f"stale: the forecast begins at {times[0]:%Y-%m-%d %H:%M} UTC")
+    if times[0] > now:
+        raise ProviderUnavailable(PROVIDER, f"the forecast begins only at {times[0]:%Y-%m-%d %H:%M} UTC")
+    return times
+
+
+def _series(name: str, hourly: Mapping[str, object], units: Mapping[str, object], hours: int) -> _Series:
+    """One variable in our unit; what the provider does not know stays None."""
+    values, unit = hourly.get(name), units.get(name)
+    if not isinstance(values, list) or len(values) != hours:
+        raise ProviderUnavailable(PROVIDER, f"{name} does not cover the {hours} hours of the answer")
+    if any(v is not None and (isinstance(v, bool) or not isinstance(v, int | float)) for v in values):
+        raise ProviderUnavailable(PROVIDER, f"{name} holds values that are no numbers")
+    if unit not in VARIABLES[name].units:
+        raise ProviderUnavailable(PROVIDER, f"{name} came in {unit!r}, which is not a unit we know for it")
+    factor, offset = VARIABLES[name].units[str(unit)]
+    return [None if v is None else v * factor + offset for v in values]
+
+
+def _check_daylight(times: Sequence[datetime], ghi: _Series, latitude: float, longitude: float) -> None:
+    """Refuse radiation in the dark: then the hours are shifted, whatever the time zone says."""
+    known = np.array([v if v is not None else 0.0 for v in ghi])
+    instants = np.array([t.replace(tzinfo=None) for t in times], dtype="datetime64[us]")
+    # A value belongs to the hour before its stamp: dark only where the sun is down at both ends.
+    elevation = 90.0 - solar_position(instants, latitude, longitude).zenith
+    dark = np.maximum(elevation, np.roll(elevation, 1)) < -6.0
+    if known[dark].sum() > _LIGHT_AT_NIGHT * known.sum():
+        raise ProviderUnavailable(PROVIDER, "radiation at night: the hours of the answer are shifted")
+
+
+def _value(name: str, series: _Series, start: int) -> float | int | None:
+    """The value of the hour that begins at that stamp."""
+    here, end = series[start], series[start + 1]
+    if VARIABLES[name].over_hour:
+        return end
+    if name == "weather_code":
+        return _worse(here, end)
+    return None if here is None or end is None else round((here + end) / 2.0, 3)
+
+
+def _worse(one: float | None, other: float | None) -> int | None:
+    """Of the codes at the two ends of an hour the one that matters on a roof: thunder, then ice, then rain."""
+    if one is None or other is None:
+        return None
+    return int(max(one, other, key=lambda code: (code >= 95, code in {56, 57, 66, 67}, code)))

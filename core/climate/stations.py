@@ -1,93 +1,14 @@
 """Published monthly climate of stations: what the screening model knows about clouds and temperature.
 
-Every row's source was read, and the figures stand here as they stand there; `_dssat`, `_cligen` and `_statistics`
-turn them into one form. A year or two of record, records without coordinates or under another station's name,
-and generated climates were left out. So were the places of the typical years in pvlib's wheel: they are the test.
+Every row's source was read, and the figures stand here as they stand there; `core.climate.station` turns them
+into one form. A year or two of record, records without coordinates or under another station's name, and
+generated climates were left out. So were the places of the typical years in pvlib's wheel: they are the test.
 """
 
-from dataclasses import dataclass
-
-import numpy as np
-
-from core.pv.weather_year import FloatArray
-
-DSSAT = "DSSAT climate file {}, github.com/DSSAT/dssat-csm-data, Weather/Climate"
-CLIGEN = "CLIGEN station file {}, USDA-ARS, in github.com/rogerlew/wepppy"
-STATISTICS = "EnergyPlus weather statistics {}, in github.com/{}"
-
-_WATT_HOURS_PER_MEGAJOULE = 1e6 / 3600
-_WATT_HOURS_PER_LANGLEY = 4.184e4 / 3600
-"""1 langley is 1 cal/cm² with the thermochemical calorie of 4.184 J."""
-
-
-@dataclass(frozen=True, slots=True, eq=False)
-class Station:
-    """Monthly means, January to December; a missing temperature is not a number.
-
-    Parameters
-    ----------
-    latitude, longitude : float
-        Degrees north and east. [°]
-    elevation : float
-        Above sea level. [m]
-    ghi : ndarray, shape (12,)
-        Mean daily global horizontal irradiation. [Wh/m²/day]
-    temp_air, temp_range : ndarray, shape (12,)
-        Mean of the day, and mean of the day's maximum minus its minimum. [°C]
-    """
-
-    name: str
-    latitude: float
-    longitude: float
-    elevation: float
-    ghi: FloatArray
-    temp_air: FloatArray
-    temp_range: FloatArray
-    source: str
-
-
-def _numbers(text: str) -> FloatArray:
-    values = np.array(text.split(), dtype=np.float64)
-    if values.shape != (12,):
-        raise ValueError(f"a year has twelve months: {text}")
-    return values
-
-
-def _dssat(
-    code: str, name: str, position: tuple[float, float, float], srad: str, tmax: str, tmin: str
-) -> Station:
-    """From [MJ/m²/day] and daily extremes [°C]."""
-    high, low = _numbers(tmax), _numbers(tmin)
-    ghi = _numbers(srad) * _WATT_HOURS_PER_MEGAJOULE
-    return Station(name, *position, ghi, (high + low) / 2, high - low, DSSAT.format(code))
-
-
-def _cligen(
-    code: str, name: str, position: tuple[float, float, float], langleys: str, tmax: str, tmin: str
-) -> Station:
-    """From [ly/day], daily extremes [°F] and a height in feet."""
-    latitude, longitude, feet = position
-    high, low = (_numbers(tmax) - 32) / 1.8, (_numbers(tmin) - 32) / 1.8
-    ghi = _numbers(langleys) * _WATT_HOURS_PER_LANGLEY
-    return Station(
-        name, latitude, longitude, feet * 0.3048, ghi, (high + low) / 2, high - low, CLIGEN.format(code)
-    )
-
-
-def _statistics(
-    file: str, repository: str, position: tuple[float, float, float], ghi: str, temp: str, spread: str | None
-) -> Station:
-    """From [Wh/m²/day] (the sum of the average hourly statistics), mean and ASHRAE daily range [°C].
-
-    Where the mean comes from the file's degree days, 10 °C − (HDD10 − CDD10) / days gives it exactly.
-    """
-    ranges = _numbers(spread) if spread else np.full(12, np.nan)
-    source = STATISTICS.format(file, repository)
-    return Station(file, *position, _numbers(ghi), _numbers(temp), ranges, source)
-
+from core.climate.station import Station, cligen, dssat, statistics
 
 STATIONS: tuple[Station, ...] = (
-    _dssat(
+    dssat(
         "UFGA",
         "Gainesville, Florida, 49 years",
         (29.63, -82.37, 10),
@@ -95,7 +16,7 @@ STATIONS: tuple[Station, ...] = (
         "19.7 21.4 24.5 28.0 31.0 32.6 33.1 33.0 31.6 28.4 24.3 21.1",
         "6.1 7.2 10.0 13.4 17.1 20.6 21.8 21.7 20.5 16.1 11.1 7.8",
     ),
-    _dssat(
+    dssat(
         "AUCR",
         "Crossville, Alabama, 14 years",
         (34.25, -85.96, 573),
@@ -103,7 +24,7 @@ STATIONS: tuple[Station, ...] = (
         "11.1 14.1 16.9 20.9 25.0 29.2 31.3 31.1 27.8 22.0 16.8 12.3",
         "-2.0 -0.1 4.0 8.0 12.9 17.3 19.3 18.4 14.7 8.2 4.1 -1.2",
     ),
-    _dssat(
+    dssat(
         "GAGR",
         "Griffin, Georgia, 25 years",
         (33.262, -84.284, 299),
@@ -111,7 +32,7 @@ STATIONS: tuple[Station, ...] = (
         "12.6 14.9 19.0 23.1 27.1 30.4 31.8 31.4 28.4 23.4 18.1 13.8",
         "1.2 3.0 6.5 10.1 14.9 19.1 20.8 20.4 17.3 11.2 5.5 2.6",
     ),
-    _dssat(
+    dssat(
         "GABL",
         "Blairsville, Georgia, 25 years",
         (34.839, -83.928, 584),
@@ -120,7 +41,7 @@ STATIONS: tuple[Station, ...] = (
         "-2.9 -1.0 2.3 6.0 10.7 15.1 17.1 16.6 13.2 6.9 1.4 -1.0",
     ),
     # The source leaves out the sign of the western longitudes of Hawaii and Goiás.
-    _dssat(
+    dssat(
         "IBEM",
         "Ewa Mill, Oahu, 14 years",
         (21.343, -158.037, 12),
@@ -128,7 +49,7 @@ STATIONS: tuple[Station, ...] = (
         "26.9 26.9 27.4 27.8 28.8 29.6 30.3 31.0 31.1 30.3 28.6 27.6",
         "17.1 15.9 17.5 18.1 18.5 19.6 20.6 20.9 20.6 20.3 19.0 17.2",
     ),
-    _dssat(
+    dssat(
         "IBL2",
         "Lihue Plantation, Kauai, 13 years",
         (21.967, -159.350, 38),
@@ -136,7 +57,7 @@ STATIONS: tuple[Station, ...] = (
         "25.2 25.3 25.4 25.7 26.8 27.5 27.9 28.4 28.5 28.1 26.8 26.0",
         "16.5 16.6 18.1 18.6 19.8 20.6 21.5 21.8 21.4 20.5 19.3 17.8",
     ),
-    _dssat(
+    dssat(
         "IBPA",
         "Paauhau, Hawaii, 17 years",
         (20.087, -155.440, 122),
@@ -144,7 +65,7 @@ STATIONS: tuple[Station, ...] = (
         "25.9 25.7 25.0 25.3 26.2 27.3 27.3 27.9 28.2 27.6 26.9 25.9",
         "17.4 17.2 17.5 18.0 18.5 19.5 20.2 20.4 20.3 19.9 19.1 18.0",
     ),
-    _dssat(
+    dssat(
         "CNPA",
         "Santo Antônio de Goiás, Brazil, 22 of 44 years",
         (-16.466, -49.283, 823),
@@ -152,7 +73,7 @@ STATIONS: tuple[Station, ...] = (
         "29.0 29.3 29.6 29.7 28.8 28.4 28.7 30.8 31.7 30.9 29.4 28.7",
         "19.3 19.2 19.0 18.1 15.8 13.9 13.8 16.0 20.2 20.0 20.0 20.0",
     ),
-    _dssat(
+    dssat(
         "CNPE",
         "Pergamino, Argentina, 37 of 40 years",
         (-33.929, -60.549, 70),
@@ -160,7 +81,7 @@ STATIONS: tuple[Station, ...] = (
         "30.2 28.6 26.7 23.1 19.4 15.6 15.6 17.6 20.2 22.9 25.9 29.2",
         "16.8 15.9 14.1 10.7 7.4 4.7 4.4 5.1 6.8 10.3 12.9 15.5",
     ),
-    _dssat(
+    dssat(
         "CCPA",
         "Palmira, Colombia, 20 years",
         (3.48, -76.35, 965),
@@ -168,7 +89,7 @@ STATIONS: tuple[Station, ...] = (
         "29.8 29.9 29.9 29.2 29.0 29.3 29.9 30.2 29.9 28.8 28.6 29.0",
         "19.2 19.4 19.6 19.6 19.5 19.2 18.7 18.8 18.9 19.0 19.0 19.1",
     ),
-    _dssat(
+    dssat(
         "CCSR",
         "Santa Rosa, Colombia, 3 years",
         (4.05, -73.48, 311),
@@ -176,7 +97,7 @@ STATIONS: tuple[Station, ...] = (
         "31.8 32.0 31.2 30.5 29.8 28.8 28.5 29.5 30.7 30.9 30.4 30.9",
         "21.0 21.8 22.2 22.0 22.0 21.5 20.9 21.0 21.1 21.3 22.0 21.4",
     ),
-    _dssat(
+    dssat(
         "RORO",
         "Rothamsted, England, 42 years",
         (52.5, -0.5, 100),
@@ -184,7 +105,7 @@ STATIONS: tuple[Station, ...] = (
         "8.6 8.9 10.1 12.3 15.8 18.7 21.9 21.6 17.8 14.0 10.1 9.0",
         "1.0 0.4 2.4 3.7 6.4 9.2 11.6 11.4 9.5 6.9 3.5 2.2",
     ),
-    _dssat(
+    dssat(
         "WABI",
         "De Bilt, Netherlands, 30 years",
         (52.1, 5.2, 37),
@@ -192,7 +113,7 @@ STATIONS: tuple[Station, ...] = (
         "7.8 8.3 9.7 12.8 17.0 20.0 21.4 21.5 18.8 14.5 9.9 8.3",
         "-0.8 -0.8 1.1 3.4 7.2 10.0 11.9 11.7 9.4 6.5 3.0 0.5",
     ),
-    _dssat(
+    dssat(
         "FIBR",
         "Brașov, Romania, 6 years",
         (45.7, 25.53, 534),
@@ -201,7 +122,7 @@ STATIONS: tuple[Station, ...] = (
         "-6.6 -6.1 -1.5 2.7 6.0 10.2 12.0 11.0 7.7 2.5 -1.5 -5.3",
     ),
     # Height 0 in the source: the altitude map's stands in at the next four.
-    _dssat(
+    dssat(
         "MWCZ",
         "Central Malawi (MWCZ), 8 years",
         (-13.98, 33.63, 1118),
@@ -209,7 +130,7 @@ STATIONS: tuple[Station, ...] = (
         "27.4 26.3 26.6 27.1 26.5 25.5 22.0 22.0 23.4 26.0 29.9 29.0",
         "17.8 17.7 17.5 16.8 14.8 12.1 8.9 8.7 9.6 11.8 15.1 16.9",
     ),
-    _dssat(
+    dssat(
         "ITHY",
         "Hyderabad, India, 23 years",
         (17.53, 78.27, 586),
@@ -217,7 +138,7 @@ STATIONS: tuple[Station, ...] = (
         "28.3 31.4 35.1 37.2 37.6 34.1 30.6 29.2 30.2 30.3 28.7 27.6",
         "14.2 16.4 19.6 22.8 25.1 24.0 22.7 22.2 21.8 19.7 16.5 13.7",
     ),
-    _dssat(
+    dssat(
         "DTCM",
         "Chiang Mai, Thailand, 16 years",
         (19.0, 99.0, 474),
@@ -225,7 +146,7 @@ STATIONS: tuple[Station, ...] = (
         "28.5 31.7 34.6 35.7 33.6 32.3 31.5 30.6 31.0 30.9 29.5 28.3",
         "12.8 13.8 17.5 21.1 23.1 23.5 23.3 23.1 22.8 21.6 18.7 15.0",
     ),
-    _dssat(
+    dssat(
         "IBSI",
         "Sitiung, Indonesia, 5 years",
         (-2.0, 102.0, 166),
@@ -233,7 +154,7 @@ STATIONS: tuple[Station, ...] = (
         "29.7 30.7 31.5 31.8 31.8 31.8 31.5 31.4 31.2 31.3 31.4 30.4",
         "22.4 22.4 22.7 22.8 22.9 22.3 21.6 21.8 21.9 22.4 22.3 22.5",
     ),
-    _dssat(
+    dssat(
         "BGDP",
         "Dinajpur, Bangladesh, 12 years",
         (25.8, 88.2, 200),
@@ -242,7 +163,7 @@ STATIONS: tuple[Station, ...] = (
         "10.4 12.5 16.9 21.0 23.1 25.3 25.8 26.0 25.0 22.0 16.2 11.8",
     ),
     # Radiation of the next two was interpolated by CLIGEN's authors from the stations named there.
-    _cligen(
+    cligen(
         "wa459074",
         "Wenatchee, Washington, 40 years",
         (47.42, -120.32, 630),
@@ -250,7 +171,7 @@ STATIONS: tuple[Station, ...] = (
         "35.77 43.62 54.92 64.41 72.84 80.23 88.55 87.62 78.68 63.79 46.62 35.90",
         "24.75 27.91 33.95 40.67 48.52 55.41 61.26 60.22 51.65 40.97 32.30 25.79",
     ),
-    _cligen(
+    cligen(
         "ca041484",
         "Canoga Park, California, 40 years",
         (34.18, -118.57, 790),
@@ -258,7 +179,7 @@ STATIONS: tuple[Station, ...] = (
         "68.56 69.50 72.55 76.99 81.64 88.15 95.10 96.16 92.27 84.21 75.26 68.58",
         "40.31 41.02 42.84 45.08 49.81 53.73 57.65 57.74 55.64 50.09 43.15 39.16",
     ),
-    _statistics(
+    statistics(
         "USA_AZ_Phoenix.722780_TMY2",
         "santoshphilip/pyclearsky",
         (33.417, -112.017, 339),
@@ -266,7 +187,7 @@ STATIONS: tuple[Station, ...] = (
         "12.1 12.4 18.5 21.8 25.9 32.3 33.3 32.4 29.6 22.7 17.3 11.4",
         "11.5 11.6 12.4 13.2 13.6 14.0 12.0 11.3 12.0 12.5 12.0 11.2",
     ),
-    _statistics(
+    statistics(
         "CAN_BC_Port.Hardy.711090_CWEC",
         "NREL/openstudio-standards",
         (50.667, -127.367, 22),
@@ -274,7 +195,7 @@ STATIONS: tuple[Station, ...] = (
         "2.5 3.8 4.7 6.6 9.5 11.5 13.3 13.3 11.2 8.3 5.4 3.6",
         "4.1 5.3 6.3 7.2 7.1 6.4 6.3 6.6 6.6 5.3 4.5 4.1",
     ),
-    _statistics(
+    statistics(
         "ARE_Abu.Dhabi.412170_IWEC",
         "NREL/openstudio-standards",
         (24.417, 54.65, 27),
@@ -282,7 +203,7 @@ STATIONS: tuple[Station, ...] = (
         "18.0 19.9 22.2 26.5 30.8 32.8 34.4 34.8 32.6 28.6 24.4 20.1",
         "10.0 10.4 11.3 13.2 14.5 14.2 12.3 12.5 12.7 12.9 11.5 10.5",
     ),
-    _statistics(
+    statistics(
         "JPN_Tokyo.Hyakuri.477150_IWEC",
         "ladybug-tools/ladybug",
         (36.167, 140.417, 35),
@@ -290,9 +211,9 @@ STATIONS: tuple[Station, ...] = (
         "1.9 3.2 6.2 11.3 16.3 19.1 22.6 24.4 20.7 16.0 9.5 4.8",
         "11.9 11.7 11.1 11.1 9.6 7.6 7.2 7.7 7.5 9.2 11.1 12.3",
     ),
-    # The rest was read without the head of the file: mean temperatures come from its degree days, no daily range,
-    # and the position is the station's, of Prince Rupert the town's with the altitude map's height.
-    _statistics(
+    # The rest was read without the head of the file: mean temperatures come from its degree days, there is no
+    # daily range, and positions are the airfields', Prince Rupert the town at the height of the altitude map.
+    statistics(
         "CAN_BC_Prince.Rupert.718980_CWEC",
         "NREL/openstudio-standards",
         (54.315, -130.321, 54),
@@ -300,7 +221,7 @@ STATIONS: tuple[Station, ...] = (
         "-0.2 1.4 3.2 5.7 8.6 10.6 12.9 13.3 11.0 7.9 3.3 1.3",
         None,
     ),
-    _statistics(
+    statistics(
         "USA_AK_Fairbanks.Intl.AP.702610_TMY3",
         "NREL/openstudio-standards",
         (64.81, -147.86, 132),
@@ -308,7 +229,7 @@ STATIONS: tuple[Station, ...] = (
         "-17.6 -15.4 -10.3 0.7 10.6 16.0 16.9 14.2 6.7 -3.1 -17.7 -19.3",
         None,
     ),
-    _statistics(
+    statistics(
         "USA_CO_Denver-Aurora-Buckley.AFB.724695_TMY3",
         "NREL/openstudio-standards",
         (39.72, -104.75, 1726),

@@ -13,10 +13,10 @@ _NO_DATA = 255
 
 @lru_cache(maxsize=4096)
 def lookup_elevation(latitude: float, longitude: float) -> float:
-    """Height above sea level, rounded by the map to steps of 28 m; 0 where the map knows nothing. [m]
+    """Height above sea level [m], in the map's steps of 28 m; 0 where the map knows nothing.
 
-    The map in pvlib's wheel has cells of 5 arc minutes (9 km at the equator), averaged from open terrain models
-    by Mapzen. In mountains a site may lie several hundred metres off; pvlib states errors of 100 m and more.
+    The map in pvlib's wheel has cells of 5 arc minutes (9 km at the equator), averaged from open terrain
+    models by Mapzen. In mountains a site may lie hundreds of metres off; pvlib states errors above 100 m.
 
     Parameters
     ----------

@@ -1,8 +1,9 @@
 """The best technicians for one visit.
 
 Hard conditions come first: the skills, a safe hour, the technician's free working hours with both journeys
-inside them, the customer's times, the deadline. Among those who meet them a "go" window beats a "caution" one,
-then the score decides. An optimistic bound on the score ends the search before it has looked into every diary.
+inside them, the customer's times, the deadline. Among those who meet them a "go" window beats a "caution"
+one, then the score decides. An optimistic bound on the score ends the search before it has looked into every
+diary.
 """
 
 from collections.abc import Iterable

@@ -195,7 +195,7 @@ async def test_our_client_reads_the_simulator_over_the_wire_with_the_sun_where_i
     place = (36.07, -79.79)
     with running_simulator(clock=FixedClock(NOW)) as url:
         async with httpx.AsyncClient(timeout=5) as http:
-            hours = (await OpenMeteoClient(url, None, http, FixedClock(NOW)).forecast(*place)).hourly
+            hours = (await OpenMeteoClient(url, None, http, clock=FixedClock(NOW)).forecast(*place)).hourly
     assert len(hours) == 167
     assert all(value is not None for hour in hours for value in hour.model_dump().values())
 

@@ -1,0 +1,197 @@
+"""The climate a system is sized for: what is known best about the sun at the site, and the year behind it.
+
+A resource is named by its `ref`: `screening:<lat>,<lon>,<elevation>[,psh=<h/day>]` or `file:<id>`. The same
+name always gives the same year, so only the name travels.
+"""
+
+import asyncio
+import math
+import re
+
+import numpy as np
+
+from core.climate.day_mix import DAYS_IN_MONTH, monthly_sums
+from core.climate.interpolation import EARTH_RADIUS, uncertainty_percent
+from core.climate.screening import SOURCE, screening_year
+from core.climate.terrain import lookup_elevation
+from core.errors import FieldError, InvalidInput
+from core.ports import WeatherFiles
+from core.pv.weather_year import WeatherYear
+from state.job import JobInput
+from state.site import Site
+from state.weather import DesignTemperatures, PeakSunHours, Quality, Resource
+
+FILE_UNCERTAINTY_PERCENT = 9.0
+"""Of a file's annual sum. [%]
+
+What most sunlit hours of NREL's typical year for Greensboro (in pvlib's wheel) state for their own
+irradiance, column "GHI uncert"; other formats state none.
+"""
+
+FAR_KM = 50.0
+"""Beyond this a weather file is said to be from elsewhere. [km]"""
+
+GIVEN = "file:given"
+"""The name of a year that came with the question and is kept nowhere."""
+
+_NUMBER = r"[-+]?\d+(?:\.\d+)?(?:e[-+]?\d+)?"
+_SCREENING = re.compile(rf"screening:({_NUMBER}),({_NUMBER}),({_NUMBER})(?:,psh=({_NUMBER}))?")
+
+
+async def design_resource(job: JobInput, files: WeatherFiles) -> Resource:
+    """Take the technician's weather file, else their peak sun hours, else the screening model."""
+    weather_file_id = job.resource.weather_file_id
+    if weather_file_id is None:
+        return await asyncio.to_thread(_modelled_resource, job)
+    year = await files.weather_year(weather_file_id)
+    return _file_resource(job, f"file:{weather_file_id}", year)
+
+
+def design_resource_now(job: JobInput, brought: WeatherYear | None = None) -> Resource:
+    """`design_resource` without stored files; `brought` is a year that came with the question."""
+    if brought is not None:
+        return _file_resource(job, GIVEN, brought)
+    if job.resource.weather_file_id is not None:
+        raise InvalidInput(
+            [
+                FieldError(
+                    "/resource/weather_file_id",
+                    "there are no stored weather files here; give the file",
+                )
+            ]
+        )
+    return _modelled_resource(job)
+
+
+def weather_year_now(resource: Resource) -> WeatherYear:
+    """The year behind a modelled resource; raises `InvalidInput` where the name means nothing."""
+    match = _SCREENING.fullmatch(resource.ref)
+    if match is None:
+        raise InvalidInput([FieldError("/weather/resource/ref", f"{resource.ref!r} names no modelled year")])
+    latitude, longitude, elevation, peak_sun_hours = match.groups()
+    return screening_year(
+        float(latitude),
+        float(longitude),
+        float(elevation),
+        float(peak_sun_hours) if peak_sun_hours is not None else None,
+    )
+
+
+class ClimateYears:
+    """`core.ports.WeatherYears`: modelled years are computed, the others are read."""
+
+    def __init__(self, files: WeatherFiles) -> None:
+        self._files = files
+
+    async def weather_year(self, resource: Resource) -> WeatherYear:
+        if resource.ref.startswith("file:"):
+            return await self._files.weather_year(resource.ref.removeprefix("file:"))
+        return await asyncio.to_thread(weather_year_now, resource)
+
+
+def summarise(
+    year: WeatherYear,
+    *,
+    ref: str,
+    quality: Quality,
+    uncertainty: float,
+    fallback: bool = False,
+    design_temperatures: DesignTemperatures | None = None,
+    notes: list[str] | None = None,
+) -> Resource:
+    """Sum an hourly year up. `uncertainty` is that of the annual sum [%]."""
+    monthly = monthly_sums(year.ghi) / DAYS_IN_MONTH / 1000.0
+    return Resource(
+        ref=ref,
+        source=year.source,
+        quality=quality,
+        annual_ghi_kwh_m2=round(float(year.ghi.sum()) / 1000.0, 1),
+        peak_sun_hours=PeakSunHours(
+            annual_mean=round(float(year.ghi.sum()) / 365_000.0, 3),
+            worst_month=round(float(monthly.min()), 3),
+            monthly=[round(float(value), 3) for value in monthly],
+        ),
+        monthly_temp_air_c=[
+            round(float(value), 2) for value in monthly_sums(year.temp_air) / (DAYS_IN_MONTH * 24.0)
+        ],
+        uncertainty_percent=uncertainty,
+        fallback=fallback,
+        design_temperatures=design_temperatures,
+        notes=notes or [],
+    )
+
+
+def screening_ref(site: Site, peak_sun_hours: float | None) -> str:
+    """Name the modelled year of a site."""
+    elevation = site.elevation_m
+    if elevation is None:
+        elevation = lookup_elevation(site.latitude, site.longitude)
+    known = "" if peak_sun_hours is None else f",psh={peak_sun_hours!r}"
+    return f"screening:{site.latitude!r},{site.longitude!r},{elevation!r}{known}"
+
+
+def _modelled_resource(job: JobInput) -> Resource:
+    peak_sun_hours = job.resource.peak_sun_hours
+    ref = screening_ref(job.site, peak_sun_hours)
+    latitude, longitude, elevation = (float(part) for part in ref.removeprefix("screening:").split(",")[:3])
+    year = screening_year(latitude, longitude, elevation, peak_sun_hours)
+    uncertainty = uncertainty_percent()
+    if peak_sun_hours is None:
+        return summarise(
+            year,
+            ref=ref,
+            quality="screening",
+            uncertainty=uncertainty,
+            fallback=True,
+            notes=[
+                (
+                    f"{SOURCE}: interpolated between stations that may lie far away. The annual sum is "
+                    f"good to about ±{uncertainty:.0f} % (twice the error of stations left out one by one). "
+                    "A weather file or measured peak sun hours make it better."
+                )
+            ],
+        )
+    return summarise(
+        year,
+        ref=ref,
+        quality="user",
+        uncertainty=uncertainty,
+        notes=[
+            (
+                f"Scaled to the {peak_sun_hours:g} peak sun hours a day that were given; the seasons are the "
+                "screening model's. How sure the figure is was not said, so the model's uncertainty stands."
+            )
+        ],
+    )
+
+
+def _file_resource(job: JobInput, ref: str, year: WeatherYear) -> Resource:
+    notes = []
+    apart = _distance_km(job.site.latitude, job.site.longitude, year.latitude, year.longitude)
+    if apart > FAR_KM:
+        notes.append(f"The weather file is for a place {apart:.0f} km from the site.")
+    if job.resource.peak_sun_hours is not None:
+        notes.append("The weather file counts; the peak sun hours that were given too do not.")
+    return summarise(
+        year,
+        ref=ref,
+        quality="tmy",
+        uncertainty=FILE_UNCERTAINTY_PERCENT,
+        design_temperatures=DesignTemperatures(
+            min_c=round(float(np.min(year.temp_air)), 1),
+            max_c=round(float(np.max(year.temp_air)), 1),
+            source=year.source,
+            approximation="Extremes of one typical year, which understates them: a suggestion only.",
+        ),
+        notes=notes,
+    )
+
+
+def _distance_km(latitude: float, longitude: float, other_latitude: float, other_longitude: float) -> float:
+    """Along the surface of the sphere."""
+    phi, other_phi = math.radians(latitude), math.radians(other_latitude)
+    across = math.radians(other_longitude - longitude)
+    haversine = (
+        math.sin((other_phi - phi) / 2) ** 2 + math.cos(phi) * math.cos(other_phi) * math.sin(across / 2) ** 2
+    )
+    return 2 * EARTH_RADIUS * math.asin(math.sqrt(min(1.0, haversine)))

@@ -1,0 +1,68 @@
+"""Rows as the state the graph is entered with, and the state it left as values of the job's row."""
+
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+from langgraph.types import Command, StateSnapshot
+
+from core.database.models import JobPriority, JobRow, ResultRow
+from nodes.intake.engine import complete_site
+from state.base import JsonObject
+from state.job import JobInput
+from state.workflow import JobState
+
+Entry = JsonObject | Command[Any] | None
+"""What the graph is given: a fresh state, the answers to its open form, or nothing, to go on."""
+
+CARRIED_OVER = ("weather", "sizing", "triage", "dispatch", "report")
+"""What a refresh takes over from the latest result."""
+
+
+def start_state(job: JobRow) -> JsonObject:
+    """The state of a job that starts, or starts over: its recorded input and every recorded answer."""
+    state = JobState(
+        job_id=str(job.id),
+        trigger="start",
+        input=job.input,
+        answers=job.answers,
+        open_questions={},
+        messages=[],
+    )
+    return dict(state)
+
+
+def refresh_state(job: JobRow, latest: ResultRow | None) -> JsonObject:
+    """The state in which only the weather is looked at again; what was decided comes from the latest result."""
+    document = latest.document if latest is not None else {}
+    carried = {key: document[key] for key in CARRIED_OVER if document.get(key) is not None}
+    return {
+        **start_state(job),
+        **carried,
+        "trigger": "refresh",
+        "input": complete_site(JobInput.model_validate(job.input)).to_json(),
+        "previous_weather": job.weather or document.get("weather") or {},
+    }
+
+
+def answers_for(job: JobRow, snapshot: StateSnapshot) -> Command[Any] | None:
+    """The recorded answers to the form the graph stopped at; None where it did not stop to ask."""
+    asked = {q["id"] for interrupt in snapshot.interrupts for q in interrupt.value["questions"]}
+    if not asked or not asked <= job.answers.keys():
+        return None
+    return Command(resume={key: job.answers[key] for key in asked})
+
+
+def job_values(state: JsonObject) -> JsonObject:
+    """What the job's row repeats of the result, so that lists and plans need not open documents."""
+    values: JsonObject = {}
+    if weather := state.get("weather"):
+        values["weather"] = weather
+    if triage := state.get("triage"):
+        values["priority"] = JobPriority(triage["priority"])
+    if dispatch := state.get("dispatch"):
+        technician, visit = dispatch.get("technician"), dispatch.get("visit")
+        values["technician_id"] = UUID(technician["id"]) if technician else None
+        values["visit_start"] = datetime.fromisoformat(visit["start"]) if visit else None
+        values["visit_end"] = datetime.fromisoformat(visit["end"]) if visit else None
+    return values

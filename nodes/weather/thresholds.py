@@ -1,0 +1,61 @@
+"""From when on the weather stops work on a roof: rows with a source each, all of them settings."""
+
+from dataclasses import dataclass
+from datetime import time
+from typing import Literal
+
+Kind = Literal["wind", "thunderstorm", "ice", "heat", "rain"]
+Severity = Literal["caution", "stop"]
+
+KMH = 3.6
+"""km/h in one m/s."""
+
+
+@dataclass(frozen=True, slots=True)
+class Threshold:
+    """From `at_least` on, the verdict holds."""
+
+    kind: Kind
+    quantity: Literal["wind_kmh", "gust_kmh", "felt_f"]
+    at_least: float
+    verdict: Severity
+    rule: str
+
+
+THRESHOLDS = (
+    Threshold("wind", "wind_kmh", 27.0, "caution", "UK roofing practice: mean wind while handling modules"),
+    Threshold("wind", "wind_kmh", 37.0, "stop", "UK roofing practice: mean wind while handling modules"),
+    Threshold("wind", "gust_kmh", 42.0, "caution", "UK roofing practice: gusts while handling modules"),
+    Threshold("wind", "gust_kmh", 48.0, "stop", "OSHA 29 CFR 1910.269(x): 30 mph while handling material"),
+    Threshold("wind", "gust_kmh", 56.0, "stop", "all roof work stops, short of OSHA 1910.269(x)'s 40 mph"),
+    Threshold("heat", "felt_f", 91.0, "caution", "OSHA heat index guide: moderate from 91 °F"),
+    Threshold("heat", "felt_f", 103.0, "caution", "OSHA heat index guide: high from 103 °F"),
+    Threshold("heat", "felt_f", 115.0, "stop", "OSHA heat index guide: very high above 115 °F"),
+)
+
+THUNDER_CODES = frozenset({95, 96, 99})
+FREEZING_CODES = frozenset({56, 57, 66, 67})
+"""WMO code table 4677."""
+
+THUNDER_RULE = "OSHA FS-3863: wait 30 minutes after the last thunder"
+RAIN_RULE = "wet roofs are slippery, and connectors are mated dry"
+ICE_RULE = "freezing rain, or frost on a wet roof: ice"
+DAYLIGHT_RULE = "daylight only"
+
+
+@dataclass(frozen=True, slots=True)
+class WindowThresholds:
+    """Settings of the work windows; the defaults are those of the table."""
+
+    rows: tuple[Threshold, ...] = THRESHOLDS
+    thunder_hold_minutes: int = 30
+    """After the end of the last hour with thunder; OSHA FS-3863."""
+    drying_minutes: int = 120
+    """After the end of the last hour with rain. No standard names one."""
+    rain_mm: float = 0.1
+    """The least that rain gauges report; below it precipitation is a trace."""
+    heavy_rain_mm: float = 7.6
+    """In an hour; "heavy" in the American Meteorological Society's glossary. For alerts."""
+    work_start: time = time(7, 0)
+    work_end: time = time(18, 0)
+    """Local time at the site."""
