@@ -219,6 +219,13 @@ def test_a_deadline_at_night_names_the_first_visit_after_it() -> None:
     ]
 
 
+def test_a_deadline_that_no_safe_hour_precedes_binds_nobody_but_is_named() -> None:
+    result = chosen([technician(km=0)], respond_by=at(6), now=at(2))
+    assert start_of(result) == at(8)
+    assert "starts 2.0 h after the deadline, Mon 2 Mar 06:00, before which no hour is safe" in result.reasons
+    assert result.respond_by == at(6)
+
+
 def test_a_skill_that_nobody_has_names_who_lacks_least() -> None:
     nearly = technician(2, km=80, skills=["inverter"])
     result = chosen([technician(1, skills=[]), nearly], skills=["inverter", "battery"])
@@ -305,19 +312,34 @@ def broken_conditions(who: Technician, visit: Visit, asked: dict[str, Any]) -> s
         broken.add("notice")
     if any(away + slack < busy.end and busy.start < back - slack for busy in who.planned_visits):
         broken.add("planned visits")
-    minute = timedelta(minutes=1)
-    on_site = [visit.start + n * minute for n in range(int((visit.end - visit.start) / minute))]
-    if not all(is_safe(moment, asked["windows"]) for moment in [*on_site, visit.end - slack]):
+    if not is_safe(visit.start, visit.end - slack, asked["windows"]):
         broken.add("weather")
+    minute = timedelta(minutes=1)
     on_duty = [away + slack + n * minute for n in range(int((back - away) / minute))]
     if not all(is_at_work(moment, who) for moment in [*on_duty, back - slack]):
         broken.add("working hours")
     return broken
 
 
-def is_safe(moment: datetime, windows: list[Window]) -> bool:
-    here = {each.verdict for each in windows if each.start <= moment < each.end}
-    return bool(here) and here <= {"go", "caution"}
+def safe_starts(length: timedelta, asked: dict[str, Any]) -> list[datetime]:
+    """Every quarter of an hour up to the deadline at which a safe visit could start."""
+    found, start = [], at(0)
+    while start <= asked["respond_by"]:
+        in_time = start >= asked["now"] + timedelta(hours=SETTINGS.notice_h)
+        if in_time and is_safe(start, start + length, asked["windows"]):
+            found.append(start)
+        start += timedelta(minutes=15)
+    return found
+
+
+def is_safe(start: datetime, end: datetime, windows: list[Window]) -> bool:
+    """What the windows say changes only at their edges, so it is enough to look there."""
+    edges = [edge for each in windows for edge in (each.start, each.end) if start < edge < end]
+    for moment in (start, *edges):
+        here = {each.verdict for each in windows if each.start <= moment < each.end}
+        if not here or not here <= {"go", "caution"}:
+            return False
+    return True
 
 
 def is_at_work(moment: datetime, who: Technician) -> bool:
@@ -338,14 +360,20 @@ def test_no_visit_ever_breaks_a_condition_that_it_does_not_name(
     known = {each.id: each for each in crowd}
     if result.technician is not None:
         assert result.visit is not None
-        assert broken_conditions(known[result.technician.id], result.visit, asked) == set()
+        broken = broken_conditions(known[result.technician.id], result.visit, asked)
+        assert broken <= {"deadline"}
+        if broken:
+            assert not safe_starts(result.visit.end - result.visit.start, asked)
     for candidate in result.alternatives:
         if candidate.visit is None:
             continue
         broken = broken_conditions(known[candidate.technician.id], candidate.visit, asked)
         assert broken <= {"skills", "deadline", "schedule", "working hours"}
         assert len(broken) == len(candidate.missing)
-        assert bool(candidate.missing) == (result.technician is None)
+        if result.technician is not None:
+            assert broken <= {"deadline"}
+        else:
+            assert broken
 
 
 @settings(max_examples=100, deadline=None)
