@@ -110,10 +110,9 @@ def main() -> None:
 
 
 def guard(task: Task) -> None:
+    fresh = not task.data.is_dir()
     try:
-        server_lock = claim_server_lock(task)
-        fresh = prepare_data(task, server_lock)
-        server = start_server(task, server_lock)
+        server, server_lock = bring_up(task)
     except (StartFailed, OSError) as error:
         report(str(error))
         return
@@ -130,6 +129,13 @@ def report(failure: str) -> None:
     with contextlib.suppress(BrokenPipeError):
         os.write(1, json.dumps({"failure": failure}).encode())
     os.dup2(2, 1)
+
+
+def bring_up(task: Task) -> tuple[Server, int]:
+    """A ready server, and our hold on the lock that it inherited."""
+    server_lock = claim_server_lock(task)
+    prepare_data(task, server_lock)
+    return start_server(task, server_lock), server_lock
 
 
 def claim_server_lock(task: Task) -> int:
@@ -159,10 +165,9 @@ def flock_within(lock: int, patience: float) -> bool:
         time.sleep(0.01)
 
 
-def prepare_data(task: Task, server_lock: int) -> bool:
-    """Make the data where there is none, whole or not at all, and the server's own; True if made."""
-    fresh = not task.data.is_dir()
-    if fresh:
+def prepare_data(task: Task, server_lock: int) -> None:
+    """Make the data where there is none, whole or not at all, and the server's own."""
+    if not task.data.is_dir():
         unfinished = task.data.with_suffix(UNFINISHED)
         shutil.rmtree(unfinished, ignore_errors=True)
         unfinished.mkdir(mode=0o700)
@@ -177,7 +182,6 @@ def prepare_data(task: Task, server_lock: int) -> bool:
     give(task.runtime, task.owner)
     if task.stale:
         (task.data / task.stale).unlink(missing_ok=True)
-    return fresh
 
 
 def give(folder: str, owner: list[int]) -> None:
@@ -296,7 +300,8 @@ def serve_until_the_last_user_left(task: Task, server: Server, server_lock: int)
         ends = [at for at in ends if time.monotonic() - at < RESTART_WINDOW] + [time.monotonic()]
         if len(ends) > RESTARTS:
             return
-        server = start_server(task, server_lock)
+        os.close(server_lock)  # and take it anew when the last child of the dead server has let go of it
+        server, server_lock = bring_up(task)
     end(task, server)
 
 

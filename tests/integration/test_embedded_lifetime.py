@@ -1,11 +1,13 @@
 """The servers end with their last user, however he ends, and whoever is killed on the way."""
 
+import asyncio
 import os
 import sys
 from collections.abc import Iterator
 from contextlib import suppress
 from pathlib import Path
 
+import asyncpg
 import psutil
 import pytest
 from redis import ConnectionError as RedisGone
@@ -134,13 +136,20 @@ def test_a_sentinel_goes_with_its_guard(data_dir: Path) -> None:
     assert eventually(lambda: nothing_runs(data_dir))
 
 
-def test_a_killed_server_is_started_again_under_its_url(data_dir: Path) -> None:
+async def test_killed_servers_are_started_again_under_their_urls(data_dir: Path) -> None:
     with start_embedded_servers(data_dir) as shared:
+        host = shared.database_url.split("host=")[1]
+        busy = await asyncpg.connect(host=host, user="postgres", database="postgres")
         first = server(data_dir, "postgres"), server(data_dir, "valkey")
         for process in first:
             process.kill()
         assert eventually(lambda: all(has_ended(process) for process in first))
-        assert eventually(lambda: server(data_dir, "valkey") not in first and _answers(shared.redis_url))
+        assert eventually(lambda: _answers(shared.redis_url))
+        with pytest.raises((OSError, asyncpg.PostgresError)):
+            await busy.execute("SELECT 1")
+        again = await _connect_when_ready(host)
+        assert await again.fetchval("SELECT 1") == 1
+        await again.close()
 
 
 def test_a_server_killed_again_and_again_is_given_up_and_the_next_start_serves(data_dir: Path) -> None:
@@ -191,6 +200,14 @@ def test_a_start_while_the_servers_stop_waits_and_starts_them_anew(data_dir: Pat
     for _ in range(5):
         with start_embedded_servers(data_dir, postgres=False) as shared:
             assert answers(shared.redis_url)
+
+
+async def _connect_when_ready(host: str) -> asyncpg.Connection:
+    for _ in range(600):
+        with suppress(OSError, asyncpg.CannotConnectNowError):
+            return await asyncpg.connect(host=host, user="postgres", database="postgres")
+        await asyncio.sleep(0.1)
+    raise AssertionError("PostgreSQL did not come back")
 
 
 def _answers(redis_url: str) -> bool:
