@@ -56,6 +56,8 @@ class WindowThresholds:
     """The least that rain gauges report; below it precipitation is a trace."""
     heavy_rain_mm: float = 7.6
     """In an hour; "heavy" in the American Meteorological Society's glossary. For alerts."""
+    heat_alert_f: float = 103.0
+    """Where the guide's "high" begins. For alerts. [°F]"""
     work_start: time = time(7, 0)
     work_end: time = time(18, 0)
     """Local time at the site."""

@@ -48,6 +48,8 @@ class Finding:
     value: float | None
     unit: str
     rule: str
+    at_least: float = 0.0
+    """The threshold that was reached."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,7 +74,7 @@ class Slot:
 def judge(forecast: Forecast, thresholds: WindowThresholds) -> list[Slot]:
     """Every slot of the forecast with what is wrong with it, by day and by night."""
     after = _Aftermath(thresholds)
-    slots = []
+    slots: list[Slot] = []
     for hour in forecast.hourly:
         of_the_hour = _findings(hour, thresholds)
         slots.extend(Slot(hour.start + half * SLOT, (*of_the_hour, *after.step(hour))) for half in (0, 1))
@@ -154,7 +156,7 @@ def _findings(hour: ForecastHour, thresholds: WindowThresholds) -> list[Finding]
     for quantity, (label, value, unit) in measured.items():
         row = None if value is None else _exceeded(thresholds.rows, quantity, value)
         if row is not None:
-            found.append(Finding(row.kind, row.verdict, label, value, unit, row.rule))
+            found.append(Finding(row.kind, row.verdict, label, value, unit, row.rule, row.at_least))
     unknown = [
         name
         for name, missing in (

@@ -5,9 +5,10 @@ import signal
 import subprocess
 import sys
 import time
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from contextlib import suppress
 from pathlib import Path
+from typing import Any
 
 import httpx
 import pytest
@@ -65,7 +66,7 @@ def _answers(url: str) -> bool:
     return False
 
 
-def _questions(studio: SyncLangGraphClient, thread_id: str) -> list[Mapping[str, object]]:
+def _questions(studio: SyncLangGraphClient, thread_id: str) -> list[dict[str, Any]]:
     """What the thread stopped to ask."""
     interrupts = [each for many in studio.threads.get(thread_id)["interrupts"].values() for each in many]
     return [question for each in interrupts for question in each["value"]["questions"]]
@@ -78,9 +79,7 @@ def test_a_job_runs_stops_to_ask_and_goes_on(studio: SyncLangGraphClient) -> Non
     studio.runs.wait(thread_id, "solarsync", command={"resume": {"design_temp_min_c": 8}})
     release = _questions(studio, thread_id)
     assert release
-    answers = {
-        question["id"]: question.get("default") or (question["choices"] or [True])[0] for question in release
-    }  # type: ignore[index]
+    answers = {question["id"]: question["default"] or question["choices"][0] for question in release}
     state = studio.runs.wait(thread_id, "solarsync", command={"resume": answers})
     assert isinstance(state, dict)
     assert state["report"]["summary"]

@@ -11,6 +11,7 @@ import sys
 import tempfile
 import time
 from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 
 import httpx
@@ -30,15 +31,15 @@ def main() -> None:
         sizing, ticket = data / "sizing.json", data / "ticket.json"
         sizing.write_text(json.dumps(load("greensboro_home")))
         ticket.write_text(json.dumps(load("nairobi_home") | {"kind": "triage"}))
-        floor = _median(lambda: _run([sys.executable, "-c", FLOOR]))
+        floor = _median(partial(_run, [sys.executable, "-c", FLOOR]))
         print(f"{'python -c ' + repr(FLOOR):<45} {floor:6.2f} s   floor")
         for name, file in (("size", sizing), ("triage", ticket)):
             command = [sys.executable, "-m", "api.cli", name, str(file), "--json"]
-            seconds = _median(lambda command=command: _run(command))
+            seconds = _median(partial(_run, command))
             print(f"{'solarsync ' + name:<45} {seconds:6.2f} s   {seconds / floor:.1f} × floor")
         print(_timings(sizing))
         _serve(data / "data")  # the first start makes the data
-        warm = _median(lambda: _serve(data / "data"))
+        warm = _median(partial(_serve, data / "data"))
         print(f"{'solarsync serve, warm, to ready':<45} {warm:6.2f} s   {warm / floor:.1f} × floor")
 
 

@@ -1,6 +1,6 @@
 """Small workflows in the shape of the real one, whose nodes do what a test wants."""
 
-from collections.abc import Awaitable, Callable
+from collections.abc import Callable, Coroutine
 from typing import Any
 
 from langgraph.checkpoint.base import BaseCheckpointSaver
@@ -12,7 +12,7 @@ from state.base import JsonObject
 from state.job import Report
 from state.workflow import JobRequest, JobState
 
-Step = Callable[[JobState], Awaitable[JsonObject]]
+Step = Callable[[JobState], Coroutine[Any, Any, JsonObject]]
 
 QUESTION = {
     "id": "depth",
