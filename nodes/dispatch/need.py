@@ -38,12 +38,12 @@ def visit_need(
             priority=triage.priority,
         )
     if sizing and sizing.status == "infeasible":
-        return "no visit: the design must change before anybody surveys the site"
+        return "the design must change before anybody surveys the site"
     if sizing:
         return VisitNeed(skills=settings.survey_skills, duration_h=settings.survey_duration_h)
     if triage:
-        return "no visit: the fault can be dealt with from afar"
-    return "no visit: there is neither a design nor a fault to plan one from"
+        return "the fault can be dealt with from afar"
+    return "there is neither a design nor a fault to plan a visit from"
 
 
 def _respond_by(triage: TriageResult, previous: DispatchResult | None, now: datetime) -> datetime | None:

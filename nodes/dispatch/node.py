@@ -94,6 +94,6 @@ def _written(state: DispatchReads, result: DispatchResult) -> DispatchWrites:
         when = f"{result.visit.start:%Y-%m-%d %H:%M}–{result.visit.end:%H:%M %Z}"
         said = f"{result.technician.name} ({result.technician.distance_km:.0f} km), {when}."
     else:
-        said = "; ".join(result.reasons) + "."
+        said = f"No visit: {'; '.join(result.reasons)}."
     message = AIMessage(content=said, name="dispatch", id=f"{state['job_id']}:dispatch")
     return {"dispatch": result.to_json(), "messages": [message]}

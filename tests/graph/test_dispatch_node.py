@@ -122,7 +122,7 @@ async def test_a_fault_that_is_dealt_with_from_afar_sends_nobody() -> None:
         state(triage={**FAULT, "truck_roll": False}), directory=Directory(), clock=FixedClock(NOW)
     )
     assert written["dispatch"]["visit_needed"] is False
-    assert written["messages"][0].content == "no visit: the fault can be dealt with from afar."
+    assert written["messages"][0].content == "No visit: the fault can be dealt with from afar."
 
 
 async def test_a_sized_system_gets_a_survey() -> None:

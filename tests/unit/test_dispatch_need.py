@@ -80,12 +80,12 @@ def test_a_sized_system_is_surveyed_without_a_deadline() -> None:
 @pytest.mark.parametrize(
     ("given", "reason"),
     [
-        ({"triage": FROM_AFAR}, "no visit: the fault can be dealt with from afar"),
+        ({"triage": FROM_AFAR}, "the fault can be dealt with from afar"),
         (
             {"sizing": design("infeasible")},
-            "no visit: the design must change before anybody surveys the site",
+            "the design must change before anybody surveys the site",
         ),
-        ({}, "no visit: there is neither a design nor a fault to plan one from"),
+        ({}, "there is neither a design nor a fault to plan a visit from"),
     ],
 )
 def test_where_no_visit_is_needed_it_says_why(given: dict[str, Any], reason: str) -> None:
