@@ -2,6 +2,7 @@
 
 import asyncio
 import os
+import subprocess
 import sys
 from collections.abc import Iterator
 from contextlib import suppress
@@ -17,6 +18,7 @@ from core.embedded import start_embedded_servers, wait_until_stopped
 from core.embedded.programs import VALKEY
 from core.embedded.start import find_wheels, join
 from tests.support.embedded_user import (
+    REPOSITORY,
     User,
     eventually,
     guards,
@@ -181,18 +183,31 @@ def test_the_terminals_interrupt_does_not_reach_the_servers(data_dir: Path) -> N
 
 
 def test_a_forked_child_keeps_the_share_that_its_parent_gave_up(data_dir: Path) -> None:
-    shared = start_embedded_servers(data_dir, postgres=False)
-    ready, go = os.pipe()
-    child = os.fork()
-    if not child:
-        os.close(go)
-        os.read(ready, 1)
-        os._exit(0)
-    os.close(ready)
+    forks = """
+import os, pathlib, sys
+from core.embedded import start_embedded_servers
+shared = start_embedded_servers(pathlib.Path(sys.argv[1]), postgres=False)
+if os.fork():
     shared.release()
-    assert answers(shared.redis_url)
-    os.close(go)
-    os.waitpid(child, 0)
+    os.write(2, shared.redis_url.encode())
+else:
+    os.close(2)
+    sys.stdin.read()
+"""
+    parent = subprocess.Popen(
+        [sys.executable, "-c", forks, str(data_dir)],
+        stdin=subprocess.PIPE,
+        stdout=subprocess.DEVNULL,
+        stderr=subprocess.PIPE,
+        cwd=REPOSITORY,
+        text=True,
+    )
+    assert parent.stdin is not None
+    assert parent.stderr is not None
+    with parent.stdin, parent.stderr:
+        redis_url = parent.stderr.read()
+        assert parent.wait() == 0
+        assert answers(redis_url)
     assert eventually(lambda: nothing_runs(data_dir))
 
 
