@@ -4,7 +4,6 @@ from collections.abc import Callable, Iterable, Iterator
 
 from nodes.report.figures import ended, figure, moment, words
 from nodes.report.results import Results
-from state.sizing import Check
 
 Findings = Callable[[Results], Iterator[str]]
 
@@ -18,10 +17,11 @@ def _hazards(results: Results) -> Iterator[str]:
             yield f"{words(hazard.kind).capitalize()}: {hazard.evidence} [{hazard.rule}]"
 
 
-def _failed_checks(results: Results) -> Iterator[str]:
-    yield from _checks(results, "fail", "failed")
+def _infeasible(results: Results) -> Iterator[str]:
+    """Sizing names what stands in the way first among its own warnings."""
     if results.sizing and results.sizing.status == "infeasible":
         yield "The design is infeasible as asked for."
+        yield from results.sizing.warnings
 
 
 def _visit_missing_or_late(results: Results) -> Iterator[str]:
@@ -44,10 +44,6 @@ def _branch_warnings(results: Results) -> Iterator[str]:
     yield from results.sizing.warnings if results.sizing else []
 
 
-def _warning_checks(results: Results) -> Iterator[str]:
-    yield from _checks(results, "warn", "asks for care")
-
-
 def _visit_with_caution(results: Results) -> Iterator[str]:
     if results.dispatch and results.dispatch.verdict == "caution":
         yield "The visit lies in hours that ask for caution."
@@ -55,24 +51,16 @@ def _visit_with_caution(results: Results) -> Iterator[str]:
 
 
 def _unknowns(results: Results) -> Iterator[str]:
-    yield from _checks(results, "not_evaluated", "not evaluated")
-    weather = results.weather
-    if not weather:
-        return
-    if weather.forecast_problem:
-        yield f"No forecast: {weather.forecast_problem}"
-    if weather.resource.fallback or weather.resource.quality == "screening":
-        uncertainty = figure(weather.resource.uncertainty_percent, "%")
-        yield f"The design resource is a {weather.resource.quality} estimate (±{uncertainty})."
+    if results.weather and results.weather.forecast_problem:
+        yield f"No forecast: {results.weather.forecast_problem}"
 
 
 BY_SEVERITY: tuple[Findings, ...] = (
     _hazards,
-    _failed_checks,
+    _infeasible,
     _visit_missing_or_late,
     _weather_stops,
     _branch_warnings,
-    _warning_checks,
     _visit_with_caution,
     _unknowns,
 )
@@ -99,18 +87,6 @@ def _assumptions(results: Results) -> Iterator[str]:
     yield from results.triage.assumptions if results.triage else []
     for question, answer in sorted(results.answers.items()):
         yield f"Answered by a person: {question} = {answer}"
-
-
-def _checks(results: Results, status: str, said: str) -> Iterator[str]:
-    for check in results.sizing.checks if results.sizing else []:
-        if check.status == status:
-            yield f"{check.rule} {said}: {_measured(check)}{check.detail}"
-
-
-def _measured(check: Check) -> str:
-    if check.value is None or check.limit is None:
-        return ""
-    return ended(f"{check.value:.6g} against {check.limit:.6g} {check.unit}") + " "
 
 
 def _alerts(results: Results, severity: str) -> Iterator[str]:

@@ -11,6 +11,7 @@ from state.sizing import Check, EconomicsResult, Energy, SizingResult
 from state.triage import TriageResult
 from state.weather import WeatherResult
 
+STEPS_SHOWN = 6
 CHECK_STATES = {"pass": "passed", "warn": "passed with a warning", "fail": "failed", "not_evaluated": "open"}
 
 
@@ -30,11 +31,8 @@ def summarise(results: Results) -> str:
 
 
 def _title(job: JobInput) -> str:
-    parts = {
-        "sizing": f"{words(job.system_type)} system",
-        "triage": "fault",
-        "full": f"{words(job.system_type)} system and fault",
-    }
+    system = f"{job.system_type.replace('_', '-')} system"
+    parts = {"sizing": system, "triage": "fault", "full": f"{system} and fault"}
     where = job.site.address or f"{job.site.latitude:.3f}, {job.site.longitude:.3f}"
     return ended(f"{parts[job.kind].capitalize()} at {where}")
 
@@ -49,15 +47,20 @@ def _fault(triage: TriageResult) -> Iterator[str]:
             "Hazards: " + "; ".join(f"{words(each.kind)} ({each.evidence})" for each in triage.hazards) + "."
         )
     if triage.actions:
-        yield "To do: " + " ".join(
-            f"{number}. {ended(action)}" for number, action in enumerate(triage.actions, start=1)
-        )
+        yield f"To do: {_steps(triage.actions)}"
     if triage.parts:
         yield f"Bring: {', '.join(triage.parts)}."
     loss = triage.energy_loss
     if loss:
         cost = "" if loss.cost_per_day is None else f", {money(loss.cost_per_day, triage.currency)}"
         yield f"Lost meanwhile: {figure(loss.kwh_per_day, 'kWh', 1)}{cost} a day ({loss.basis})."
+
+
+def _steps(actions: list[str]) -> str:
+    """The first steps, which are the urgent ones; the triage holds them all."""
+    shown = [f"{number}. {ended(action)}" for number, action in enumerate(actions[:STEPS_SHOWN], start=1)]
+    left = len(actions) - len(shown)
+    return " ".join([*shown, f"({left} more.)"] if left else shown)
 
 
 def _visit(dispatch: DispatchResult, zone: str | None) -> Iterator[str]:
