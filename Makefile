@@ -44,7 +44,7 @@ format: setup ## Rewrite the code as ruff formats it
 
 .PHONY: bench
 bench: setup ## Figures, each beside a rival or a floor
-	$(BIN)/python -m pytest tests/bench -s -p no:cacheprovider
+	$(BIN)/python -m tests.bench $(ONLY)
 
 .PHONY: migrate
 migrate: setup ## Bring the database to the newest schema

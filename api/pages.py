@@ -3,6 +3,7 @@
 from collections.abc import Iterable, Mapping
 from datetime import datetime
 
+from rich import box
 from rich.console import Console, Group, RenderableType
 from rich.panel import Panel
 from rich.table import Table
@@ -133,11 +134,9 @@ def dispatch_page(dispatch: DispatchResult) -> RenderableType:
 def _system(sizing: SizingResult) -> Table:
     facts = _facts(f"Sizing: {sizing.status}")
     if demand := sizing.demand:
-        facts.add_row(
-            "demand",
-            f"{demand.daily_energy_wh / 1000:.2f} kWh a day, peak {demand.peak_power_w:.0f} W, "
-            f"surge {demand.surge_power_w:.0f} W",
-        )
+        facts.add_row("demand", f"{demand.daily_energy_wh / 1000:.2f} kWh a day")
+        if demand.peak_power_w is not None and demand.surge_power_w is not None:
+            facts.add_row("", f"peak {demand.peak_power_w:.0f} W, surge {demand.surge_power_w:.0f} W")
     if array := sizing.array:
         _add_array(facts, array)
     if inverter := sizing.inverter:
@@ -153,8 +152,8 @@ def _system(sizing: SizingResult) -> Table:
 
 def _add_array(facts: Table, array: ArrayResult) -> None:
     module = array.module
-    what = f"{module.manufacturer} {module.model}" if module else "modules"
-    facts.add_row("array", f"{array.modules} × {what}, {array.pdc0_w / 1000:.2f} kW")
+    what = f"{array.modules} × {module.manufacturer} {module.model}"
+    facts.add_row("array", f"{what}, {array.pdc0_w / 1000:.2f} kW")
     for string in array.strings:
         facts.add_row(
             f"MPPT {string.mppt}", f"{string.modules_per_string} in series × {string.parallel} in parallel"
@@ -182,15 +181,16 @@ def _energy(energy: Energy) -> Table:
 
 
 def _checks(checks: Iterable[Check]) -> Table:
-    table = _table("Checks", "rule", "value", "limit", "margin", "status", "detail")
+    """The rules in the order they were applied; one that passed needs no words."""
+    table = _table("Checks", "", "rule", "value", "limit", "margin")
     for check in checks:
+        rule = check.rule if check.status == "pass" else f"{check.rule}\n[dim]{check.detail}[/]"
         table.add_row(
-            check.rule,
+            _styled(check.status, STATUS_STYLE),
+            rule,
             _quantity(check.value, check.unit),
             _quantity(check.limit, check.unit),
-            "–" if check.margin_percent is None else f"{check.margin_percent:.1f} %",
-            _styled(check.status, STATUS_STYLE),
-            check.detail,
+            "" if check.margin_percent is None else f"{check.margin_percent:.0f} %",
         )
     return table
 
@@ -217,9 +217,11 @@ def _facts(title: str) -> Table:
 
 
 def _table(title: str, *columns: str) -> Table:
-    table = Table(title=title, title_justify="left", title_style="bold", header_style="cyan")
+    table = Table(
+        title=title, title_justify="left", title_style="bold", header_style="cyan", box=box.SIMPLE_HEAD
+    )
     for column in columns:
-        table.add_column(column, overflow="fold")
+        table.add_column(column)
     return table
 
 
@@ -231,7 +233,7 @@ def _expected(question: Question) -> str:
 
 
 def _quantity(value: float | None, unit: str) -> str:
-    return "–" if value is None else f"{value:.4g} {unit}"
+    return "" if value is None else f"{value:.4g} {unit}"
 
 
 def _moment(moment: datetime) -> str:

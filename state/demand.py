@@ -14,8 +14,9 @@ class Appliance(Model):
     )
     quantity: Annotated[int, Field(ge=1, le=10_000)] = 1
     hours_per_day: Annotated[float, Field(ge=0, le=24)]
-    surge_factor: Annotated[float, Field(ge=1, le=12)] = Field(
-        default=1.0, description="Starting power ÷ running power."
+    surge_factor: Annotated[float, Field(ge=1, le=12)] | None = Field(
+        default=None,
+        description="Starting power ÷ running power; a default for well-known motor loads, else 1.",
     )
     critical: bool = Field(default=False, description="Must run when the grid is down.")
 

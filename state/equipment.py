@@ -95,14 +95,20 @@ class RoofPlane(Model):
 
 
 class StringLayout(Model):
-    mppt: Annotated[int, Field(ge=1, le=64)]
+    mppt: Annotated[int, Field(ge=1, le=10_000, description="Counted through all inverters.")]
     modules_per_string: Annotated[int, Field(ge=1, le=200)]
     parallel: Annotated[int, Field(ge=1, le=1000)] = 1
+    plane: Annotated[str, Field(max_length=100)] | None = Field(
+        default=None, description="Name of the roof plane it lies on; the first one when absent."
+    )
 
 
 class Array(Model):
     pdc0_w: Annotated[float, Field(gt=0, le=100_000_000)] | None = Field(
         default=None, description="Nameplate DC power wanted; chosen by the demand when absent."
+    )
+    energy_share: Annotated[float, Field(gt=0, le=3)] = Field(
+        default=1.0, description="Share of the annual use that the array is to produce, where it is sized."
     )
     losses_percent: Percent = 14.0
     dc_ac_ratio: Annotated[float, Field(ge=0.5, le=3)] | None = None

@@ -11,9 +11,13 @@ from state.questions import Question
 
 class DemandResult(Model):
     daily_energy_wh: NonNegative
-    peak_power_w: NonNegative
-    surge_power_w: NonNegative
-    critical_daily_energy_wh: NonNegative
+    peak_power_w: NonNegative | None = Field(
+        description="Everything that must run, at once; null where only energy is known."
+    )
+    surge_power_w: NonNegative | None = Field(
+        description="The peak plus the worst single start; null where only energy is known."
+    )
+    critical_daily_energy_wh: NonNegative | None = Field(description="Null where only energy is known.")
     hourly_share: list[Fraction] = Field(description="24 shares of a day's energy, midnight first, sum 1.")
     shape: str = Field(description="Where the hourly shape comes from.")
 
@@ -37,8 +41,16 @@ class ArrayResult(Model):
 
 
 class StringLimits(Model):
-    v_oc_cold_v: float = Field(description="Of one module at the lowest expected ambient temperature.")
+    v_oc_cold_v: float | None = Field(
+        description="Of one module at the lowest expected ambient temperature; null until that is known."
+    )
     v_mp_hot_v: float = Field(description="Of one module at the hot cell temperature.")
+    v_mp_cold_v: float | None = Field(default=None, description="Of one module at the lowest ambient.")
+    v_oc_hot_v: float | None = Field(default=None, description="Of one module at the hot cell temperature.")
+    v_oc_table_v: float | None = Field(default=None, description="Of one module by NEC Table 690.7(A).")
+    design_temp_min_c: float | None = None
+    design_temp_max_c: float | None = None
+    temp_cell_hot_c: float | None = None
     modules_per_string_min: int | None
     modules_per_string_max: int | None
 
@@ -58,7 +70,12 @@ class StorageResult(Model):
     units: int
     nominal_kwh: float
     usable_kwh: float
-    autonomy_days: float
+    autonomy_days: float = Field(description="What this bank gives, not what was asked for.")
+    system_voltage_v: float | None = None
+    depth_of_discharge_pct: float | None = None
+    temperature_factor: float | None = Field(
+        default=None, description="Capacity at the battery's temperature ÷ rated capacity."
+    )
 
 
 class Conductor(Model):
@@ -67,12 +84,14 @@ class Conductor(Model):
     i_continuous_a: float
     ocpd_a: float | None
     awg: str | None
+    ocpd_required: bool = True
 
 
 class Interconnection(Model):
     max_backfeed_a: float | None
-    backfeed_breaker_a: float
+    backfeed_breaker_a: float = Field(description="Of one inverter.")
     rule: str
+    breakers: int = 1
 
 
 class Energy(Model):
@@ -89,6 +108,10 @@ class Energy(Model):
     unserved_kwh: NonNegative | None = None
     export_kwh: NonNegative | None = None
     p90_annual_kwh: NonNegative | None = None
+    demand_kwh: NonNegative | None = None
+    grid_import_kwh: NonNegative | None = None
+    curtailed_kwh: NonNegative | None = None
+    battery_cycles: NonNegative | None = Field(default=None, description="Full equivalents per year.")
 
 
 class Check(Model):
@@ -107,11 +130,13 @@ class Check(Model):
 class EconomicsResult(Model):
     currency: str
     capital_cost: dict[str, float] = Field(description="By item, and `total`.")
-    annual_savings: float
+    annual_savings: float | None
     simple_payback_years: float | None
     npv: float | None
     irr: float | None
     lcoe: float | None
+    annual_savings_self_use: float | None = None
+    annual_savings_export: float | None = None
 
 
 class Alternative(Model):
@@ -134,6 +159,9 @@ class SizingResult(Model):
     interconnection: Interconnection | None = None
     energy: Energy | None
     checks: list[Check]
+    binding_check: str | None = Field(
+        default=None, description="Of an infeasible design: the id of the check that stands in the way."
+    )
     economics: EconomicsResult | None = None
     alternatives: list[Alternative] = []
     assumptions: list[str] = []

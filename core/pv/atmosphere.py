@@ -164,3 +164,26 @@ def erbs(ghi: FloatArray, zenith: FloatArray, dni_extra: FloatArray) -> tuple[Fl
     dhi = np.where(zenith > 87.0, light, fraction * light)
     cos_zenith = np.maximum(np.cos(np.radians(zenith)), np.cos(np.radians(87.0)))
     return (light - dhi) / cos_zenith, dhi
+
+
+def spectral_modifier(airmass: FloatArray) -> FloatArray:
+    """Give what the reddening of low sunlight does to the current of a crystalline silicon cell.
+
+    Parameters
+    ----------
+    airmass : ndarray, shape (n,)
+        Absolute. [unitless]
+
+    Returns
+    -------
+    ndarray, shape (n,)
+        1 near the air mass of the standard test conditions, 1.5; from 10 upwards, where the polynomial falls away,
+        the value at 10. [unitless]
+
+    References
+    ----------
+    .. [1] W. De Soto, S. A. Klein and W. A. Beckman, "Improvement and validation of a model for photovoltaic
+       array performance," Solar Energy, vol. 80, no. 1, pp. 78-88, 2006. :doi:`10.1016/j.solener.2005.06.010`
+    """
+    air = np.minimum(airmass, 10.0)
+    return 0.918093 + air * (0.086257 + air * (-0.024459 + air * (0.002816 + air * -0.000126)))

@@ -39,7 +39,7 @@ def choose(
     technicians : with the visits that stand against this one; never the job's own
     skills : all of them are needed
     windows : safe and unsafe hours at the site; an hour in none of them counts as unknown
-    respond_by : the visit starts by then; None where nothing presses
+    respond_by : the visit starts by then, unless no safe hour precedes it; None where nothing presses
     duration_h : work on site [h]; more than `settings.longest_visit_h` is split, and the first visit planned
     now : when the plan is made
     timezone : IANA name, in which the answer speaks of times
@@ -62,6 +62,9 @@ def choose(
         go=go,
         usable=usable,
     )
+    if respond_by and not order.deadline_can_be_met(settings.start_grid):
+        # At night nobody could do better than the first safe hour; there is nothing for a person to decide.
+        order = order.without("deadline")
     wording = Wording(order, wanted, windows, ZoneInfo(timezone))
     everyone = reaches(technicians, site, wanted, settings)
     split = wording.split(duration_h, visits)
@@ -81,7 +84,7 @@ def choose(
         technician=chosen.technician,
         visit=chosen.visit,
         verdict=chosen.verdict,
-        reasons=[*chosen.reasons, *split, *wording.passed_over(everyone)],
+        reasons=[*chosen.reasons, *wording.late(chosen), *split, *wording.passed_over(everyone)],
         alternatives=others,
         respond_by=respond_by,
     )
@@ -110,7 +113,7 @@ def _matters(condition: Condition, everyone: list[Reach], order: Order) -> bool:
     """Whether waiving the condition could change anything."""
     match condition:
         case "deadline":
-            return order.deadline < inf
+            return order.last_start < inf
         case "schedule":
             return -inf < order.earliest or order.latest < inf
         case "skills":

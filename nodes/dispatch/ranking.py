@@ -1,8 +1,9 @@
 """The best technicians for one visit.
 
 Hard conditions come first: the skills, a safe hour, the technician's free working hours with both journeys
-inside them, the customer's times, the deadline. Among those who meet them a "go" window beats a "caution" one,
-then the score decides. An optimistic bound on the score ends the search before it has looked into every diary.
+inside them, the customer's times, the deadline. Among those who meet them a "go" window beats a "caution"
+one, then the score decides. An optimistic bound on the score ends the search before it has looked into every
+diary.
 """
 
 from collections.abc import Iterable
@@ -43,7 +44,7 @@ class Order:
     waived: frozenset[Condition] = frozenset()
 
     def without(self, *conditions: Condition) -> "Order":
-        return replace(self, waived=frozenset(conditions))
+        return replace(self, waived=self.waived | set(conditions))
 
     def within_schedule(self, hours: Intervals) -> Intervals:
         times = ALWAYS if "schedule" in self.waived else [(self.earliest, self.latest)]
@@ -52,6 +53,13 @@ class Order:
     @property
     def last_start(self) -> float:
         return inf if "deadline" in self.waived else self.deadline
+
+    def deadline_can_be_met(self, grid: float) -> bool:
+        """Whether a safe visit could start by the deadline, were somebody on the spot and the customer there."""
+        start = first_start(
+            self.usable, self.length, not_before=self.ready, not_after=self.deadline, grid=grid
+        )
+        return start is not None
 
     @property
     def longest_safe(self) -> float:
@@ -182,7 +190,7 @@ def _visit(
             order.length,
             not_before=order.ready + reach.travel,
             not_after=order.last_start,
-            grid=settings.start_grid_minutes * 60,
+            grid=settings.start_grid,
         )
         if start is not None:
             return _proposal(reach, start, verdict, order, settings)

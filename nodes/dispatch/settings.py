@@ -29,3 +29,8 @@ class DispatchSettings:
     """Asked of whoever surveys the site of a system that was sized."""
     survey_duration_h: float = 2.0
     """Length of that survey."""
+
+    @property
+    def start_grid(self) -> float:
+        """`start_grid_minutes` in seconds."""
+        return self.start_grid_minutes * 60.0

@@ -45,6 +45,11 @@ class Wording:
             reasons=[f"{reach.distance_km:.1f} km away"],
         )
 
+    def late(self, candidate: Candidate) -> list[str]:
+        """The deadline is the only thing that a visit which is planned may miss."""
+        deadline = self._clock(self._order.deadline) if candidate.missing else ""
+        return [f"{broken}, {deadline}, before which no hour is safe" for broken in candidate.missing]
+
     def split(self, duration_h: float, visits: int) -> list[str]:
         if visits == 1:
             return []
@@ -64,7 +69,7 @@ class Wording:
         if all(reach.missing for reach in everyone):
             return f"none of {len(everyone)} technicians has all of: {', '.join(self._skills)}"
         order = self._order
-        deadline = "" if isinf(order.deadline) else f" that starts by {self._clock(order.deadline)}"
+        deadline = "" if isinf(order.last_start) else f" that starts by {self._clock(order.deadline)}"
         times = "" if isinf(order.earliest) and isinf(order.latest) else " within the customer's times"
         return (
             f"no technician with the skills is free for a safe visit of {order.length / HOUR:.1f} h"

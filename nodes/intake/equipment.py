@@ -56,8 +56,6 @@ def inverter_datasheet(job: JobInput) -> Iterator[FieldError]:
     for name in ("mppt_max_v", "v_start_v"):
         if _exceeds(getattr(inverter, name), inverter.vdc_max_v):
             yield FieldError(f"{at}/{name}", f"must not exceed vdc_max_v, {inverter.vdc_max_v:g} V")
-    if _exceeds(inverter.pac_w, inverter.surge_w):
-        yield FieldError(f"{at}/surge_w", f"must not be below pac_w, {inverter.pac_w:g} W")
 
 
 def storage(job: JobInput) -> Iterator[FieldError]:

@@ -1,0 +1,112 @@
+"""What an array delivers: its power in each interval, and the sums of a year."""
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from core.pv.temperature import Mount
+from core.pv.weather_year import FloatArray
+
+_MONTH_STARTS = np.array([0, 31, 59, 90, 120, 151, 181, 212, 243, 273, 304, 334]) * 24
+
+
+@dataclass(frozen=True, slots=True)
+class Plane:
+    """A part of the array whose modules look the same way.
+
+    Parameters
+    ----------
+    surface_tilt : float
+        0 lies flat, 90 stands upright. [°]
+    surface_azimuth : float
+        Where the modules look, clockwise from north. [°]
+    mount : {"roof", "rack"}
+        In the plane of a roof, or in rows on a rack.
+    pdc0 : float
+        Nameplate of the modules on this plane. [W]
+    gamma_pdc : float, default -0.0035
+        Relative change of their power with the cell temperature. [1/°C]
+    """
+
+    surface_tilt: float
+    surface_azimuth: float
+    mount: Mount
+    pdc0: float
+    gamma_pdc: float = -0.0035
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class PowerSeries:
+    """What an array does in each interval.
+
+    Parameters
+    ----------
+    planes : tuple of Plane
+        The array.
+    p_ac : ndarray, shape (n,)
+        Output of the inverter. [W]
+    p_dc : ndarray, shape (n,)
+        Its input: all planes together, after system losses. [W]
+    poa_global : ndarray, shape (planes, n)
+        Light on each open plane. [W/m²]
+    temp_cell : ndarray, shape (planes, n)
+        Without light that of the air. [°C]
+    losses : dict
+        Stages in the order in which the energy passes them; of the energy that enters a stage, the percentage lost
+        there, negative where it is a gain. [%]
+    """
+
+    planes: tuple[Plane, ...]
+    p_ac: FloatArray
+    p_dc: FloatArray
+    poa_global: FloatArray
+    temp_cell: FloatArray
+    losses: dict[str, float]
+
+    @property
+    def pdc0(self) -> float:
+        """Nameplate of all planes [W]."""
+        return sum(plane.pdc0 for plane in self.planes)
+
+
+class EnergyYear(PowerSeries):
+    """A `PowerSeries` of the 8760 hours of a model year, and its sums."""
+
+    __slots__ = ()
+
+    @property
+    def ac_annual_kwh(self) -> float:
+        return float(self.p_ac.sum()) / 1000.0
+
+    @property
+    def ac_monthly_kwh(self) -> FloatArray:
+        return np.add.reduceat(self.p_ac, _MONTH_STARTS) / 1000.0
+
+    @property
+    def poa_annual_kwh_m2(self) -> float:
+        """Light on the planes, weighted by their nameplates."""
+        return float(self._poa_mean.sum()) / 1000.0
+
+    @property
+    def poa_monthly_kwh_m2(self) -> FloatArray:
+        return np.add.reduceat(self._poa_mean, _MONTH_STARTS) / 1000.0
+
+    @property
+    def specific_yield_kwh_per_kwp(self) -> float:
+        return self.ac_annual_kwh / (self.pdc0 / 1000.0)
+
+    @property
+    def performance_ratio(self) -> float | None:
+        """Yield against that of the nameplate under the same light (IEC 61724-1); None without light."""
+        reference_yield = self.poa_annual_kwh_m2
+        return self.specific_yield_kwh_per_kwp / reference_yield if reference_yield > 0.0 else None
+
+    @property
+    def capacity_factor(self) -> float:
+        """Mean output against the array's nameplate, between 0 and 1."""
+        return self.specific_yield_kwh_per_kwp / len(self.p_ac)
+
+    @property
+    def _poa_mean(self) -> FloatArray:
+        weights = np.array([plane.pdc0 for plane in self.planes]) / self.pdc0
+        return np.asarray(weights @ self.poa_global)

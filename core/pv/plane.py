@@ -1,0 +1,199 @@
+"""What reaches the cells of a plane, and how warm they are: the part of a year that no choice of equipment changes."""
+
+from dataclasses import dataclass
+from typing import Self
+
+import numpy as np
+from numpy.typing import NDArray
+
+from core.pv.atmosphere import absolute_airmass, pressure_at, relative_airmass, spectral_modifier
+from core.pv.iam import beam_modifier, diffuse_modifiers
+from core.pv.irradiance import PerezSky, cos_aoi, ground_reflected, perez, perez_sky
+from core.pv.shading import row_shading
+from core.pv.solar_position import SolarPosition
+from core.pv.temperature import NOCT_INSTALLED, Mount, TemperatureModel, faiman, fuentes, noct_sam
+from core.pv.weather_year import FloatArray
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Daylight:
+    """Sun, light and weather of a site, the same for every plane there, in the lit intervals only.
+
+    Parameters
+    ----------
+    length : int
+        Intervals with and without light.
+    lit : ndarray of int, shape (n,)
+        Positions of the lit ones among them.
+    continues : ndarray of bool, shape (n,)
+        Whether the interval before was lit too.
+    zenith, azimuth : ndarray, shape (n,)
+        Of the sun, with refraction. [°]
+    ghi, dni : ndarray, shape (n,)
+        [W/m²]
+    sky : PerezSky
+        Arrays of shape (n,).
+    spectrum : ndarray, shape (n,)
+        Factor on the response of the cells. [unitless]
+    temp_air : ndarray, shape (n,)
+        [°C]
+    wind_speed : ndarray, shape (n,)
+        [m/s]
+    """
+
+    length: int
+    lit: NDArray[np.intp]
+    continues: NDArray[np.bool_]
+    zenith: FloatArray
+    azimuth: FloatArray
+    ghi: FloatArray
+    dni: FloatArray
+    sky: PerezSky
+    spectrum: FloatArray
+    temp_air: FloatArray
+    wind_speed: FloatArray
+
+    @classmethod
+    def select(
+        cls,
+        sun: SolarPosition,
+        *,
+        elevation: float,
+        ghi: FloatArray,
+        dni: FloatArray,
+        dhi: FloatArray,
+        temp_air: FloatArray,
+        wind_speed: FloatArray,
+    ) -> Self:
+        """Keep the intervals in which the sun is up and light was measured; all arrays of one length."""
+        lit = np.flatnonzero((sun.apparent_zenith < 90.0) & (np.maximum(dni, dhi) > 0.0))
+        zenith = sun.apparent_zenith[lit]
+        beam = np.maximum(dni[lit], 0.0)
+        airmass = relative_airmass(zenith)
+        return cls(
+            length=len(ghi),
+            lit=lit,
+            continues=np.diff(lit, prepend=-2) == 1,
+            zenith=zenith,
+            azimuth=sun.azimuth[lit],
+            ghi=np.maximum(ghi[lit], 0.0),
+            dni=beam,
+            sky=perez_sky(np.maximum(dhi[lit], 0.0), beam, sun.dni_extra[lit], zenith, airmass),
+            spectrum=spectral_modifier(absolute_airmass(airmass, pressure_at(elevation))),
+            temp_air=temp_air[lit],
+            wind_speed=np.maximum(wind_speed[lit], 0.0),
+        )
+
+    def spread(self, values: FloatArray, elsewhere: FloatArray | float = 0.0) -> FloatArray:
+        """Lay values of the lit intervals back among all of them."""
+        everywhere = np.empty(self.length)
+        everywhere[:] = elsewhere
+        everywhere[self.lit] = values
+        return everywhere
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class PlaneConditions:
+    """Light and warmth of one plane in the lit intervals; arrays of shape (n,).
+
+    Parameters
+    ----------
+    poa_global : ndarray
+        On the open plane. [W/m²]
+    unshaded : ndarray
+        What the rows in front leave of it. [W/m²]
+    transmitted : ndarray
+        What passes the glass. [W/m²]
+    effective_irradiance : ndarray
+        What that is worth to the cells, given its spectrum. [W/m²]
+    temp_cell : ndarray
+        [°C]
+    """
+
+    poa_global: FloatArray
+    unshaded: FloatArray
+    transmitted: FloatArray
+    effective_irradiance: FloatArray
+    temp_cell: FloatArray
+
+
+def plane_conditions(
+    daylight: Daylight,
+    surface_tilt: float,
+    surface_azimuth: float,
+    mount: Mount,
+    *,
+    albedo: float = 0.2,
+    gcr: float = 0.4,
+    rows: int = 1,
+    temperature_model: TemperatureModel = "fuentes",
+) -> PlaneConditions:
+    """Give what a plane receives.
+
+    Parameters
+    ----------
+    daylight : Daylight
+        Of the site.
+    surface_tilt, surface_azimuth : float
+        [°]
+    mount : {"roof", "rack"}
+        Modules on a roof lie in its plane; those on a rack stand in rows and shade each other.
+    albedo : float, default 0.2
+        Of the ground. [unitless]
+    gcr : float, default 0.4
+        Slanted height of a row over the pitch between rows. [unitless]
+    rows : int, default 1
+        One behind the other.
+    temperature_model : {"fuentes", "noct_sam", "faiman"}
+        Only the first two know the mount.
+
+    Returns
+    -------
+    PlaneConditions
+        In the lit intervals of `daylight`.
+    """
+    facing = cos_aoi(surface_tilt, surface_azimuth, daylight.zenith, daylight.azimuth)
+    direct = daylight.dni * np.maximum(facing, 0.0)
+    sky = perez(surface_tilt, daylight.sky, facing)
+    ground = ground_reflected(surface_tilt, daylight.ghi, albedo)
+    poa_global = direct + sky + ground
+    if mount == "rack":
+        left = row_shading(
+            surface_tilt,
+            surface_azimuth,
+            daylight.zenith,
+            daylight.azimuth,
+            _beam_share(daylight),
+            gcr=gcr,
+            rows=rows,
+        )
+        direct, sky, ground = direct * left.beam, sky * left.sky, ground * left.ground
+    unshaded = direct + sky + ground
+    passes = diffuse_modifiers(surface_tilt)
+    transmitted = direct * beam_modifier(facing) + sky * passes.sky + ground * passes.ground
+    return PlaneConditions(
+        poa_global=poa_global,
+        unshaded=unshaded,
+        transmitted=transmitted,
+        effective_irradiance=transmitted * daylight.spectrum,
+        temp_cell=_temp_cell(daylight, unshaded, NOCT_INSTALLED[mount], temperature_model),
+    )
+
+
+def _beam_share(daylight: Daylight) -> FloatArray:
+    return np.clip(1.0 - daylight.sky.dhi / np.maximum(daylight.ghi, 1e-6), 0.0, 1.0)
+
+
+def _temp_cell(
+    daylight: Daylight, poa: FloatArray, noct_installed: float, model: TemperatureModel
+) -> FloatArray:
+    temp_air, wind_speed = daylight.temp_air, daylight.wind_speed
+    match model:
+        case "fuentes":
+            return fuentes(
+                poa, temp_air, wind_speed, noct_installed=noct_installed, continues=daylight.continues
+            )
+        case "noct_sam":
+            return noct_sam(poa, temp_air, wind_speed, noct_installed=noct_installed)
+        case "faiman":
+            return faiman(poa, temp_air, wind_speed)

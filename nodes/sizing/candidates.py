@@ -1,0 +1,280 @@
+"""Which inverter, and which strings on it: every offer is laid out, checked, and ranked.
+
+Ranked by what stands against an offer: failed checks, then warnings; then by how near it comes to what was
+wanted, where a check that could not be made weighs like a fifth too much power, and doubling the number of
+inverters like a tenth. Laying out and checking an offer costs a fraction of a millisecond; none is simulated.
+"""
+
+import math
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from functools import cached_property
+
+from nodes.sizing.array import room_for, room_on
+from nodes.sizing.brief import Brief
+from nodes.sizing.checks import at_least, at_most, not_evaluated
+from nodes.sizing.design import Design
+from nodes.sizing.electrical.ac import ac_checks, ampacity_check, backup_checks
+from nodes.sizing.electrical.dc import dc_checks, dc_conductors
+from nodes.sizing.storage import Bank, bank_for
+from nodes.sizing.storage_checks import BankCurrents, currents, misfit, storage_checks
+from nodes.sizing.strings import (
+    arrange,
+    as_group,
+    building_limit,
+    parallel_limit,
+    string_window,
+    voltages,
+)
+from state.equipment import (
+    BatteryDatasheet,
+    InverterDatasheet,
+    ModuleDatasheet,
+    StringLayout,
+)
+from state.sizing import Check, Conductor, Interconnection
+
+DEFAULT_DC_AC_RATIO = 1.2
+"""Array ÷ inverter power where none is asked for; the default of PVWatts v8."""
+BACKUP_DC_AC_RATIO = 1.5
+"""A battery inverter smaller than the array by more than this would rarely export or serve what it could."""
+MOST_STRING_INVERTERS, MOST_BATTERY_INVERTERS = 100, 3
+UNKNOWN_WEIGHS, DOUBLED_WEIGHS = 0.2, 0.1
+SIZE_TOLERANCE = 0.05
+"""Whole strings meet a target only so nearly."""
+NEAR_ENOUGH = 0.5
+"""Natural logarithm of a power ratio, 1.65, within which an offer needs no further search."""
+
+
+@dataclass(frozen=True)
+class Candidate:
+    """A design that has been checked."""
+
+    design: Design
+    bank: Bank | None
+    checks: tuple[Check, ...]
+    conductors: tuple[Conductor, ...]
+    interconnection: Interconnection | None
+    distance: float
+
+    def count(self, status: str) -> int:
+        """How many of its checks have that status."""
+        return sum(check.status == status for check in self.checks)
+
+    @cached_property
+    def rank(self) -> tuple[int, int, float]:
+        """Lower is better."""
+        doubt = UNKNOWN_WEIGHS * self.count("not_evaluated")
+        return self.count("fail"), self.count("warn"), self.distance + doubt
+
+    @property
+    def satisfies(self) -> bool:
+        """Whether there is nothing against it and it is near enough to what was wanted."""
+        failed, warned, distance = self.rank
+        return failed == warned == 0 and distance <= NEAR_ENOUGH
+
+
+def search(
+    brief: Brief,
+    module: ModuleDatasheet,
+    pdc0: float | None,
+    inverters: Iterable[InverterDatasheet],
+    batteries: Sequence[BatteryDatasheet],
+) -> list[Candidate]:
+    """Every offer for about `pdc0` [W] of `module`, or for a full roof where that is None, best first."""
+    rooms = [room_on(plane, module, brief.gcr) for plane in brief.planes]
+    room = room_for(rooms)
+    wanted = room if pdc0 is None else math.ceil(pdc0 / module.p_mp_w - 1e-6)
+    if wanted is None:
+        raise ValueError("neither a power nor a roof area sets the size")
+    placed = max(1, wanted if room is None else min(wanted, room))
+    at = voltages(module, brief.site)
+    building = building_limit(brief.electrical.standard, dwelling=brief.electrical.dwelling)
+    candidates = []
+    for inverter in _not_by_the_hundred(brief, list(inverters), placed * module.p_mp_w):
+        window = string_window(module, inverter, at, building)
+        parallel = parallel_limit(module, inverter)
+        for count in _counts(brief, inverter, placed * module.p_mp_w):
+            inputs = count * (inverter.mppt_count or 1)
+            groups = () if window.empty else tuple(arrange(placed, rooms, window, inputs, parallel))
+            design = Design(module, inverter, count, groups, brief.site, at, window)
+            candidates.append(check(brief, design, batteries, wanted * module.p_mp_w))
+    return sorted(candidates, key=lambda each: each.rank)
+
+
+def existing(
+    brief: Brief,
+    module: ModuleDatasheet,
+    inverter: InverterDatasheet,
+    strings: Sequence[StringLayout],
+    batteries: Sequence[BatteryDatasheet],
+) -> Candidate:
+    """The design that is already there, checked and not changed."""
+    first = brief.planes[0].name
+    groups = tuple(as_group(string, first) for string in strings)
+    inputs = max(string.mppt for string in strings)
+    count = max(1, math.ceil(inputs / (inverter.mppt_count or inputs)))
+    at = voltages(module, brief.site)
+    building = building_limit(brief.electrical.standard, dwelling=brief.electrical.dwelling)
+    window = string_window(module, inverter, at, building)
+    design = Design(module, inverter, count, groups, brief.site, at, window)
+    return check(brief, design, batteries, design.pdc0)
+
+
+def check(brief: Brief, design: Design, batteries: Sequence[BatteryDatasheet], wanted: float) -> Candidate:
+    """Everything that can be said about a design without simulating it; `wanted` is its nameplate aim [W]."""
+    checks = [_string_window(design), *_room(brief, design, wanted)]
+    if design.groups:
+        checks.append(_array_size(brief, design, wanted))
+    conductors: list[Conductor] = []
+    if design.groups:
+        checks += dc_checks(design, brief.electrical)
+        conductors += dc_conductors(design, brief.electrical)
+    bank = None
+    if brief.has_battery:
+        checks += backup_checks(design, brief.peak_power, brief.surge_power)
+        bank = _best_bank(brief, design, batteries)
+        checks += _storage(brief, design, bank)
+    more, circuits, interconnection = ac_checks(
+        design, brief.electrical, grid=brief.system_type != "off_grid"
+    )
+    conductors += circuits
+    checks += [*more, ampacity_check(conductors, brief.electrical)]
+    return Candidate(
+        design=design,
+        bank=bank,
+        checks=tuple(checks),
+        conductors=tuple(conductors),
+        interconnection=interconnection,
+        distance=_distance(brief, design, wanted),
+    )
+
+
+def _not_by_the_hundred(
+    brief: Brief, inverters: list[InverterDatasheet], pdc0: float
+) -> list[InverterDatasheet]:
+    """Without those that only a heap of would do, as long as others are left."""
+    most = MOST_BATTERY_INVERTERS if brief.has_battery else MOST_STRING_INVERTERS
+    enough = [each for each in inverters if most * each.pac_w * BACKUP_DC_AC_RATIO >= pdc0]
+    return enough or inverters
+
+
+def _counts(brief: Brief, inverter: InverterDatasheet, pdc0: float) -> list[int]:
+    """How many of an inverter are worth a look."""
+    if not brief.has_battery:
+        exact = pdc0 / (brief.dc_ac_ratio or DEFAULT_DC_AC_RATIO) / inverter.pac_w
+        return sorted({min(max(1, n), MOST_STRING_INVERTERS) for n in (math.floor(exact), math.ceil(exact))})
+    needs = [1.0, (brief.peak_power or 0.0) / inverter.pac_w, pdc0 / (BACKUP_DC_AC_RATIO * inverter.pac_w)]
+    if inverter.surge_w is not None:
+        needs.append((brief.surge_power or 0.0) / inverter.surge_w)
+    if inverter.pdc_max_w is not None:
+        needs.append(pdc0 / inverter.pdc_max_w)
+    return [min(math.ceil(max(needs) - 1e-9), MOST_BATTERY_INVERTERS)]
+
+
+def _distance(brief: Brief, design: Design, wanted: float) -> float:
+    if not design.groups:
+        return math.inf
+    if brief.has_battery:
+        aim = max(brief.peak_power or 0.0, design.pdc0 / BACKUP_DC_AC_RATIO)
+    else:
+        aim = design.pdc0 / (brief.dc_ac_ratio or DEFAULT_DC_AC_RATIO)
+    return (
+        abs(math.log(design.pac0 / aim))
+        + 2.0 * abs(math.log(design.pdc0 / wanted))
+        + DOUBLED_WEIGHS * math.log2(design.inverters)
+    )
+
+
+def _string_window(design: Design) -> Check:
+    window = design.window
+    rule = "voltage limits in the cold, MPPT window in the heat"
+    if design.site.temp_min is None:
+        reason = "the lowest expected ambient temperature decides how long a string may be; while it is not "
+        return not_evaluated("string_window", rule, "modules", reason + "known, 125 % of Voc is assumed")
+    return at_most(
+        "string_window",
+        rule,
+        None if window.fewest is None else float(window.fewest),
+        None if window.most is None else float(window.most),
+        "modules",
+        "a string needs at least the value to stay in the MPPT window, and may have at most the limit",
+        missing="the datasheets give no MPPT window or no voltage limit",
+    )
+
+
+def _room(brief: Brief, design: Design, wanted: float) -> list[Check]:
+    rooms = [room_on(plane, design.module, brief.gcr) for plane in brief.planes]
+    rule = "roof area ÷ module area; racks use the ground cover ratio's share"
+    room = room_for(rooms)
+    if room is None:
+        reason = "the area of a roof plane or of the module is not given"
+        return [not_evaluated("roof_area", rule, "modules", reason)]
+    if not design.groups and not design.window.empty:
+        largest = max(plane.most_modules or 0 for plane in rooms)
+        shortest = float(design.window.fewest or 1)
+        detail = "the shortest string that the inverter works with, against the largest plane"
+        return [at_most("roof_area", rule, shortest, float(largest), "modules", detail)]
+    modules = max(math.ceil(wanted / design.module.p_mp_w - 1e-6), design.modules)
+    total = at_most(
+        "roof_area",
+        rule,
+        float(modules),
+        float(room),
+        "modules",
+        "modules wanted against those that the planes hold",
+        otherwise="fail" if brief.system_type == "off_grid" or not design.groups else "warn",
+    )
+    placed = [(plane, design.modules_on(plane.name)) for plane in rooms if plane.most_modules is not None]
+    return [total] + [
+        at_most(
+            f"roof_area_{plane.name}",
+            rule,
+            float(modules_there),
+            float(plane.most_modules or 0),
+            "modules",
+            f"modules on the plane '{plane.name}'",
+        )
+        for plane, modules_there in placed
+        if modules_there > (plane.most_modules or 0)
+    ]
+
+
+def _array_size(brief: Brief, design: Design, wanted: float) -> Check:
+    return at_least(
+        "array_size",
+        f"nameplate at least {1 - SIZE_TOLERANCE:.0%} of what the target asks for",
+        design.pdc0,
+        (1.0 - SIZE_TOLERANCE) * wanted,
+        "W",
+        "whole strings, roof area and inverter inputs decide how near the array comes",
+        otherwise="fail" if brief.system_type == "off_grid" else "warn",
+    )
+
+
+def _storage(brief: Brief, design: Design, bank: Bank | None) -> list[Check]:
+    if bank is None:
+        reason = "no battery of the wanted chemistry is known"
+        return [not_evaluated("battery_capacity", "battery datasheet", "Ah", reason)]
+    flowing = _currents(brief, design, bank)
+    return storage_checks(bank, design.inverter, flowing, temperature=brief.storage.temperature_c)
+
+
+def _currents(brief: Brief, design: Design, bank: Bank) -> BankCurrents:
+    return currents(bank, design.inverter, design.inverters, peak_power=brief.peak_power, pdc0=design.pdc0)
+
+
+def _best_bank(brief: Brief, design: Design, batteries: Sequence[BatteryDatasheet]) -> Bank | None:
+    """The bank that fits the voltage and the currents, then the one that exceeds the need least."""
+    banks = [
+        bank_for(
+            battery,
+            design.inverter,
+            daily_energy=brief.daily_energy,
+            autonomy_days=brief.storage.autonomy_days,
+            system_voltage=brief.storage.system_voltage_v,
+            temperature=brief.storage.temperature_c,
+        )
+        for battery in batteries
+    ]
+    return min(banks, key=lambda bank: misfit(bank, _currents(brief, design, bank)), default=None)

@@ -1,0 +1,89 @@
+"""What a reader must know beside the numbers: what was taken as given, and what to be careful about."""
+
+from collections.abc import Sequence
+
+from nodes.sizing.array import Target
+from nodes.sizing.battery_dispatch import YearFlows
+from nodes.sizing.candidates import Candidate
+from nodes.sizing.demand import Load
+from nodes.sizing.equipment import title
+from nodes.sizing.results import generator_hint
+from nodes.sizing.storage import Bank
+from nodes.sizing.yields import DEFAULT_ETA_INV
+from state.job import JobInput
+from state.sizing import Check
+from state.weather import Resource
+
+
+def assumptions_of(job: JobInput, chosen: Candidate, target: Target, resource: Resource) -> list[str]:
+    """Everything the result rests on that the job did not say."""
+    design = chosen.design
+    spread = f"±{resource.uncertainty_percent:g} %, taken as one standard deviation for P90"
+    told = [
+        f"Array sized for {target.basis}.",
+        f"Climate: {resource.source} ({resource.quality}, {spread}).",
+        f"System losses {job.array.losses_percent:g} %, albedo {job.array.albedo:g}.",
+    ]
+    if job.equipment.module is None:
+        told.append(f"Module chosen from the catalogue: {title(design.module)}.")
+    if job.equipment.inverter is None:
+        told.append(f"Inverter chosen from the catalogue: {title(design.inverter)}.")
+    if design.inverter.efficiency_pct is None:
+        told.append(
+            f"The inverter's datasheet gives no efficiency; {DEFAULT_ETA_INV:.0%} is taken for its yield."
+        )
+    if design.inverters > 1 and chosen.bank is not None:
+        told.append("Several battery inverters work in parallel; their datasheet must allow it.")
+    if chosen.bank is not None:
+        told += _of_the_bank(job, chosen.bank)
+    if job.electrical.standard == "nec_2023":
+        told.append(
+            "Conductors: copper, 90 °C insulation on 75 °C terminals, raceways clear of the roof, "
+            f"{job.electrical.conduit_conductors} current-carrying conductors together."
+        )
+    return told
+
+
+def _of_the_bank(job: JobInput, bank: Bank) -> list[str]:
+    battery, eta = bank.battery, bank.efficiencies
+    told = []
+    if job.equipment.battery is None:
+        told.append(f"Battery chosen from the catalogue: {title(battery)}.")
+    if battery.depth_of_discharge_pct is None:
+        told.append(
+            f"The battery's datasheet gives no depth of discharge; {bank.depth_of_discharge:.0%} is taken."
+        )
+    told.append(
+        f"Bank: inverter efficiency {eta.inverter:.2f}, battery one way {eta.discharge:.3f}, "
+        f"temperature factor {bank.temperature_factor:.3f} at {job.storage.temperature_c:g} °C."
+    )
+    if job.system_type == "hybrid":
+        told.append("The battery serves the loads before the grid does; no part of it is kept for outages.")
+    told.append("Array and battery share the inverter (DC-coupled); flows are hourly means over one year.")
+    return told
+
+
+def warnings_of(
+    job: JobInput, checks: Sequence[Check], resource: Resource, flows: YearFlows, load: Load | None
+) -> list[str]:
+    """What failed first, then what to watch, then what nobody could check."""
+    told = [f"Infeasible: {check.rule}: {_against(check)}." for check in checks if check.status == "fail"]
+    told += [f"{check.rule}: {_against(check)}." for check in checks if check.status == "warn"]
+    if resource.quality == "screening":
+        told.append(
+            f"The climate is a screening model (±{resource.uncertainty_percent:g} %): have a measured or "
+            "satellite year before signing."
+        )
+    known = resource.design_temperatures
+    if job.electrical.design_temp_min_c is None and known is not None and known.approximation:
+        told.append(f"Lowest temperature: {known.approximation}.")
+    unknown = [check.id for check in checks if check.status == "not_evaluated"]
+    if unknown:
+        told.append(f"Not evaluated, for want of data: {', '.join(unknown)}.")
+    if job.system_type == "off_grid" and load is not None and (hint := generator_hint(flows, load)):
+        told.append(hint)
+    return told
+
+
+def _against(check: Check) -> str:
+    return f"{check.value:g} against {check.limit:g} {check.unit}, {check.detail}"

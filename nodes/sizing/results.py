@@ -1,0 +1,107 @@
+"""The parts of a result that come from the simulated year, rounded as they are shown."""
+
+from collections.abc import Sequence
+
+from core.pv.simulate import EnergyYear
+from nodes.sizing.array import UNSERVED_TARGET
+from nodes.sizing.battery_dispatch import YearFlows
+from nodes.sizing.checks import at_most
+from nodes.sizing.demand import Load
+from nodes.sizing.design import Design
+from state.equipment import RoofPlane
+from state.job import SystemType
+from state.sizing import ArrayResult, Check, Energy, PlaneLayout
+
+P90_Z = 1.2816
+"""Standard normal quantile: nine years of ten exceed P50 minus this many standard deviations."""
+
+
+def array_result(design: Design, planes: Sequence[RoofPlane], produced: EnergyYear) -> ArrayResult:
+    used = [plane for plane in planes if design.modules_on(plane.name) > 0]
+    return ArrayResult(
+        module=design.module,
+        modules=design.modules,
+        pdc0_w=design.pdc0,
+        strings=design.strings,
+        planes=[
+            PlaneLayout(
+                name=plane.name,
+                surface_tilt=plane.surface_tilt,
+                surface_azimuth=plane.surface_azimuth,
+                mount=plane.mount,
+                modules=design.modules_on(plane.name),
+                pdc0_w=design.modules_on(plane.name) * design.module.p_mp_w,
+                poa_annual_kwh_m2=round(float(poa.sum()) / 1000.0, 1),
+            )
+            for plane, poa in zip(used, produced.poa_global, strict=True)
+        ],
+    )
+
+
+def energy_result(
+    system_type: SystemType,
+    produced: EnergyYear,
+    flows: YearFlows,
+    load: Load | None,
+    uncertainty_percent: float,
+) -> Energy:
+    """Energy of the year; `uncertainty_percent` is one standard deviation of the resource."""
+    annual = produced.ac_annual_kwh
+    known = load is not None
+    p90 = annual * max(0.0, 1.0 - P90_Z * uncertainty_percent / 100.0)
+    ratio = produced.performance_ratio
+    return Energy(
+        ac_annual_kwh=round(annual, 1),
+        ac_monthly_kwh=[round(float(kwh), 1) for kwh in produced.ac_monthly_kwh],
+        poa_annual_kwh_m2=round(produced.poa_annual_kwh_m2, 1),
+        poa_monthly_kwh_m2=[round(float(kwh), 1) for kwh in produced.poa_monthly_kwh_m2],
+        specific_yield_kwh_per_kwp=round(produced.specific_yield_kwh_per_kwp, 1),
+        performance_ratio=None if ratio is None else round(ratio, 4),
+        capacity_factor=round(produced.capacity_factor, 4),
+        losses={stage: round(percent, 2) for stage, percent in produced.losses.items()},
+        self_consumption=_share(flows.self_consumption) if known else None,
+        self_sufficiency=_share(flows.self_sufficiency) if known else None,
+        unserved_kwh=_kwh(flows.unserved) if system_type == "off_grid" else 0.0 if known else None,
+        export_kwh=_kwh(flows.export),
+        p90_annual_kwh=round(p90, 1),
+        demand_kwh=_kwh(flows.load) if known else None,
+        grid_import_kwh=_kwh(flows.grid_import) if known else None,
+        curtailed_kwh=_kwh(flows.curtailed),
+        battery_cycles=None if flows.cycles is None else round(flows.cycles, 1),
+    )
+
+
+def unserved_check(system_type: SystemType, flows: YearFlows, load: Load | None) -> list[Check]:
+    """Whether an off-grid year is served; nothing to check where the grid does."""
+    if system_type != "off_grid" or load is None:
+        return []
+    return [
+        at_most(
+            "unserved_energy",
+            f"at most {UNSERVED_TARGET:.0%} of the yearly demand unserved (setting)",
+            flows.unserved / 1000.0,
+            UNSERVED_TARGET * load.annual_energy / 1000.0,
+            "kWh",
+            "hour by hour over the typical year, the battery full at its start",
+            otherwise="warn",
+        ),
+    ]
+
+
+def generator_hint(flows: YearFlows, load: Load) -> str | None:
+    """A sentence where more than the target stays unserved, None otherwise."""
+    if flows.unserved <= UNSERVED_TARGET * load.annual_energy:
+        return None
+    power = load.peak_power or float(load.hourly().max())
+    return (
+        f"{flows.unserved / 1000:.0f} kWh a year, {flows.unserved / flows.load:.1%} of the demand, stay "
+        f"unserved: plan a generator of about {power / 1000:.1f} kW, a larger bank, or a larger array."
+    )
+
+
+def _kwh(watt_hours: float) -> float:
+    return round(max(0.0, watt_hours) / 1000.0, 1)
+
+
+def _share(share: float | None) -> float | None:
+    return None if share is None else round(share, 4)

@@ -1,0 +1,290 @@
+"""Runs over real PostgreSQL and Valkey, with small workflows: what is stored, whatever happens."""
+
+import asyncio
+from collections.abc import AsyncIterator
+from typing import Any
+from uuid import UUID
+
+import pytest
+from redis.asyncio import Redis
+from sqlalchemy import select
+from sqlalchemy.ext.asyncio import AsyncEngine
+
+from core.checkpoint import RedisSaver
+from core.clock import SystemClock
+from core.database.jobs import Jobs
+from core.database.models import JobRow, Role, RunRow, RunStatus
+from core.database.session import AsyncSessionLocal
+from core.database.users import Users, Viewer
+from core.embedded import EmbeddedServers
+from core.errors import Conflict, DomainError, StorageUnavailable
+from core.queue import TryAgain
+from core.redis import create_redis
+from graph.execution import MAX_ATTEMPTS, Execution
+from graph.runner import Runner
+from state.base import JsonObject
+from state.job import JobInput
+from state.workflow import JobState
+from tests.support.inputs import sizing_input
+from tests.support.workflows import Step, asks, nothing, reports, workflow
+
+
+@pytest.fixture
+async def redis(embedded_servers: EmbeddedServers) -> AsyncIterator[Redis]:
+    client = create_redis(embedded_servers.redis_url)
+    yield client
+    await client.aclose()
+
+
+class Bench:
+    """A job service without HTTP and queue: the test decides when a run is carried out."""
+
+    def __init__(self, engine: AsyncEngine, redis: Redis, viewer: Viewer) -> None:
+        self.engine = engine
+        self.redis = redis
+        self.viewer = viewer
+        self.saver = RedisSaver(redis, ttl_seconds=600, fenced=True)
+        self.runner = Runner(queue_limit=100)
+
+    def execution(self, **steps: Step) -> Execution:
+        return Execution(self.engine, workflow(self.saver, **steps), self.saver, SystemClock())
+
+    async def start(self) -> UUID:
+        async with AsyncSessionLocal(bind=self.engine) as session, session.begin():
+            return (await self.runner.start(session, self.viewer, JobInput.model_validate(sizing_input()))).id
+
+    async def resume(self, job_id: UUID, **answers: Any) -> None:
+        async with AsyncSessionLocal(bind=self.engine) as session, session.begin():
+            await self.runner.resume(session, self.viewer, job_id, answers)
+
+    async def cancel(self, job_id: UUID) -> None:
+        async with AsyncSessionLocal(bind=self.engine) as session, session.begin():
+            await self.runner.cancel(session, self.viewer, job_id)
+
+    async def retry(self, job_id: UUID) -> None:
+        async with AsyncSessionLocal(bind=self.engine) as session, session.begin():
+            await self.runner.retry(session, self.viewer, job_id)
+
+    async def job(self, job_id: UUID) -> JobRow:
+        async with AsyncSessionLocal(bind=self.engine) as session:
+            return await Jobs(session).get(job_id)
+
+    async def run_id(self, job_id: UUID) -> UUID:
+        """The last run of the job."""
+        async with AsyncSessionLocal(bind=self.engine) as session:
+            query = select(RunRow.id).where(RunRow.job_id == job_id).order_by(RunRow.id.desc()).limit(1)
+            return (await session.scalars(query)).one()
+
+    async def events(self, job_id: UUID) -> list[str]:
+        async with AsyncSessionLocal(bind=self.engine) as session:
+            return [event.type for event in await Jobs(session).timeline(job_id)]
+
+    async def summaries(self, job_id: UUID) -> list[str]:
+        """What each stored result says, newest first."""
+        async with AsyncSessionLocal(bind=self.engine) as session:
+            return [row.document["report"]["summary"] for row in await Jobs(session).results(job_id)]
+
+
+@pytest.fixture
+async def bench(engine: AsyncEngine, redis: Redis) -> Bench:
+    async with AsyncSessionLocal(bind=engine) as session, session.begin():
+        user = await Users(session).add("tess", "-", Role.TECHNICIAN)
+    return Bench(engine, redis, Viewer(user.id, user.username, user.role, None))
+
+
+class Counted:
+    """A node that counts its calls and does as `step` does, or raises what it is told to, once."""
+
+    def __init__(self, step: Step = nothing, *errors: BaseException) -> None:
+        self.calls = 0
+        self._step = step
+        self._errors = list(errors)
+
+    async def __call__(self, state: JobState) -> JsonObject:
+        self.calls += 1
+        if self._errors:
+            raise self._errors.pop(0)
+        return await self._step(state)
+
+
+async def test_a_run_that_ends_stores_one_result_and_tells_each_step(bench: Bench) -> None:
+    job_id = await bench.start()
+    await bench.execution().execute(await bench.run_id(job_id))
+    job = await bench.job(job_id)
+    assert (job.status, job.result_version, job.progress_node) == (RunStatus.SUCCEEDED, 1, "report")
+    assert await bench.summaries(job_id) == ["depth unknown"]
+    assert await bench.events(job_id) == [
+        "job.created", "node.finished", "node.finished", "node.finished", "result.stored", "run.succeeded",
+    ]  # fmt: skip
+
+
+async def test_a_run_that_is_delivered_twice_counts_once(bench: Bench) -> None:
+    job_id = await bench.start()
+    intake = Counted()
+    execution, run_id = bench.execution(intake=intake), await bench.run_id(job_id)
+    await execution.execute(run_id)
+    await execution.execute(run_id)
+    assert intake.calls == 1
+    assert len(await bench.summaries(job_id)) == 1
+
+
+async def test_an_answer_continues_where_the_graph_asked(bench: Bench) -> None:
+    job_id = await bench.start()
+    intake = Counted()
+    execution = bench.execution(intake=intake, clarify=asks)
+    await execution.execute(await bench.run_id(job_id))
+    job = await bench.job(job_id)
+    assert (job.status, [question["id"] for question in job.questions]) == (RunStatus.WAITING, ["depth"])
+    await bench.resume(job_id, depth=3)
+    await execution.execute(await bench.run_id(job_id))
+    assert await bench.summaries(job_id) == ["depth 3"]
+    assert intake.calls == 1
+
+
+async def test_a_flush_while_a_job_waits_loses_nothing(bench: Bench) -> None:
+    job_id = await bench.start()
+    intake = Counted()
+    execution = bench.execution(intake=intake, clarify=asks)
+    await execution.execute(await bench.run_id(job_id))
+    await bench.redis.flushall()
+    await bench.resume(job_id, depth=4)
+    await execution.execute(await bench.run_id(job_id))
+    assert await bench.summaries(job_id) == ["depth 4"]
+    assert intake.calls == 2
+    assert "run.rebuilt" in await bench.events(job_id)
+
+
+async def test_a_flush_in_mid_run_loses_nothing(bench: Bench) -> None:
+    async def flushes(state: JobState) -> JsonObject:
+        await bench.redis.flushall()
+        return await nothing(state)
+
+    job_id = await bench.start()
+    first = Counted(nothing)
+    flushing = iter([flushes])
+
+    async def once(state: JobState) -> JsonObject:
+        return await next(flushing, nothing)(state)
+
+    await bench.execution(intake=first, clarify=once).execute(await bench.run_id(job_id))
+    job = await bench.job(job_id)
+    assert job.status is RunStatus.SUCCEEDED, job.problem
+    assert first.calls == 2
+    assert (await bench.events(job_id)).count("run.rebuilt") == 1
+
+
+async def test_a_crashed_worker_s_run_goes_on_from_its_last_checkpoint(bench: Bench) -> None:
+    job_id = await bench.start()
+    run_id = await bench.run_id(job_id)
+    intake, hanging = Counted(), asyncio.Event()
+
+    async def hangs(state: JobState) -> JsonObject:
+        hanging.set()
+        await asyncio.Event().wait()
+        return await nothing(state)
+
+    dying = asyncio.create_task(bench.execution(intake=intake, clarify=hangs).execute(run_id))
+    await hanging.wait()
+    dying.cancel()
+    await asyncio.gather(dying, return_exceptions=True)
+    await bench.execution(intake=intake).execute(run_id)
+    assert intake.calls == 1
+    assert await bench.summaries(job_id) == ["depth unknown"]
+
+
+async def test_a_worker_that_lost_its_run_writes_nothing_more(bench: Bench) -> None:
+    job_id = await bench.start()
+    run_id = await bench.run_id(job_id)
+    stalled, wake = asyncio.Event(), asyncio.Event()
+
+    async def stalls(state: JobState) -> JsonObject:
+        stalled.set()
+        await wake.wait()
+        return await nothing(state)
+
+    async def zombie_report(state: JobState) -> JsonObject:
+        return (await reports(state)) | {"answers": {"depth": "zombie"}}
+
+    zombie = asyncio.create_task(bench.execution(clarify=stalls, report=zombie_report).execute(run_id))
+    await stalled.wait()
+    await bench.execution().execute(run_id)
+    before = await bench.events(job_id)
+    wake.set()
+    await zombie
+    assert await bench.summaries(job_id) == ["depth unknown"]
+    assert await bench.events(job_id) == before
+
+
+async def test_a_cancelled_job_takes_no_result(bench: Bench) -> None:
+    job_id = await bench.start()
+    run_id = await bench.run_id(job_id)
+
+    async def cancelled_meanwhile(state: JobState) -> JsonObject:
+        await bench.cancel(job_id)
+        return await nothing(state)
+
+    report = Counted(reports)
+    await bench.execution(clarify=cancelled_meanwhile, report=report).execute(run_id)
+    assert (await bench.job(job_id)).status is RunStatus.CANCELLED
+    assert await bench.summaries(job_id) == []
+
+
+async def test_a_domain_error_fails_the_job_with_its_problem(bench: Bench) -> None:
+    job_id = await bench.start()
+    await bench.execution(clarify=Counted(nothing, DomainError("no such roof"))).execute(
+        await bench.run_id(job_id)
+    )
+    job = await bench.job(job_id)
+    assert job.status is RunStatus.FAILED
+    assert job.problem is not None
+    assert (job.problem["status"], job.problem["detail"]) == (400, "no such roof")
+
+
+async def test_an_unexpected_error_fails_the_job_without_telling_its_insides(bench: Bench) -> None:
+    job_id = await bench.start()
+    await bench.execution(clarify=Counted(nothing, KeyError("marker"))).execute(await bench.run_id(job_id))
+    job = await bench.job(job_id)
+    assert job.problem is not None
+    assert job.problem["status"] == 500
+    assert "marker" not in str(job.problem)
+
+
+async def test_a_failed_job_is_retried_from_its_last_checkpoint(bench: Bench) -> None:
+    job_id = await bench.start()
+    intake, clarify = Counted(), Counted(nothing, DomainError("no such roof"))
+    execution = bench.execution(intake=intake, clarify=clarify)
+    await execution.execute(await bench.run_id(job_id))
+    await bench.retry(job_id)
+    await execution.execute(await bench.run_id(job_id))
+    assert (intake.calls, clarify.calls) == (1, 2)
+    assert (await bench.job(job_id)).status is RunStatus.SUCCEEDED
+
+
+async def test_a_passing_failure_is_tried_again_and_gives_up_in_the_end(bench: Bench) -> None:
+    job_id = await bench.start()
+    run_id = await bench.run_id(job_id)
+    failures = [StorageUnavailable() for _ in range(MAX_ATTEMPTS)]
+    execution = bench.execution(clarify=Counted(nothing, *failures))
+    delays = []
+    for _ in range(MAX_ATTEMPTS - 1):
+        with pytest.raises(TryAgain) as again:
+            await execution.execute(run_id)
+        delays.append(again.value.delay)
+        assert (await bench.job(job_id)).status is RunStatus.QUEUED
+    await execution.execute(run_id)
+    assert (await bench.job(job_id)).status is RunStatus.FAILED
+    assert delays == sorted(delays)
+    assert delays[0] < delays[-1]
+
+
+async def test_of_two_answers_at_once_one_wins(bench: Bench) -> None:
+    job_id = await bench.start()
+    execution = bench.execution(clarify=asks)
+    await execution.execute(await bench.run_id(job_id))
+    outcomes = await asyncio.gather(
+        *(bench.resume(job_id, depth=depth) for depth in range(8)), return_exceptions=True
+    )
+    assert sum(outcome is None for outcome in outcomes) == 1
+    assert sum(isinstance(outcome, Conflict) for outcome in outcomes) == 7
+    await execution.execute(await bench.run_id(job_id))
+    assert await bench.summaries(job_id) == [f"depth {outcomes.index(None)}"]

@@ -1,0 +1,57 @@
+"""Small workflows in the shape of the real one, whose nodes do what a test wants."""
+
+from collections.abc import Callable, Coroutine
+from typing import Any
+
+from langgraph.checkpoint.base import BaseCheckpointSaver
+from langgraph.graph import END, START, StateGraph
+from langgraph.graph.state import CompiledStateGraph
+from langgraph.types import interrupt
+
+from state.base import JsonObject
+from state.job import Report
+from state.workflow import JobRequest, JobState
+
+Step = Callable[[JobState], Coroutine[Any, Any, JsonObject]]
+
+QUESTION = {
+    "id": "depth",
+    "kind": "number",
+    "prompt": "How deep?",
+    "why": "To know.",
+    "minimum": 0,
+    "maximum": 9,
+}
+
+
+async def nothing(state: JobState) -> JsonObject:
+    return {"input": state["input"]}
+
+
+async def asks(state: JobState) -> JsonObject:
+    if "depth" in state["answers"]:
+        return {"answers": {}}
+    return {"answers": interrupt({"questions": [QUESTION]})}
+
+
+async def reports(state: JobState) -> JsonObject:
+    summary = f"depth {state['answers'].get('depth', 'unknown')}"
+    return {"report": Report(summary=summary, warnings=[], assumptions=[]).to_json()}
+
+
+def workflow(
+    saver: BaseCheckpointSaver[Any],
+    *,
+    intake: Step = nothing,
+    clarify: Step = nothing,
+    report: Step = reports,
+) -> CompiledStateGraph[Any, Any, Any, Any]:
+    """intake → clarify → report."""
+    graph = StateGraph(JobState, input_schema=JobRequest)
+    for name, step in (("intake", intake), ("clarify", clarify), ("report", report)):
+        graph.add_node(name, step, input_schema=JobState)
+    graph.add_edge(START, "intake")
+    graph.add_edge("intake", "clarify")
+    graph.add_edge("clarify", "report")
+    graph.add_edge("report", END)
+    return graph.compile(checkpointer=saver)
