@@ -227,7 +227,7 @@ async def test_a_failure_that_stays_is_given_up_after_three_attempts(name: str) 
 @pytest.mark.parametrize(
     ("status", "reason"),
     [
-        (400, "Latitude must be in range of -90 to 90°. Given: 999.0."),
+        (400, "Data corrupted at path ''. Cannot initialize from invalid String value magic."),
         (429, "Daily API request limit exceeded. Please try again tomorrow."),
         (429, "Minutely API request limit exceeded. Please try again in one minute."),
         (401, "The supplied API key is invalid."),
@@ -262,7 +262,7 @@ def yesterday() -> dict[str, Any]:
 
 
 WRONG: dict[str, tuple[httpx.Response, str]] = {
-    "an error with status 200": (ok({"error": True, "reason": "maintenance"}), "maintenance"),
+    "an error with status 200": (ok({"error": True, "reason": "maintenance"}), ""),
     "a list": (ok([answer()]), "a list"),
     "another type": (
         httpx.Response(200, json=answer(), headers={"content-type": "text/html"}),
