@@ -11,6 +11,7 @@ from core.climate.resource import (
     ClimateYears,
     design_resource,
     design_resource_now,
+    suggested_temperatures,
     weather_year_now,
 )
 from core.climate.weather_files import parse_weather_file
@@ -66,12 +67,12 @@ def test_a_weather_file_counts_before_peak_sun_hours() -> None:
     assert any("peak sun hours" in note for note in resource.notes)
 
 
-def test_extremes_of_one_typical_year_are_only_a_suggestion() -> None:
-    temperatures = asyncio.run(design_resource(job(weather_file_id="known"), FILES)).design_temperatures
-    assert temperatures is not None
-    assert temperatures.min_c == FILES.year.temp_air.min()
+def test_extremes_of_one_typical_year_are_a_suggestion_that_no_resource_carries() -> None:
+    temperatures = suggested_temperatures(FILES.year)
+    assert (temperatures.min_c, temperatures.max_c) == (FILES.year.temp_air.min(), FILES.year.temp_air.max())
     assert temperatures.approximation is not None
     assert "understates" in temperatures.approximation
+    assert asyncio.run(design_resource(job(weather_file_id="known"), FILES)).design_temperatures is None
 
 
 def test_a_file_from_elsewhere_is_said_to_be() -> None:
