@@ -7,5 +7,5 @@ def demo() -> None:
     from core.config import get_settings
     from core.logging import configure_logging
 
-    configure_logging("WARNING", "console")
+    configure_logging("ERROR", "console")
     tell(get_settings())

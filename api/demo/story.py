@@ -27,14 +27,15 @@ JOB_SECONDS = 120
 TECHNICIANS = (
     {
         "name": "Grace Otieno",
-        "skills": ["pv", "dc_electrical", "inverter", "battery", "installation", "roof_work"],
+        "skills": ["pv_electrician", "battery", "roof_work", "installation"],
         "base_latitude": -1.2864,
         "base_longitude": 36.8172,
         "timezone": "Africa/Nairobi",
+        "working_hours": {"weekdays": [0, 1, 2, 3, 4, 5, 6], "start": "06:00", "end": "19:00"},
     },
     {
         "name": "Daniel Reeves",
-        "skills": ["pv", "dc_electrical", "inverter", "installation", "roof_work"],
+        "skills": ["pv_electrician", "roof_work", "installation"],
         "base_latitude": 36.0726,
         "base_longitude": -79.7920,
         "timezone": "America/New_York",
