@@ -20,15 +20,15 @@ PATIENCE = 40
 def served(environment: Mapping[str, str], tmp_path: Path) -> Iterator[tuple[subprocess.Popen[bytes], str]]:
     """`solarsync serve`, ready, and its address."""
     port = free_port()
-    log = (tmp_path / "log").open("wb")
-    process = subprocess.Popen(
-        [sys.executable, "-m", "api.cli", "serve", "--port", str(port)],
-        env={**environment, "OPEN_METEO_URL": "http://127.0.0.1:9"},
-        cwd=tmp_path,
-        stdout=log,
-        stderr=log,
-        start_new_session=True,
-    )
+    with (tmp_path / "log").open("wb") as log:
+        process = subprocess.Popen(
+            [sys.executable, "-m", "api.cli", "serve", "--port", str(port)],
+            env={**environment, "OPEN_METEO_URL": "http://127.0.0.1:9"},
+            cwd=tmp_path,
+            stdout=log,
+            stderr=log,
+            start_new_session=True,
+        )
     url = f"http://127.0.0.1:{port}"
     try:
         _until(lambda: _ready(url) or process.poll() is not None)
