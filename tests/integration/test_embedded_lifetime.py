@@ -157,8 +157,8 @@ async def test_killed_servers_are_started_again_under_their_urls(data_dir: Path)
 def test_a_server_killed_again_and_again_is_given_up_and_the_next_start_serves(data_dir: Path) -> None:
     with start_embedded_servers(data_dir, postgres=False):
         (guard,) = guards(data_dir)
-        with suppress(psutil.NoSuchProcess):
-            while not has_ended(guard):
+        while not has_ended(guard):
+            with suppress(psutil.NoSuchProcess):
                 for child in guard.children():
                     child.kill()
         with start_embedded_servers(data_dir, postgres=False) as shared:
