@@ -84,7 +84,7 @@ def search(
     """Every offer for about `pdc0` [W] of `module`, or for a full roof where that is None, best first."""
     rooms = [room_on(plane, module, brief.gcr) for plane in brief.planes]
     room = room_for(rooms)
-    wanted = room if pdc0 is None else math.ceil(pdc0 / module.p_mp_w - 1e-6)
+    wanted = room if pdc0 is None else _modules_for(pdc0, module, brief)
     if wanted is None:
         raise ValueError("neither a power nor a roof area sets the size")
     placed = max(1, wanted if room is None else min(wanted, room))
@@ -98,8 +98,14 @@ def search(
             inputs = count * (inverter.mppt_count or 1)
             groups = () if window.empty else tuple(arrange(placed, rooms, window, inputs, parallel))
             design = Design(module, inverter, count, groups, brief.site, at, window)
-            candidates.append(check(brief, design, batteries, wanted * module.p_mp_w))
+            candidates.append(check(brief, design, batteries, pdc0 or wanted * module.p_mp_w))
     return sorted(candidates, key=lambda each: each.rank)
+
+
+def _modules_for(pdc0: float, module: ModuleDatasheet, brief: Brief) -> int:
+    """The nearest number of modules; never one too few where nothing else serves the loads."""
+    exact = pdc0 / module.p_mp_w
+    return max(1, math.ceil(exact - 1e-6) if brief.system_type == "off_grid" else round(exact))
 
 
 def existing(
@@ -215,7 +221,7 @@ def _room(brief: Brief, design: Design, wanted: float) -> list[Check]:
         shortest = float(design.window.fewest or 1)
         detail = "the shortest string that the inverter works with, against the largest plane"
         return [at_most("roof_area", rule, shortest, float(largest), "modules", detail)]
-    modules = max(math.ceil(wanted / design.module.p_mp_w - 1e-6), design.modules)
+    modules = max(_modules_for(wanted, design.module, brief), design.modules)
     total = at_most(
         "roof_area",
         rule,
