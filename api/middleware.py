@@ -55,35 +55,29 @@ class BodyLimit:
             await self._app(scope, receive, send)
             return
         limit = self._upload_limit if scope["path"] in self._upload_paths else self._limit
-        declared = Headers(scope=scope).get("content-length", "0")
-        received = 0
-        answered = False
-
-        async def counted() -> Message:
-            nonlocal received
-            message = await receive()
-            received += len(message.get("body", b""))
-            if received > limit:
-                raise _TooLarge
-            return message
-
-        async def watched(message: Message) -> None:
-            nonlocal answered
-            answered = True
-            await send(message)
-
         problem = PayloadTooLarge(f"The body may hold at most {limit} bytes.").problem()
         refusal = problem_response(Request(scope), problem)
+        declared = Headers(scope=scope).get("content-length", "0")
         if declared.isdigit() and int(declared) > limit:
             await refusal(scope, receive, send)
             return
-        try:
-            await self._app(scope, counted, watched)
-        except _TooLarge:
-            if answered:
-                raise
-            await refusal(scope, receive, send)
+        received, refused = 0, False
 
+        async def counted() -> Message:
+            nonlocal received
+            if received > limit:
+                return {"type": "http.disconnect"}
+            message = await receive()
+            received += len(message.get("body", b""))
+            # To the application an oversized body looks like a client that went away; it stops reading.
+            return message if received <= limit else {"type": "http.disconnect"}
 
-class _TooLarge(Exception):
-    pass
+        async def watched(message: Message) -> None:
+            nonlocal refused
+            if received <= limit:
+                await send(message)
+            elif not refused:
+                refused = True
+                await refusal(scope, receive, send)
+
+        await self._app(scope, counted, watched)

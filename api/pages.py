@@ -197,7 +197,8 @@ def _checks(checks: Iterable[Check]) -> Table:
 
 def _economics(economics: EconomicsResult) -> Table:
     facts, currency = _facts("Economics"), economics.currency
-    for item, cost in economics.capital_cost.items():
+    costs = economics.capital_cost
+    for item, cost in sorted(costs.items(), key=lambda each: each[0] == "total"):
         facts.add_row(item.replace("_", " "), f"{cost:,.0f} {currency}")
     facts.add_row("saves", f"{economics.annual_savings:,.0f} {currency} a year")
     payback = economics.simple_payback_years

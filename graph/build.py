@@ -35,7 +35,7 @@ def build_graph(needs: Dependencies, checkpointer: BaseCheckpointSaver[Any] | No
     add("intake", intake)
     add("weather", partial(weather, forecasts=needs.forecasts, files=needs.files, clock=needs.clock))
     add("sizing", partial(sizing, years=needs.years))
-    add("triage", partial(triage, years=needs.years))
+    add("triage", triage)
     add("clarify", clarify)
     add("dispatch", partial(dispatch, directory=needs.directory, clock=needs.clock))
     add("review", review)

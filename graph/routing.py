@@ -28,7 +28,7 @@ def route_after_weather(
     change = state.get("weather_change", {})
     if change.get("resource_moved") and "sizing" in branches:
         return ("sizing",)
-    if change.get("visit_unsafe"):
+    if change.get("visit_unsafe") or state.get("dispatch", {}).get("plan_again"):
         return "dispatch"
     return "__end__"
 

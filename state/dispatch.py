@@ -94,5 +94,8 @@ class DispatchResult(Model):
     decision: str | None = Field(
         default=None, description="What a dispatcher decided, in their own choice's words."
     )
+    plan_again: bool = Field(
+        default=False, description="A dispatcher waits for better weather: each refresh plans anew."
+    )
     respond_by: AwareDatetime | None = None
     priority: Priority | None = None

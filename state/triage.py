@@ -83,6 +83,15 @@ class EnergyLoss(Model):
     basis: str
 
 
+class Hypothesis(Model):
+    """One explanation of the evidence, and how sure it makes it."""
+
+    asset: Asset
+    failure_mode: str | None
+    diagnosis: str
+    confidence: Fraction
+
+
 class TriageResult(Model):
     asset: Asset
     component: str | None
@@ -104,6 +113,8 @@ class TriageResult(Model):
     energy_loss: EnergyLoss | None
     confidence: Fraction
     evidence: list[Evidence]
+    hypotheses: list[Hypothesis] = Field(default=[], description="Every explanation, the likeliest first.")
+    contradictions: list[str] = Field(default=[], description="Evidence that speaks against other evidence.")
     assumptions: list[str] = []
     warnings: list[str] = []
 

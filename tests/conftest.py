@@ -12,7 +12,7 @@ from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncEngine
 
 from core.database import create_engine, schema
-from core.embedded import EmbeddedServers, start_embedded_servers
+from core.embedded import EmbeddedServers, start_embedded_servers, wait_until_stopped
 
 TEMPLATE = "migrated"
 
@@ -25,6 +25,7 @@ def embedded_servers() -> Iterator[EmbeddedServers]:
         with start_embedded_servers(folder) as servers:
             yield servers
     finally:
+        wait_until_stopped(folder)
         shutil.rmtree(folder, ignore_errors=True)
 
 

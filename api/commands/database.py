@@ -2,17 +2,19 @@
 
 import asyncio
 from collections.abc import Awaitable, Callable
-from typing import Annotated, TypeVar
+from typing import TYPE_CHECKING, Annotated, TypeVar
 
 import typer
-from sqlalchemy.ext.asyncio import AsyncEngine
+
+if TYPE_CHECKING:
+    from sqlalchemy.ext.asyncio import AsyncEngine
 
 T = TypeVar("T")
 
 app = typer.Typer(help="The database schema.", no_args_is_help=True)
 
 
-def _with_engine(errand: Callable[[AsyncEngine], Awaitable[T]]) -> T:
+def _with_engine(errand: "Callable[[AsyncEngine], Awaitable[T]]") -> T:
     from api.commands.start import settings_and_log
     from api.servers import with_servers
     from core.database import create_engine

@@ -1,10 +1,12 @@
 """`solarsync doctor`: every dependency checked, one verdict per line."""
 
 import asyncio
+from typing import TYPE_CHECKING
 
 import typer
 
-from core.config import Settings
+if TYPE_CHECKING:
+    from core.config import Settings
 
 GOOD, BAD = "ok  ", "FAIL"
 
@@ -28,7 +30,7 @@ def doctor() -> None:
     raise typer.Exit(0 if works else 1)
 
 
-async def _examine(settings: Settings, *, embedded: bool) -> bool:
+async def _examine(settings: "Settings", *, embedded: bool) -> bool:
     from core.database import create_engine, schema
     from core.readiness import verdicts
     from core.redis import create_redis
@@ -53,7 +55,7 @@ async def _examine(settings: Settings, *, embedded: bool) -> bool:
     return all(verdict.ok for verdict in found.values())
 
 
-async def _forecast(settings: Settings) -> None:
+async def _forecast(settings: "Settings") -> None:
     """Say whether the forecast can be had; the service works without, and says «unknown»."""
     import httpx
 

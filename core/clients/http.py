@@ -1,9 +1,11 @@
 """One careful GET: bounded in time, tried again only where that can help, never trusting what comes back.
 
-Addresses carry coordinates and keys, so no message here quotes one.
+Addresses carry coordinates and keys, so no message here quotes one, nor what a service repeats of it.
 """
 
 import asyncio
+import logging
+import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
@@ -78,38 +80,68 @@ async def _once(
             response = await http.get(url, params=params)
     except (TimeoutError, httpx.TimeoutException):
         raise _TryAgain(provider, f"no answer within {seconds:g} s") from None
+    except (httpx.UnsupportedProtocol, httpx.InvalidURL):
+        raise ProviderUnavailable(provider, "its address is not a web address") from None
     except httpx.HTTPError as error:
         raise _TryAgain(provider, f"cannot be reached ({type(error).__name__})") from None
     if not response.is_success:
-        reason = _reason(response)
+        reason = _reason(response, params)
         raise (_TryAgain if passing(response.status_code, reason) else ProviderUnavailable)(
             provider, f"HTTP {response.status_code}: {reason}"
         )
     kind = response.headers.get("content-type", "")
     if "json" not in kind:
-        raise _TryAgain(provider, f"answered {kind or 'an unnamed type'} instead of JSON: {_start(response)}")
+        raise _TryAgain(
+            provider, f"answered {kind or 'an unnamed type'} instead of JSON: {_start(response, params)}"
+        )
     try:
         document = orjson.loads(response.content)
     except orjson.JSONDecodeError:
-        raise _TryAgain(provider, f"answered broken JSON: {_start(response)}") from None
+        raise _TryAgain(provider, f"answered broken JSON: {_start(response, params)}") from None
     if not isinstance(document, dict | list):
         raise ProviderUnavailable(provider, "answered neither an object nor a list")
     return document
 
 
-def _reason(response: httpx.Response) -> str:
+def _reason(response: httpx.Response, params: Mapping[str, str]) -> str:
     """What an error body says, in the forms that weather services use."""
     try:
         body = orjson.loads(response.content)
     except orjson.JSONDecodeError:
-        return _start(response)
+        return _start(response, params)
     if isinstance(body, dict):
         for key in ("reason", "message", "detail"):
             if isinstance(body.get(key), str):
-                return str(body[key])[:200]
-    return _start(response)
+                return _unechoed(body[key], params)[:200]
+    return _start(response, params)
 
 
-def _start(response: httpx.Response) -> str:
-    text = " ".join(response.text.split())
+def _start(response: httpx.Response, params: Mapping[str, str]) -> str:
+    text = " ".join(_unechoed(response.text, params).split())
     return repr(text[:80]) if text else "nothing"
+
+
+def _unechoed(text: str, params: Mapping[str, str]) -> str:
+    """A service's words without what they repeat of the request: its key, its place to whatever precision."""
+    for value in params.values():
+        if len(value) >= 4:
+            text = re.sub(re.escape(value) + r"\d*", "…", text)
+    return re.sub(r"[-+]?\d+\.\d+", "…", text)
+
+
+def withhold_queries_from_logs() -> None:
+    """Cut the query, with its place and its key, off the addresses that httpx logs at level INFO."""
+    logging.getLogger("httpx").addFilter(_WITHOUT_QUERIES)
+
+
+class _WithoutQueries(logging.Filter):
+    def filter(self, record: logging.LogRecord) -> bool:
+        if isinstance(record.args, tuple):
+            record.args = tuple(
+                value.copy_with(query=None) if isinstance(value, httpx.URL) else value
+                for value in record.args
+            )
+        return True
+
+
+_WITHOUT_QUERIES = _WithoutQueries()

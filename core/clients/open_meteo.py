@@ -14,7 +14,7 @@ import httpx
 import numpy as np
 from pydantic import SecretStr, ValidationError
 
-from core.clients.http import Patience, get_json
+from core.clients.http import Patience, get_json, withhold_queries_from_logs
 from core.clock import Clock, SystemClock
 from core.errors import ProviderUnavailable
 from core.pv.solar_position import solar_position
@@ -27,6 +27,8 @@ CUSTOMER_URL = "https://customer-api.open-meteo.com"
 
 ATTRIBUTION = "Weather data by Open-Meteo.com, CC BY 4.0."
 NON_COMMERCIAL = " Its free service is for non-commercial use only."
+STAND_IN = "Weather in the form of Open-Meteo, from the host that OPEN_METEO_URL names."
+"""Credit for any other host: a simulator's inventions are not Open-Meteo's."""
 
 FORECAST_DAYS = 7
 
@@ -96,6 +98,7 @@ class OpenMeteoClient:
         self._http = http_client
         self._clock = clock or SystemClock()
         self._patience = patience or Patience()
+        withhold_queries_from_logs()
 
     async def forecast(self, latitude: float, longitude: float) -> Forecast:
         """Seven days from now; raises `ProviderUnavailable` naming the reason where none can be had."""
@@ -120,8 +123,13 @@ class OpenMeteoClient:
             source=PROVIDER,
             issued_at=self._clock.now(),
             hourly=hours,
-            attribution=ATTRIBUTION + ("" if self._api_key else NON_COMMERCIAL),
+            attribution=self._attribution(),
         )
+
+    def _attribution(self) -> str:
+        if not httpx.URL(self._url).host.endswith(".open-meteo.com"):
+            return STAND_IN
+        return ATTRIBUTION if self._api_key else ATTRIBUTION + NON_COMMERCIAL
 
 
 def read_hours(
@@ -129,7 +137,7 @@ def read_hours(
 ) -> list[ForecastHour]:
     """Check one location's answer and turn it into hours; raises `ProviderUnavailable`."""
     if document.get("error"):
-        raise ProviderUnavailable(PROVIDER, str(document.get("reason", "an error without a reason")))
+        raise ProviderUnavailable(PROVIDER, "answered an error with the status of a success")
     _check_place(document, latitude, longitude)
     hourly, units = document.get("hourly"), document.get("hourly_units")
     if not isinstance(hourly, dict) or not isinstance(units, dict):

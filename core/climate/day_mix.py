@@ -71,8 +71,8 @@ def _shares(clear_daily: FloatArray, ratio: float) -> FloatArray:
         return np.full(days, ratio)
     overcast = _spread(days, min(days, int(np.ceil(days * (1.0 - ratio) / (1.0 - OVERCAST)))))
     dim, bright = clear_daily[overcast].sum(), clear_daily[~overcast].sum()
-    level = (ratio * (dim + bright) - bright) / dim
-    # Uneven days can leave the overcast ones too dark to reach the sum; then all days share it alike.
+    level = (ratio * (dim + bright) - bright) / dim if dim > 0.0 else -1.0
+    # Near the polar night the overcast days can be too dark to reach the sum; then all days share it alike.
     return np.where(overcast, level, 1.0) if level >= 0.0 else np.full(days, ratio)
 
 

@@ -90,7 +90,7 @@ def extraterrestrial_daily(latitude: float) -> FloatArray:
     Declination and distance of the sun as Spencer's series, J. W. Spencer, "Fourier series representation of
     the position of the sun," Search, vol. 2, no. 5, p. 172, 1971.
     """
-    angle = 2.0 * np.pi * np.arange(365) / 365.0
+    angle = 2.0 * np.pi * (np.arange(365) + 0.5) / 365.0
     declination = (
         0.006918
         - 0.399912 * np.cos(angle)

@@ -96,7 +96,6 @@ def summarise(
     quality: Quality,
     uncertainty: float,
     fallback: bool = False,
-    design_temperatures: DesignTemperatures | None = None,
     notes: list[str] | None = None,
 ) -> Resource:
     """Sum an hourly year up. `uncertainty` is that of the annual sum [%]."""
@@ -116,8 +115,17 @@ def summarise(
         ],
         uncertainty_percent=uncertainty,
         fallback=fallback,
-        design_temperatures=design_temperatures,
         notes=notes or [],
+    )
+
+
+def suggested_temperatures(year: WeatherYear) -> DesignTemperatures:
+    """Extremes of one year, as the suggestion in a question. A resource never carries them: they design nothing."""
+    return DesignTemperatures(
+        min_c=round(float(np.min(year.temp_air)), 1),
+        max_c=round(float(np.max(year.temp_air)), 1),
+        source=year.source,
+        approximation="Extremes of one typical year, which understates them: a suggestion only.",
     )
 
 
@@ -177,12 +185,6 @@ def _file_resource(job: JobInput, ref: str, year: WeatherYear) -> Resource:
         ref=ref,
         quality="tmy",
         uncertainty=FILE_UNCERTAINTY_PERCENT,
-        design_temperatures=DesignTemperatures(
-            min_c=round(float(np.min(year.temp_air)), 1),
-            max_c=round(float(np.max(year.temp_air)), 1),
-            source=year.source,
-            approximation="Extremes of one typical year, which understates them: a suggestion only.",
-        ),
         notes=notes,
     )
 

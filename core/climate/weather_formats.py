@@ -183,10 +183,6 @@ def _pvgis(
         offset = round(standard_utc_offset(float(str(latitude)), float(str(longitude))))
     except ValueError:
         offset = 0  # a position that is no number is refused below, by name
-
-    def rolled(values: Sequence[object]) -> Sequence[object]:
-        return [*values[-offset:], *values[:-offset]] if offset else values
-
     return WeatherTable(
         "PVGIS typical year",
         latitude,
@@ -196,7 +192,8 @@ def _pvgis(
         first_line,
         stamps,
         minute,
-        {name: Column(column.label, rolled(column.values)) for name, column in columns.items()},
+        columns,
+        hours_later=offset,
     )
 
 

@@ -74,6 +74,8 @@ class WeatherTable:
     stamps: Sequence[Stamp]
     minute: float
     columns: dict[str, Column]
+    hours_later: int = 0
+    """How much later local standard time is than the time of the rows."""
 
 
 def refuse(message: str) -> NoReturn:
@@ -84,7 +86,10 @@ def refuse(message: str) -> NoReturn:
 def to_year(table: WeatherTable) -> WeatherYear:
     """Check the table and give its year; raises `InvalidInput` naming line, column and reason."""
     _check_hours(table)
-    values = {name: _checked(table, name, column) for name, column in table.columns.items()}
+    values = {
+        name: np.roll(_checked(table, name, column), table.hours_later)
+        for name, column in table.columns.items()
+    }
     if values["ghi"].sum() <= 0.0:
         refuse(f"column {table.columns['ghi'].label!r}: no light in the whole year")
     return WeatherYear(

@@ -58,5 +58,6 @@ async def get_db(connection: HTTPConnection) -> AsyncIterator[AsyncSession]:
 
     Depend on it with ``scope="function"``, so that the commit precedes the answer.
     """
-    async with AsyncSessionLocal(bind=connection.app.state.services.engine) as session, session.begin():
+    async with AsyncSessionLocal(bind=connection.app.state.services.engine) as session:
         yield session
+        await session.commit()

@@ -1,5 +1,6 @@
 """Typical years that technicians brought, stored as uploaded and read once."""
 
+import asyncio
 from collections import OrderedDict
 from uuid import UUID
 
@@ -43,7 +44,7 @@ class StoredWeatherFiles:
     async def weather_year(self, weather_file_id: str) -> WeatherYear:
         year = self._years.get(weather_file_id)
         if year is None:
-            year = parse_weather_file(await self._content(weather_file_id))
+            year = await asyncio.to_thread(parse_weather_file, await self._content(weather_file_id))
             self._years[weather_file_id] = year
             while len(self._years) > KEPT_YEARS:
                 self._years.popitem(last=False)

@@ -20,6 +20,7 @@ import signal
 import socket
 import subprocess
 import sys
+import threading
 import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -71,9 +72,14 @@ class Task(NamedTuple):
         return Path(self.folder, "server.log")
 
     @property
-    def where(self) -> Path:
-        """Names the runtime folder of a ready server, for users whose environment is not the starter's."""
+    def note(self) -> Path:
+        """Names the runtime folder, for users whose environment is not the starter's."""
         return Path(self.folder, "runtime")
+
+    @property
+    def ready(self) -> Path:
+        """Exists while the server may be used."""
+        return Path(self.folder, "ready")
 
 
 class StartFailed(Exception):
@@ -95,33 +101,41 @@ def main() -> None:
     try:
         guard(task)
     finally:
-        task.where.unlink(missing_ok=True)
+        task.ready.unlink(missing_ok=True)
         shutil.rmtree(task.runtime, ignore_errors=True)
+        task.note.unlink(missing_ok=True)
         os.close(task.guard_lock)  # before the users' lock, or a waiting starter would take us for a guard
         if farewell >= 0:
             os.write(farewell, b".")
 
 
 def guard(task: Task) -> None:
+    fresh = not task.data.is_dir()
     try:
-        server_lock = claim_server_lock(task)
-        fresh = prepare_data(task, server_lock)
-        server = start_server(task, server_lock)
+        server, server_lock = bring_up(task)
     except (StartFailed, OSError) as error:
         report(str(error))
         return
-    task.where.write_text(task.runtime, encoding="ascii")
+    task.ready.touch()
     report("")
     os.close(task.start_lock)
     if fresh:
-        sync_to_disk(task.data)
+        threading.Thread(target=sync_to_disk, args=[task.data], daemon=True).start()
     serve_until_the_last_user_left(task, server, server_lock)
 
 
 def report(failure: str) -> None:
     """Tell the starter, which may be gone, that the server is ready, or why it is not."""
-    with contextlib.suppress(BrokenPipeError), os.fdopen(1, "w", encoding="utf-8") as starter:
-        json.dump({"failure": failure}, starter)
+    with contextlib.suppress(BrokenPipeError):
+        os.write(1, json.dumps({"failure": failure}).encode())
+    os.dup2(2, 1)
+
+
+def bring_up(task: Task) -> tuple[Server, int]:
+    """A ready server, and our hold on the lock that it inherited."""
+    server_lock = claim_server_lock(task)
+    prepare_data(task, server_lock)
+    return start_server(task, server_lock), server_lock
 
 
 def claim_server_lock(task: Task) -> int:
@@ -151,10 +165,9 @@ def flock_within(lock: int, patience: float) -> bool:
         time.sleep(0.01)
 
 
-def prepare_data(task: Task, server_lock: int) -> bool:
-    """Make the data where there is none, whole or not at all, and the server's own; True if made."""
-    fresh = not task.data.is_dir()
-    if fresh:
+def prepare_data(task: Task, server_lock: int) -> None:
+    """Make the data where there is none, whole or not at all, and the server's own."""
+    if not task.data.is_dir():
         unfinished = task.data.with_suffix(UNFINISHED)
         shutil.rmtree(unfinished, ignore_errors=True)
         unfinished.mkdir(mode=0o700)
@@ -169,7 +182,6 @@ def prepare_data(task: Task, server_lock: int) -> bool:
     give(task.runtime, task.owner)
     if task.stale:
         (task.data / task.stale).unlink(missing_ok=True)
-    return fresh
 
 
 def give(folder: str, owner: list[int]) -> None:
@@ -216,11 +228,10 @@ def spawn(task: Task, command: list[str], folder: Path, user: list[int], server_
             stderr=log,
             umask=0o077,
             pass_fds=[server_lock],
-            preexec_fn=None if task.sentinel else end_with_parent(task.stop_signal),  # noqa: PLW1509 - no threads
+            preexec_fn=None if task.sentinel else end_with_parent(task.stop_signal),  # noqa: PLW1509 - calls libc only
             **identity,
         )
-    os.truncate(server_lock, 0)
-    os.pwrite(server_lock, str(child.pid).encode(), 0)
+    os.pwrite(server_lock, f"{child.pid:<20}".encode(), 0)  # no reader ever finds half a number
     return child
 
 
@@ -251,7 +262,8 @@ def post_sentinel(task: Task) -> int:
     if os.fork():
         os.close(listen)
         return farewell
-    for held in (farewell, 1, task.start_lock, task.guard_lock):
+    os.dup2(2, 1)
+    for held in (farewell, task.start_lock, task.guard_lock):
         os.close(held)
     if not os.read(listen, 1):
         lock = os.open(f"{task.folder}/server.lock", os.O_RDWR)
@@ -270,7 +282,7 @@ def answers(task: Task) -> bool:
 
 
 def sync_to_disk(folder: Path) -> None:
-    """Make fresh data survive a power cut; after the report, because a busy disk takes seconds over it."""
+    """Make fresh data survive a power cut; nobody waits for it, because a busy disk takes seconds over it."""
     for path in (*everything_in(str(folder)), str(folder)):
         with contextlib.suppress(FileNotFoundError):
             handle = os.open(path, os.O_RDONLY)
@@ -288,7 +300,8 @@ def serve_until_the_last_user_left(task: Task, server: Server, server_lock: int)
         ends = [at for at in ends if time.monotonic() - at < RESTART_WINDOW] + [time.monotonic()]
         if len(ends) > RESTARTS:
             return
-        server = start_server(task, server_lock)
+        os.close(server_lock)  # and take it anew when the last child of the dead server has let go of it
+        server, server_lock = bring_up(task)
     end(task, server)
 
 

@@ -3,9 +3,9 @@
 import contextlib
 import os
 import re
+import secrets
 import shutil
 import stat
-import tempfile
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from pathlib import Path
 
@@ -78,16 +78,29 @@ def _runs_programs(folder: Path) -> bool:
     return not os.statvfs(folder).f_flag & getattr(os, "ST_NOEXEC", 0)
 
 
-def make_runtime_folder(previous: str, base: Path) -> Path:
-    """A new private folder; under the name that a killed guard left, so that URLs in use live again."""
-    old = Path(previous)
-    if previous and old.name.startswith(PREFIX):
+def noted_folder(note: Path) -> Path | None:
+    """The runtime folder that a note names, unless it came here with a copy of somebody's data folder."""
+    try:
+        path, owner = note.read_text(encoding="ascii").split()
+    except (FileNotFoundError, ValueError):
+        return None
+    folder = Path(path)
+    return folder if folder.name.startswith(PREFIX) and int(owner) == note.parent.stat().st_ino else None
+
+
+def make_runtime_folder(note: Path, base: Path) -> Path:
+    """A new private folder, noted before it is made; under its old name if it has one, for old URLs' sake."""
+    old = noted_folder(note)
+    names = [PREFIX + secrets.token_hex(4) for _ in range(3)]
+    if old is not None:
         shutil.rmtree(old, ignore_errors=True)
-        if old.parent == base:
-            with contextlib.suppress(FileExistsError):
-                old.mkdir(mode=0o700)
-                return old
-    return Path(tempfile.mkdtemp(prefix=PREFIX, dir=base))
+        names[:0] = [old.name] if old.parent == base else []
+    for name in names:
+        note.write_text(f"{base / name} {note.parent.stat().st_ino}", encoding="ascii")
+        with contextlib.suppress(FileExistsError):
+            (base / name).mkdir(mode=0o700)
+            return base / name
+    raise FileExistsError(f"somebody takes every name in {base}")
 
 
 def bring_within_reach(program: Program, packages: Path, runtime: Path) -> Path:

@@ -14,7 +14,13 @@ from pathlib import Path
 from core.embedded.guard import UNFINISHED, Task
 from core.embedded.owners import Owner, data_creator, keep_with, may_enter, may_run, owner_of, server_owner
 from core.embedded.programs import Program, packages_folder, platform_name, server_environment
-from core.embedded.runtime import bring_within_reach, candidates, make_runtime_folder, runtime_base
+from core.embedded.runtime import (
+    bring_within_reach,
+    candidates,
+    make_runtime_folder,
+    noted_folder,
+    runtime_base,
+)
 from core.errors import ConfigurationError, StorageUnavailable
 
 GUARD = Path(__file__).with_name("guard.py")
@@ -48,7 +54,8 @@ class Use:
                     f"embedded {self.program.name}: {failure}; see {self.folder}/server.log"
                 )
         keep_with(self.folder, [path for path in self.folder.iterdir() if path.name != "data"])
-        self.url = self.program.url.format(runtime=(self.folder / "runtime").read_text(encoding="ascii"))
+        runtime = (self.folder / "runtime").read_text(encoding="ascii").split()[0]
+        self.url = self.program.url.format(runtime=runtime)
 
     def release(self) -> None:
         """Close, do not unlock: a forked child that inherited the share keeps it."""
@@ -145,7 +152,7 @@ def is_running(folder: Path, guard_lock: int) -> bool:
         try:
             fcntl.flock(guard_lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except BlockingIOError:
-            if (folder / "runtime").exists():
+            if (folder / "ready").exists():
                 return True
         else:
             return False
@@ -177,12 +184,11 @@ def plan(
     users = (owner, creator)
     needed = [packages / part for part in program.parts if (packages / part).exists()]
     reachable = all(may_run(part, user) for part in needed for user in users)
-    noted = folder / "runtime"
-    previous = noted.read_text(encoding="ascii") if noted.exists() else ""
-    bases = [Path(previous).parent] if previous else []
-    base = runtime_base([*bases, *candidates(os.environ, os.geteuid())], users, executable=not reachable)
-    runtime = make_runtime_folder(previous, base)
-    noted.unlink(missing_ok=True)
+    (folder / "ready").unlink(missing_ok=True)
+    note = folder / "runtime"
+    old = noted_folder(note)
+    bases = [*([old.parent] if old else []), *candidates(os.environ, os.geteuid())]
+    runtime = make_runtime_folder(note, runtime_base(bases, users, executable=not reachable))
     if not reachable:
         packages = bring_within_reach(program, packages, runtime)
     executable = packages / program.parts[0]

@@ -8,19 +8,6 @@ import numpy as np
 from core.pv.weather_year import FloatArray
 
 
-@dataclass(frozen=True, slots=True, eq=False)
-class PlaneIrradiance:
-    """What falls on a tilted plane [W/m²], by where it comes from; arrays of shape (n,)."""
-
-    direct: FloatArray
-    sky_diffuse: FloatArray
-    ground_diffuse: FloatArray
-
-    @property
-    def poa_global(self) -> FloatArray:
-        return self.direct + self.sky_diffuse + self.ground_diffuse
-
-
 def cos_aoi(
     surface_tilt: float, surface_azimuth: float, zenith: FloatArray, azimuth: FloatArray
 ) -> FloatArray:

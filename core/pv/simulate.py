@@ -135,6 +135,10 @@ def simulate_times(
     ------
     ValueError
         As `simulate`, and if the weather is not one finite value for each instant.
+
+    Notes
+    -----
+    An hour in whose middle the sun is still, or already, below the horizon counts as dark.
     """
     weather = {"ghi": ghi, "dni": dni, "dhi": dhi, "temp_air": temp_air, "wind_speed": wind_speed}
     for name, values in weather.items():

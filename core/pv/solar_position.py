@@ -218,4 +218,5 @@ def _refraction(elevation: FloatArray, *, pressure: float, temp_air: float) -> F
     air = (pressure / 101000.0) * (283.0 / (273.0 + temp_air))
     visible = np.maximum(elevation, -_SOLAR_HALF_HEIGHT)
     lift = air * 1.02 / (60.0 * np.tan(np.radians(visible + 10.3 / (visible + 5.11))))
-    return np.where(elevation >= -_SOLAR_HALF_HEIGHT, lift, 0.0)
+    # The formula dips a hundred-thousandth of a degree below zero at the zenith.
+    return np.where(elevation >= -_SOLAR_HALF_HEIGHT, np.maximum(lift, 0.0), 0.0)

@@ -8,6 +8,7 @@ from nodes.dispatch.settings import DispatchSettings
 from state.dispatch import DispatchResult
 from state.sizing import SizingResult
 from state.triage import Priority, TriageResult
+from state.weather import Window
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,12 +39,25 @@ def visit_need(
             priority=triage.priority,
         )
     if sizing and sizing.status == "infeasible":
-        return "no visit: the design must change before anybody surveys the site"
+        return "the design must change before anybody surveys the site"
     if sizing:
         return VisitNeed(skills=settings.survey_skills, duration_h=settings.survey_duration_h)
     if triage:
-        return "no visit: the fault can be dealt with from afar"
-    return "no visit: there is neither a design nor a fault to plan one from"
+        return "the fault can be dealt with from afar"
+    return "there is neither a design nor a fault to plan a visit from"
+
+
+def stands(previous: DispatchResult, windows: Sequence[Window], now: datetime) -> bool:
+    """Whether a plan made earlier is kept when the weather is looked at again.
+
+    People count on a visit once it is planned: only weather known to be dangerous moves it, not a better hour and
+    not a forecast that became unknown. What a dispatcher decided stands unless they decided to wait.
+    """
+    visit = previous.visit
+    if visit is None:
+        return previous.decision is not None and not previous.plan_again
+    stops = (w for w in windows if w.verdict == "stop" and w.start < visit.end and visit.start < w.end)
+    return visit.start <= now or not any(stops)
 
 
 def _respond_by(triage: TriageResult, previous: DispatchResult | None, now: datetime) -> datetime | None:

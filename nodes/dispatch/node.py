@@ -2,6 +2,7 @@
 
 import asyncio
 from functools import partial
+from typing import Literal
 
 from langchain_core.messages import AIMessage
 from typing_extensions import NotRequired, TypedDict
@@ -9,7 +10,7 @@ from typing_extensions import NotRequired, TypedDict
 from core.clock import Clock
 from core.ports import TechnicianDirectory
 from nodes.dispatch.engine import choose
-from nodes.dispatch.need import visit_need
+from nodes.dispatch.need import stands, visit_need
 from nodes.dispatch.settings import DispatchSettings
 from state.base import JsonObject
 from state.dispatch import DispatchResult, Technician
@@ -22,6 +23,7 @@ from state.weather import WeatherResult
 class DispatchReads(TypedDict):
     job_id: str
     input: JsonObject
+    trigger: NotRequired[Literal["start", "refresh"]]
     weather: NotRequired[JsonObject]
     sizing: NotRequired[JsonObject]
     triage: NotRequired[JsonObject]
@@ -40,17 +42,18 @@ async def dispatch(
     clock: Clock,
     settings: DispatchSettings | None = None,
 ) -> DispatchWrites:
+    """Plans the visit; on a refresh only where the plan no longer stands."""
     settings = settings or DispatchSettings()
+    now = clock.now()
+    windows = WeatherResult.model_validate(state["weather"]).windows if "weather" in state else []
+    previous = DispatchResult.model_validate(state["dispatch"]) if "dispatch" in state else None
+    if previous and state.get("trigger") == "refresh" and stands(previous, windows, now):
+        return _written(state, previous)
+
     job = JobInput.model_validate(state["input"])
     triage = TriageResult.model_validate(state["triage"]) if "triage" in state else None
-    now = clock.now()
-    need = visit_need(
-        sizing=SizingResult.model_validate(state["sizing"]) if "sizing" in state else None,
-        triage=triage,
-        previous=DispatchResult.model_validate(state["dispatch"]) if "dispatch" in state else None,
-        now=now,
-        settings=settings,
-    )
+    sizing = SizingResult.model_validate(state["sizing"]) if "sizing" in state else None
+    need = visit_need(sizing=sizing, triage=triage, previous=previous, now=now, settings=settings)
     if isinstance(need, str):
         return _written(
             state,
@@ -71,7 +74,7 @@ async def dispatch(
             technicians,
             skills=need.skills,
             site=job.site,
-            windows=WeatherResult.model_validate(state["weather"]).windows if "weather" in state else [],
+            windows=windows,
             respond_by=need.respond_by,
             duration_h=need.duration_h,
             schedule=job.schedule,
@@ -94,6 +97,6 @@ def _written(state: DispatchReads, result: DispatchResult) -> DispatchWrites:
         when = f"{result.visit.start:%Y-%m-%d %H:%M}–{result.visit.end:%H:%M %Z}"
         said = f"{result.technician.name} ({result.technician.distance_km:.0f} km), {when}."
     else:
-        said = "; ".join(result.reasons) + "."
+        said = f"No visit: {'; '.join(result.reasons)}."
     message = AIMessage(content=said, name="dispatch", id=f"{state['job_id']}:dispatch")
     return {"dispatch": result.to_json(), "messages": [message]}

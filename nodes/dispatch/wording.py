@@ -82,7 +82,8 @@ class Wording:
             return []
         nearest = candidates[0]
         when = f", {self._clock(nearest.visit.start.timestamp())}" if nearest.visit else ""
-        return [f"closest: {nearest.technician.name}{when}; {', '.join(nearest.missing)}"]
+        who = f"{nearest.technician.name}, {nearest.technician.distance_km:,.0f} km away"
+        return [f"closest: {who}{when}; {', '.join(nearest.missing)}"]
 
     def _no_safe_time(self) -> str:
         order = self._order

@@ -23,8 +23,10 @@ WAIT = "wait for the next forecast"
 
 
 def questions_due(triage: TriageResult | None, dispatch: DispatchResult) -> list[Question]:
-    """What must be decided before this job may be reported, whether or not it already was."""
-    due = []
+    """What must be decided before this job may be reported; nothing where a decided plan still stands."""
+    due: list[Question] = []
+    if dispatch.decision is not None:
+        return due
     if triage and triage.stop_work:
         due.append(_safety_release(triage))
     # A survey is no emergency: without one the design still stands.
@@ -51,7 +53,8 @@ def decided(
         dispatch = _with(dispatch, chosen)
     if said.get(SAFETY_RELEASE) == SEND_NOBODY and dispatch.technician:
         dispatch = _held(dispatch, dispatch.technician)
-    return dispatch.model_copy(update={"decision": "; ".join(map(str, said.values()))})
+    waits = said.get(DISPATCH_DECISION) == WAIT
+    return dispatch.model_copy(update={"decision": "; ".join(map(str, said.values())), "plan_again": waits})
 
 
 def _safety_release(triage: TriageResult) -> Question:

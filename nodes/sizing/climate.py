@@ -2,11 +2,13 @@
 
 from collections.abc import Sequence
 
+from core.climate.resource import suggested_temperatures
 from core.pv.temperature import temp_cell_hot
 from core.pv.weather_year import WeatherYear
 from nodes.sizing.questions import DESIGN_TEMP_MIN, Form
 from nodes.sizing.strings import SiteTemperatures
 from state.equipment import Electrical, RoofPlane
+from state.questions import Question
 from state.weather import Resource
 
 
@@ -29,7 +31,7 @@ def site_temperatures(
         temp_min, approximation = known.min_c, known.approximation
         assumptions.append(f"Lowest expected ambient temperature {temp_min:g} °C: {known.source}.")
     if temp_min is None:
-        temp_min = form.number(DESIGN_TEMP_MIN)
+        temp_min = form.number(_question(resource, year))
     temp_max = electrical.design_temp_max_c
     if temp_max is None and known is not None and known.max_c is not None:
         temp_max = known.max_c
@@ -41,3 +43,12 @@ def site_temperatures(
         )
     hot = max(temp_cell_hot(temp_max, plane.mount) for plane in planes)
     return SiteTemperatures(temp_min, temp_max, hot, approximation), assumptions
+
+
+def _question(resource: Resource, year: WeatherYear) -> Question:
+    """The question, with the coldest hour of a measured typical year as its suggestion; a modelled one has none."""
+    if resource.quality != "tmy":
+        return DESIGN_TEMP_MIN
+    coldest = suggested_temperatures(year).min_c
+    why = f"{DESIGN_TEMP_MIN.why} The typical year's coldest hour has {coldest} °C; other years are colder."
+    return DESIGN_TEMP_MIN.model_copy(update={"default": coldest, "why": why})

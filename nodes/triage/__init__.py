@@ -1,0 +1,1 @@
+"""From a fault ticket to what is wrong, how urgent it is, and what to do first."""

@@ -122,7 +122,7 @@ async def test_a_fault_that_is_dealt_with_from_afar_sends_nobody() -> None:
         state(triage={**FAULT, "truck_roll": False}), directory=Directory(), clock=FixedClock(NOW)
     )
     assert written["dispatch"]["visit_needed"] is False
-    assert written["messages"][0].content == "no visit: the fault can be dealt with from afar."
+    assert written["messages"][0].content == "No visit: the fault can be dealt with from afar."
 
 
 async def test_a_sized_system_gets_a_survey() -> None:
@@ -138,3 +138,17 @@ async def test_a_sized_system_gets_a_survey() -> None:
     written = await dispatch(state(triage=None, sizing=sizing), directory=Directory(), clock=FixedClock(NOW))
     assert written["dispatch"]["visit"]["end"] == "2026-03-02T10:00:00+03:00"
     assert written["dispatch"]["respond_by"] is None
+
+
+async def test_a_refresh_keeps_a_visit_that_still_stands_and_moves_one_that_does_not() -> None:
+    first = await dispatch(state(), directory=Directory(), clock=FixedClock(NOW))
+    later = {**WINDOW, "start": "2026-03-03T08:00:00+03:00", "end": "2026-03-03T17:00:00+03:00"}
+    again = {"trigger": "refresh", "dispatch": first["dispatch"]}
+
+    storm = {**WEATHER, "windows": [{**WINDOW, "verdict": "stop"}, later]}
+    moved = await dispatch(state(**again, weather=storm), directory=Directory(), clock=FixedClock(NOW))
+    assert moved["dispatch"]["visit"]["start"] == "2026-03-03T08:00:00+03:00"
+
+    unknown = {**WEATHER, "windows": []}
+    kept = await dispatch(state(**again, weather=unknown), directory=Directory(), clock=FixedClock(NOW))
+    assert kept["dispatch"] == first["dispatch"]

@@ -71,7 +71,7 @@ def technician(**changes: object) -> Technician:
     given: dict[str, object] = {
         "id": new_id(),
         "name": "Grace",
-        "skills": ["pv", "dc_electrical", "inverter", "battery", "installation", "roof_work"],
+        "skills": ["pv_electrician", "battery", "communications", "roof_work", "installation"],
         "base_latitude": -1.28,
         "base_longitude": 36.82,
         "timezone": "Africa/Nairobi",

@@ -1,7 +1,6 @@
 """Small workflows in the shape of the real one, whose nodes do what a test wants."""
 
-from collections.abc import Callable, Coroutine
-from typing import Any
+from typing import Any, Protocol
 
 from langgraph.checkpoint.base import BaseCheckpointSaver
 from langgraph.graph import END, START, StateGraph
@@ -12,7 +11,12 @@ from state.base import JsonObject
 from state.job import Report
 from state.workflow import JobRequest, JobState
 
-Step = Callable[[JobState], Coroutine[Any, Any, JsonObject]]
+
+class Step(Protocol):
+    """What a node does."""
+
+    async def __call__(self, state: JobState) -> JsonObject: ...
+
 
 QUESTION = {
     "id": "depth",

@@ -215,7 +215,7 @@ def test_a_deadline_at_night_names_the_first_visit_after_it() -> None:
     ]
     assert result.reasons == [
         "no technician with the skills is free for a safe visit of 2.0 h that starts by Mon 2 Mar 07:30",
-        "closest: T1, Mon 2 Mar 08:00; starts 0.5 h after the deadline",
+        "closest: T1, 0 km away, Mon 2 Mar 08:00; starts 0.5 h after the deadline",
     ]
 
 

@@ -3,11 +3,12 @@ from typing import Any, Literal
 
 import pytest
 
-from nodes.dispatch.need import VisitNeed, visit_need
+from nodes.dispatch.need import VisitNeed, stands, visit_need
 from nodes.dispatch.settings import DispatchSettings
 from state.dispatch import DispatchResult
 from state.sizing import SizingResult
 from state.triage import TriageResult
+from state.weather import Verdict, Window
 
 NOW = datetime(2026, 3, 2, 6, tzinfo=UTC)
 FAULT = TriageResult(
@@ -80,12 +81,12 @@ def test_a_sized_system_is_surveyed_without_a_deadline() -> None:
 @pytest.mark.parametrize(
     ("given", "reason"),
     [
-        ({"triage": FROM_AFAR}, "no visit: the fault can be dealt with from afar"),
+        ({"triage": FROM_AFAR}, "the fault can be dealt with from afar"),
         (
             {"sizing": design("infeasible")},
-            "no visit: the design must change before anybody surveys the site",
+            "the design must change before anybody surveys the site",
         ),
-        ({}, "no visit: there is neither a design nor a fault to plan one from"),
+        ({}, "there is neither a design nor a fault to plan a visit from"),
     ],
 )
 def test_where_no_visit_is_needed_it_says_why(given: dict[str, Any], reason: str) -> None:
@@ -104,3 +105,50 @@ def test_another_priority_sets_another_deadline() -> None:
 def test_the_lowest_priority_waits_for_whatever_visit_comes_next() -> None:
     patient = FAULT.model_copy(update={"priority": "P4", "respond_within_hours": None})
     assert deadline(triage=patient) is None
+
+
+AMINA = {"id": "00000000-0000-0000-0000-000000000001", "name": "Amina", "distance_km": 1, "skills": []}
+
+
+def plan(**changes: Any) -> DispatchResult:
+    visit = {"start": NOW + timedelta(hours=2), "end": NOW + timedelta(hours=4)}
+    given = {"technician": AMINA, "visit": visit, "reasons": [], "alternatives": [], **changes}
+    return DispatchResult.model_validate(given)
+
+
+def weather(verdict: Verdict, first: float, last: float) -> Window:
+    return Window(
+        start=NOW + timedelta(hours=first), end=NOW + timedelta(hours=last), verdict=verdict, reasons=[]
+    )
+
+
+@pytest.mark.parametrize(
+    ("windows", "kept"),
+    [
+        ([], True),
+        ([weather("unknown", 0, 8)], True),
+        ([weather("caution", 0, 8)], True),
+        ([weather("go", 0, 2), weather("stop", 4, 8)], True),
+        ([weather("go", 0, 3), weather("stop", 3, 8)], False),
+    ],
+    ids=["no forecast", "unknown", "caution", "danger after it", "danger within it"],
+)
+def test_only_known_danger_moves_a_visit_that_people_count_on(windows: list[Window], kept: bool) -> None:
+    assert stands(plan(), windows, NOW) is kept
+
+
+def test_a_visit_under_way_is_not_planned_again() -> None:
+    storm = [weather("stop", 0, 8)]
+    assert stands(plan(), storm, NOW + timedelta(hours=3))
+
+
+@pytest.mark.parametrize(
+    ("decided", "kept"),
+    [
+        ({"decision": "go on without a visit"}, True),
+        ({"decision": "wait for the next forecast", "plan_again": True}, False),
+        ({}, False),
+    ],
+)
+def test_no_visit_stands_only_where_a_person_wanted_none(decided: dict[str, Any], kept: bool) -> None:
+    assert stands(plan(technician=None, visit=None, **decided), [weather("go", 0, 8)], NOW) is kept

@@ -104,6 +104,7 @@ def due_ids(triage: TriageResult | None, dispatch: DispatchResult) -> list[str]:
         (triaged(stop_work=True), planned(), [SAFETY_RELEASE]),
         (triaged(), NOBODY, [DISPATCH_DECISION]),
         (triaged(stop_work=True), NOBODY, [SAFETY_RELEASE, DISPATCH_DECISION]),
+        (triaged(stop_work=True), NOBODY.model_copy(update={"decision": SEND_NOBODY}), []),
     ],
     ids=[
         "a survey is planned",
@@ -114,6 +115,7 @@ def due_ids(triage: TriageResult | None, dispatch: DispatchResult) -> list[str]:
         "work is stopped",
         "nobody can repair",
         "both",
+        "a decided plan stands",
     ],
 )
 def test_a_person_is_asked_only_where_there_is_something_to_decide(
@@ -153,10 +155,12 @@ def test_an_accepted_offer_becomes_the_visit_and_says_what_it_breaks() -> None:
     assert settled.decision == LATE
 
 
-@pytest.mark.parametrize("decision", [WAIT, GO_ON_WITHOUT])
-def test_without_an_offer_taken_there_is_no_visit(decision: str) -> None:
+@pytest.mark.parametrize(("decision", "plan_again"), [(WAIT, True), (GO_ON_WITHOUT, False)])
+def test_without_an_offer_taken_there_is_no_visit_and_only_waiting_plans_again(
+    decision: str, plan_again: bool
+) -> None:
     settled = decided(NOBODY, questions_due(triaged(), NOBODY), {DISPATCH_DECISION: decision})
-    assert settled == NOBODY.model_copy(update={"decision": decision})
+    assert settled == NOBODY.model_copy(update={"decision": decision, "plan_again": plan_again})
 
 
 def test_a_briefed_crew_keeps_its_visit() -> None:

@@ -64,3 +64,10 @@ def test_progress_counts_to_the_last_node_of_each_kind() -> None:
 def test_every_node_has_a_timeout() -> None:
     assert set(POLICIES) == set(STEPS["full"])
     assert all(policy.timeout.run_timeout for policy in POLICIES.values())
+
+
+def test_a_refresh_plans_again_where_a_dispatcher_waits_for_better_weather() -> None:
+    waiting = _state("full", trigger="refresh", weather_change={}, dispatch={"plan_again": True})
+    assert route_after_weather(waiting) == "dispatch"
+    settled = _state("full", trigger="refresh", weather_change={}, dispatch={"plan_again": False})
+    assert route_after_weather(settled) == "__end__"

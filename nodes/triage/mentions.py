@@ -1,0 +1,107 @@
+"""Which asset a text is about: what it mentions, how often, how early, and what it says is wrong with it."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from math import exp, sqrt
+
+from nodes.triage.lexicon import Lexicon
+from nodes.triage.phrases import BREAKS, Match
+from state.triage import Asset
+
+STRONG, WEAK = 1.0, 0.35
+"""What a word that names the asset counts, and one that only hints at it."""
+FIRST = 0.6
+"""Added to the first asset a text names: tickets begin with their subject."""
+TROUBLED, IN_ORDER = 1.6, 0.5
+"""Factors where trouble, or that all is well, stands within `REACH` words in the same clause."""
+REACH = 4
+SYMPTOM = 0.7
+"""Added to the asset that a named failure mode belongs to."""
+ROUTINE = 0.5
+"""Added to the site for each of the first two words of planned work."""
+ENOUGH = 1.2
+"""The score at which a text is two thirds sure."""
+CEILING = 0.6
+"""The most that words alone can support an asset."""
+
+
+@dataclass(frozen=True, slots=True)
+class Mentioned:
+    """An asset; `support` is between 0 and `CEILING`; `at` is its first word."""
+
+    asset: Asset
+    support: float
+    at: Match
+
+
+def mentioned(
+    words: Sequence[str], lexicon: Lexicon, masks: Sequence[Match], modes: Mapping[Asset, int]
+) -> list[Mentioned]:
+    """Assets that the text mentions, best supported first.
+
+    `modes` counts the failure modes named in the text by the asset they belong to. Repeated mentions count less
+    and less, so that a long log does not drown its subject.
+    """
+    strong = _unmasked(lexicon.strong.find(words), masks)
+    weak = [m for m in _unmasked(lexicon.weak.find(words), masks) if not any(m.within(s) for s in strong)]
+    near = _Surroundings(words, lexicon)
+    strong = [m for m in strong if not any(m.within(other) for other in strong)]
+
+    weights: dict[Asset, list[float]] = {}
+    first: dict[Asset, Match] = {}
+    for match, base in sorted(
+        [(m, STRONG) for m in strong] + [(m, WEAK) for m in weak], key=lambda e: e[0].start
+    ):
+        asset = lexicon.assets[match.key]
+        weights.setdefault(asset, []).append(base * near.factor(match))
+        first.setdefault(asset, match)
+    if not weights:
+        return []
+
+    subject = min(strong or weak, key=lambda m: m.start)
+    scores = {asset: _diminishing(values) for asset, values in weights.items()}
+    scores[lexicon.assets[subject.key]] += FIRST * (STRONG if strong else WEAK)
+    for asset, count in modes.items():
+        if asset in scores:
+            scores[asset] += SYMPTOM * min(count, 2)
+    if routine := len({(m.start, m.end) for m in lexicon.routine.find(words)}):
+        scores["facility"] = scores.get("facility", 0.0) + ROUTINE * min(routine, 2)
+    total = sum(scores.values())
+    ranked = sorted(scores.items(), key=lambda item: -item[1])
+    return [Mentioned(asset, _support(score, total), first.get(asset, subject)) for asset, score in ranked]
+
+
+def _support(score: float, total: float) -> float:
+    return CEILING * (1 - exp(-score / ENOUGH)) * sqrt(score / total)
+
+
+def _diminishing(values: Sequence[float]) -> float:
+    return float(sum(value / (place + 1) for place, value in enumerate(sorted(values, reverse=True))))
+
+
+def _unmasked(matches: Sequence[Match], masks: Sequence[Match]) -> list[Match]:
+    return [match for match in matches if not any(match.within(mask) for mask in masks)]
+
+
+class _Surroundings:
+    """Words of trouble and of order, and the clause signs between which they count."""
+
+    def __init__(self, words: Sequence[str], lexicon: Lexicon) -> None:
+        self._words = words
+        self._troubled = lexicon.troubled.find(words)
+        self._in_order = lexicon.in_order.find(words)
+
+    def factor(self, match: Match) -> float:
+        if self._near(match, self._troubled):
+            return TROUBLED
+        return IN_ORDER if self._near(match, self._in_order) else 1.0
+
+    def _near(self, match: Match, others: Sequence[Match]) -> bool:
+        return any(
+            self._one_clause(match.end, other.start) or self._one_clause(other.end, match.start)
+            for other in others
+        )
+
+    def _one_clause(self, start: int, end: int) -> bool:
+        """Whether at most `REACH` words and no clause sign lie from `start` to `end`."""
+        return 0 <= end - start <= REACH and not any(word in BREAKS for word in self._words[start:end])

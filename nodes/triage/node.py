@@ -1,0 +1,66 @@
+"""Triages the job's ticket."""
+
+import asyncio
+from typing import Any
+
+from langchain_core.messages import AIMessage
+from typing_extensions import NotRequired, TypedDict
+
+from nodes.triage.engine import triage as triage_ticket
+from nodes.triage.production import expected_production
+from nodes.triage.settings import DEFAULTS, TriageSettings
+from state.base import JsonObject
+from state.job import JobInput
+from state.triage import TriageAnswer
+from state.weather import WeatherResult
+
+
+class TriageReads(TypedDict):
+    job_id: str
+    input: JsonObject
+    answers: JsonObject
+    weather: NotRequired[JsonObject]
+
+
+class TriageWrites(TypedDict, total=False):
+    triage: JsonObject
+    open_questions: dict[str, list[JsonObject]]
+    messages: list[AIMessage]
+
+
+async def triage(state: TriageReads, *, settings: TriageSettings = DEFAULTS) -> TriageWrites:
+    """Writes the result so far and, beside it, what triage would like to know."""
+    answer = await asyncio.to_thread(_answer, state, settings)
+    written: TriageWrites = {
+        "open_questions": {"triage": [question.to_json() for question in answer.questions]},
+        "messages": [
+            AIMessage(
+                content=_account(answer), name="triage", id=f"{state['job_id']}:triage:{_asked(answer)}"
+            )
+        ],
+    }
+    if answer.triage is not None:
+        written["triage"] = answer.triage.to_json()
+    return written
+
+
+def _answer(state: TriageReads, settings: TriageSettings) -> TriageAnswer:
+    job = JobInput.model_validate(state["input"])
+    answers: dict[str, Any] = state["answers"]
+    weather = WeatherResult.model_validate(state["weather"]) if "weather" in state else None
+    production = expected_production(job, weather, settings)
+    return triage_ticket(job, answers, production=production, settings=settings)
+
+
+def _asked(answer: TriageAnswer) -> str:
+    return "+".join(question.id for question in answer.questions) or "answered"
+
+
+def _account(answer: TriageAnswer) -> str:
+    found = answer.triage
+    parts = []
+    if found is not None:
+        stop = " Stop work." if found.stop_work else ""
+        parts.append(f"{found.priority}: {found.diagnosis}{stop}")
+    parts += [f"Open: {question.prompt}" for question in answer.questions]
+    return " ".join(parts)

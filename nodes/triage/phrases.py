@@ -1,0 +1,96 @@
+"""Phrases found in a row of words, with gaps allowed. Knows nothing of what the phrases mean."""
+
+import re
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+
+_TOKEN = re.compile(r"\d+(?:[.,]\d+)+|[^\W_]+(?:['’][^\W_]+)*|[.,;:!?()\n&/]")
+BREAKS = frozenset(".;!?\n:()")
+"""Signs that end a clause."""
+
+Pattern = tuple[str | int, ...]
+"""Words in order; an integer is the most words that may stand in between."""
+
+
+@dataclass(frozen=True, slots=True)
+class Token:
+    """A word in the form in which words are compared, and where it stands in the text."""
+
+    word: str
+    start: int
+    end: int
+
+
+@dataclass(frozen=True, slots=True)
+class Match:
+    """A phrase found: words `start` to `end` (exclusive), of the entry `key`."""
+
+    key: int
+    start: int
+    end: int
+
+    def within(self, other: "Match") -> bool:
+        """Whether this lies inside the other, which is longer."""
+        inside = other.start <= self.start and self.end <= other.end
+        return inside and other.end - other.start > self.end - self.start
+
+
+def tokens(text: str) -> list[Token]:
+    """Words, numbers and clause signs of the text, lower case, apostrophes dropped."""
+    return [
+        Token(match[0].replace("'", "").replace("’", ""), match.start(), match.end())
+        for match in _TOKEN.finditer(text.lower())
+    ]
+
+
+class Phrases:
+    """Phrases by the entry they belong to, found in one pass.
+
+    A term is words in order; `~3` in it stands for up to three other words.
+    """
+
+    def __init__(self, entries: Iterable[tuple[int, Iterable[str]]]) -> None:
+        self._by_first: dict[str, list[tuple[Pattern, int]]] = {}
+        for key, terms in entries:
+            for term in terms:
+                pattern = _pattern(term)
+                self._by_first.setdefault(str(pattern[0]), []).append((pattern, key))
+
+    def words(self) -> set[str]:
+        """Every word that occurs in a phrase."""
+        patterns = (pattern for row in self._by_first.values() for pattern, _ in row)
+        return {part for pattern in patterns for part in pattern if isinstance(part, str)}
+
+    def find(self, words: Sequence[str]) -> list[Match]:
+        """Every phrase at every place; of one entry the longest at each place."""
+        longest: dict[tuple[int, int], int] = {}
+        for start, word in enumerate(words):
+            for pattern, key in self._by_first.get(word, ()):
+                end = _end_of(pattern, words, start)
+                if end > longest.get((start, key), 0):
+                    longest[start, key] = end
+        return [Match(key, start, end) for (start, key), end in longest.items()]
+
+
+def _pattern(term: str) -> Pattern:
+    parts: list[str | int] = []
+    for part in term.split():
+        parts += [int(part[1:])] if part.startswith("~") else [token.word for token in tokens(part)]
+    return tuple(parts)
+
+
+def _end_of(pattern: Pattern, words: Sequence[str], start: int) -> int:
+    """Where the pattern ends whose first word stands at `start`; 0 where it does not go on."""
+    at, gap = start + 1, 0
+    for part in pattern[1:]:
+        if isinstance(part, int):
+            gap = part
+            continue
+        place = next(
+            (p for p in range(at, min(at + gap + 1, len(words))) if words[p] == part or words[p] in BREAKS),
+            None,
+        )
+        if place is None or words[place] != part:
+            return 0
+        at, gap = place + 1, 0
+    return at

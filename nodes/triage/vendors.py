@@ -1,0 +1,85 @@
+"""Whose fault codes these are. A code means nothing without its vendor, so an unclear one is asked about."""
+
+import re
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+from rapidfuzz.distance import OSA
+
+from nodes.triage.knowledge import Vendor, vendors
+
+OTHER = "other"
+"""The answer where the vendor is none of those known."""
+
+
+@dataclass(frozen=True, slots=True)
+class Named:
+    """The vendors that words may mean: none, one, or several that share a brand. `said` are the words."""
+
+    ids: tuple[str, ...]
+    said: str | None = None
+
+    @property
+    def only(self) -> str | None:
+        return self.ids[0] if len(self.ids) == 1 else None
+
+
+def from_name(said: str) -> Named:
+    """Vendors that a vendor field names, a slip of the pen allowed for."""
+    found = _by_alias(said) or _misspelt(said)
+    return Named(found, said)
+
+
+def from_text(text: str) -> Named:
+    """The vendor that a free text names, if it is one only: two brands in one text decide nothing."""
+    brands = {
+        vendor.id
+        for vendor in vendors().values()
+        for alias in vendor.aliases
+        if _names(alias, text) and len(_sharing(alias)) == 1
+    }
+    found = _by_alias(text) if len(brands) <= 1 else ()
+    return Named(found, ", ".join(vendors()[v].label for v in found) if found else None)
+
+
+def narrowed(named: Named, text: str) -> Named:
+    """The same, made unique by a product name in the text where the brand alone is ambiguous."""
+    if len(named.ids) < 2:
+        return named
+    both = tuple(v for v in _by_alias(f"{named.said} {text}") if v in named.ids)
+    return Named(both, named.said) if both else named
+
+
+def _by_alias(text: str) -> tuple[str, ...]:
+    hits = [
+        (len(_sharing(alias)), -len(alias), alias)
+        for vendor in vendors().values()
+        for alias in vendor.aliases
+        if _names(alias, text)
+    ]
+    if not hits:
+        return ()
+    return _sharing(min(hits)[2])
+
+
+def _misspelt(said: str) -> tuple[str, ...]:
+    words = re.findall(r"[a-z0-9-]+", said.lower())
+    for alias in _aliases():
+        if len(alias) >= 5 and any(OSA.distance(alias, word, score_cutoff=1) <= 1 for word in words):
+            return _sharing(alias)
+    return ()
+
+
+def _aliases() -> Iterable[str]:
+    return dict.fromkeys(alias for vendor in vendors().values() for alias in vendor.aliases)
+
+
+def _sharing(alias: str) -> tuple[str, ...]:
+    def has(vendor: Vendor) -> bool:
+        return alias in vendor.aliases
+
+    return tuple(vendor.id for vendor in vendors().values() if has(vendor))
+
+
+def _names(alias: str, text: str) -> bool:
+    return re.search(rf"(?<![a-z0-9]){re.escape(alias)}(?![a-z0-9])", text.lower()) is not None

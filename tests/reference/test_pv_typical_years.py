@@ -1,0 +1,198 @@
+"""A year's energy on the typical years that pvlib ships, against PVWatts version 8 and pvlib's ModelChain."""
+
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+import pvlib
+import pytest
+
+from core.pv.simulate import Plane, simulate
+from core.pv.temperature import Mount
+from core.pv.weather_year import WeatherYear
+
+DATA = Path(pvlib.__file__).parent / "data"
+YEARS = ("723170TYA.CSV", "703165TY.csv", "12839.tm2")
+
+# Light on the plane [kWh/m²] and output [kWh] of 4 kW of standard modules on a 3.33 kW inverter of 96 %, 14 % losses,
+# albedo 0.2, gcr 0.4; computed with Pvwattsv8 of NREL-PySAM 7.1.1.post1 from the file named, read by PySAM itself.
+# For a rack, PySAM's light is what the rows in front leave of it.
+PVWATTS_8: list[tuple[str, Mount, float, float, float, float]] = [
+    ("723170TYA.CSV", "roof", 10, 180, 1676.8, 5185.9),
+    ("723170TYA.CSV", "roof", 10, 0, 1434.3, 4385.6),
+    ("723170TYA.CSV", "roof", 30, 180, 1778.0, 5519.3),
+    ("723170TYA.CSV", "roof", 30, 90, 1463.9, 4510.6),
+    ("723170TYA.CSV", "roof", 30, 270, 1474.4, 4529.0),
+    ("723170TYA.CSV", "roof", 30, 0, 1092.8, 3274.1),
+    ("723170TYA.CSV", "rack", 10, 180, 1672.6, 5212.0),
+    ("723170TYA.CSV", "rack", 10, 0, 1430.4, 4402.3),
+    ("723170TYA.CSV", "rack", 30, 180, 1742.9, 5459.0),
+    ("723170TYA.CSV", "rack", 30, 90, 1427.1, 4431.6),
+    ("723170TYA.CSV", "rack", 30, 270, 1432.1, 4432.4),
+    ("723170TYA.CSV", "rack", 30, 0, 1063.9, 3203.1),
+    ("703165TY.csv", "roof", 10, 180, 911.2, 2952.5),
+    ("703165TY.csv", "roof", 10, 0, 735.2, 2331.6),
+    ("703165TY.csv", "roof", 30, 180, 1016.4, 3326.5),
+    ("703165TY.csv", "roof", 30, 90, 789.1, 2534.1),
+    ("703165TY.csv", "roof", 30, 270, 798.4, 2570.3),
+    ("703165TY.csv", "roof", 30, 0, 559.6, 1733.0),
+    ("703165TY.csv", "rack", 10, 180, 908.1, 2955.8),
+    ("703165TY.csv", "rack", 10, 0, 732.7, 2331.5),
+    ("703165TY.csv", "rack", 30, 180, 982.1, 3231.6),
+    ("703165TY.csv", "rack", 30, 90, 762.3, 2459.1),
+    ("703165TY.csv", "rack", 30, 270, 768.8, 2487.1),
+    ("703165TY.csv", "rack", 30, 0, 540.9, 1675.9),
+    ("12839.tm2", "roof", 10, 180, 1873.3, 5709.0),
+    ("12839.tm2", "roof", 10, 0, 1675.7, 5082.3),
+    ("12839.tm2", "roof", 30, 180, 1914.8, 5848.6),
+    ("12839.tm2", "roof", 30, 90, 1694.3, 5150.2),
+    ("12839.tm2", "roof", 30, 270, 1642.4, 4981.4),
+    ("12839.tm2", "roof", 30, 0, 1350.9, 4023.1),
+    ("12839.tm2", "rack", 10, 180, 1868.5, 5729.2),
+    ("12839.tm2", "rack", 10, 0, 1671.1, 5096.5),
+    ("12839.tm2", "rack", 30, 180, 1874.9, 5767.7),
+    ("12839.tm2", "rack", 30, 90, 1650.6, 5051.5),
+    ("12839.tm2", "rack", 30, 270, 1597.4, 4876.3),
+    ("12839.tm2", "rack", 30, 0, 1316.5, 3939.1),
+]
+
+
+@pytest.fixture(scope="module")
+def typical_years() -> dict[str, WeatherYear]:
+    return {name: read(name) for name in YEARS}
+
+
+def read(name: str) -> WeatherYear:
+    if name.endswith(".tm2"):
+        frame, site = pvlib.iotools.read_tmy2(DATA / name)
+        columns = ("GHI", "DNI", "DHI", "DryBulb", "Wspd")
+        scale = (1.0, 1.0, 1.0, 0.1, 0.1)
+    else:
+        frame, site = pvlib.iotools.read_tmy3(DATA / name, map_variables=True)
+        columns = ("ghi", "dni", "dhi", "temp_air", "wind_speed")
+        scale = (1.0, 1.0, 1.0, 1.0, 1.0)
+    ghi, dni, dhi, temp_air, wind_speed = (
+        frame[column].to_numpy(dtype=float) * factor for column, factor in zip(columns, scale, strict=True)
+    )
+    return WeatherYear(
+        latitude=site["latitude"],
+        longitude=site["longitude"],
+        elevation=site["altitude"],
+        utc_offset=float(site["TZ"]),
+        ghi=ghi,
+        dni=dni,
+        dhi=dhi,
+        temp_air=temp_air,
+        wind_speed=wind_speed,
+        source=name,
+    )
+
+
+@pytest.mark.parametrize(("name", "mount", "tilt", "azimuth", "poa", "ac"), PVWATTS_8)
+def test_light_and_output_of_a_year_are_those_of_pvwatts_8(
+    typical_years: dict[str, WeatherYear],
+    name: str,
+    mount: Mount,
+    tilt: float,
+    azimuth: float,
+    poa: float,
+    ac: float,
+) -> None:
+    year = simulate(typical_years[name], [Plane(tilt, azimuth, mount, 4000.0, -0.0037)], pac0=4000.0 / 1.2)
+    if mount == "roof":
+        assert year.poa_annual_kwh_m2 == pytest.approx(poa, rel=1e-3)
+    else:
+        assert year.poa_annual_kwh_m2 * (1.0 - year.losses["row_shading"] / 100.0) == pytest.approx(
+            poa, rel=0.012
+        )
+    assert year.ac_annual_kwh == pytest.approx(ac, rel=0.01 if mount == "roof" else 0.02)
+
+
+def test_roofs_are_without_bias_against_pvwatts_8(typical_years: dict[str, WeatherYear]) -> None:
+    errors = [
+        simulate(
+            typical_years[name], [Plane(tilt, azimuth, mount, 4000.0, -0.0037)], pac0=4000.0 / 1.2
+        ).ac_annual_kwh
+        / ac
+        - 1.0
+        for name, mount, tilt, azimuth, _, ac in PVWATTS_8
+        if mount == "roof"
+    ]
+    assert abs(float(np.mean(errors))) < 0.003
+
+
+@pytest.mark.filterwarnings("ignore:DatetimeIndex.dayofyear is deprecated")  # pvlib under pandas 3.1
+@pytest.mark.parametrize("name", YEARS)
+@pytest.mark.parametrize(("tilt", "azimuth"), [(20.0, 180.0), (35.0, 90.0)])
+def test_output_of_a_year_is_that_of_pvlibs_model_chain(
+    typical_years: dict[str, WeatherYear], name: str, tilt: float, azimuth: float
+) -> None:
+    """ModelChain's PVWatts has bare glass, and leaves out the spectrum and the reflection of diffuse light."""
+    weather = typical_years[name]
+    pac0 = 5000.0
+    array = pvlib.pvsystem.Array(
+        pvlib.pvsystem.FixedMount(tilt, azimuth),
+        albedo=0.2,
+        module_parameters={"pdc0": 6000.0, "gamma_pdc": -0.0035},
+        temperature_model_parameters={"noct_installed": 49.0},
+    )
+    system = pvlib.pvsystem.PVSystem(
+        [array],
+        inverter_parameters={"pdc0": pac0 / 0.96, "eta_inv_nom": 0.96},
+        losses_parameters={"soiling": 14.0} | dict.fromkeys(OTHER_LOSSES, 0.0),
+    )
+    location = pvlib.location.Location(weather.latitude, weather.longitude, altitude=weather.elevation)
+    chain = pvlib.modelchain.ModelChain(
+        system,
+        location,
+        dc_model="pvwatts",
+        ac_model="pvwatts",
+        losses_model="pvwatts",
+        aoi_model="physical",
+        spectral_model="no_loss",
+        temperature_model="fuentes",
+        transposition_model="perez",
+    )
+    zone = f"Etc/GMT{-weather.utc_offset:+.0f}"
+    index = pd.date_range("2014-01-01 00:30", periods=8760, freq="h", tz=zone)
+    columns = ("ghi", "dni", "dhi", "temp_air", "wind_speed")
+    frame = pd.DataFrame({column: getattr(weather, column) for column in columns}, index=index)
+    # A dark hour by day is NaN to pvlib's Perez, and its Fuentes then carries the NaN to the end of the year.
+    frame["dhi"] = frame["dhi"].clip(lower=1e-3)
+    chain.run_model(frame)
+    expected = float(chain.results.ac.clip(lower=0.0).sum()) / 1000.0
+
+    ours = simulate(weather, [Plane(tilt, azimuth, "roof", 6000.0, -0.0035)], pac0=pac0, k=0.0)
+    assert ours.ac_annual_kwh == pytest.approx(expected, rel=0.01)
+
+
+OTHER_LOSSES = (
+    "shading",
+    "snow",
+    "mismatch",
+    "wiring",
+    "connections",
+    "lid",
+    "nameplate_rating",
+    "age",
+    "availability",
+)
+
+
+@pytest.mark.parametrize("name", YEARS)
+@pytest.mark.parametrize("azimuth", [0.0, 135.0, 180.0, 225.0])
+def test_output_of_a_year_is_that_of_a_live_pvwatts_8(
+    typical_years: dict[str, WeatherYear], name: str, azimuth: float
+) -> None:
+    pvwattsv8 = pytest.importorskip("PySAM.Pvwattsv8", reason="NREL-PySAM is not installed")
+    model = pvwattsv8.default("PVWattsNone")
+    model.SolarResource.solar_resource_file = str(DATA / name)
+    model.SolarResource.albedo = [0.2]
+    model.SolarResource.use_wf_albedo = 0
+    design = model.SystemDesign
+    design.system_capacity, design.dc_ac_ratio, design.inv_eff, design.losses = 4.0, 1.2, 96.0, 14.0
+    design.array_type, design.module_type, design.tilt, design.azimuth = 1, 0, 25.0, azimuth
+    model.execute(0)
+    ours = simulate(typical_years[name], [Plane(25.0, azimuth, "roof", 4000.0, -0.0037)], pac0=4000.0 / 1.2)
+    assert ours.poa_annual_kwh_m2 == pytest.approx(sum(model.Outputs.poa) / 1000.0, rel=1e-3)
+    assert ours.ac_annual_kwh == pytest.approx(model.Outputs.ac_annual, rel=0.01)
