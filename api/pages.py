@@ -200,6 +200,8 @@ def _economics(economics: EconomicsResult) -> Table:
     costs = economics.capital_cost
     for item, cost in sorted(costs.items(), key=lambda each: each[0] == "total"):
         facts.add_row(item.replace("_", " "), f"{cost:,.0f} {currency}")
+    if economics.annual_savings is None:
+        return facts
     facts.add_row("saves", f"{economics.annual_savings:,.0f} {currency} a year")
     payback = economics.simple_payback_years
     facts.add_row("payback", "never" if payback is None else f"{payback:.1f} years")

@@ -1,8 +1,9 @@
 """Which inverter, and which strings on it: every offer is laid out, checked, and ranked.
 
 Ranked by what stands against an offer: failed checks, then warnings; then by how near it comes to what was
-wanted, where a check that could not be made weighs like a fifth too much power, and doubling the number of
-inverters like a tenth. Laying out and checking an offer costs a fraction of a millisecond; none is simulated.
+wanted, where a figure that a datasheet does not give weighs like a fifth too much power, and doubling the
+number of inverters or of modules like a tenth. Laying out and checking an offer costs a fraction of a
+millisecond; none is simulated.
 """
 
 import math
@@ -39,9 +40,10 @@ DEFAULT_DC_AC_RATIO = 1.2
 BACKUP_DC_AC_RATIO = 1.5
 """A battery inverter smaller than the array by more than this would rarely export or serve what it could."""
 MOST_STRING_INVERTERS, MOST_BATTERY_INVERTERS = 100, 3
-UNKNOWN_WEIGHS, DOUBLED_WEIGHS = 0.2, 0.1
+SILENCE_WEIGHS, DOUBLED_WEIGHS = 0.2, 0.1
 SIZE_TOLERANCE = 0.05
 """Whole strings meet a target only so nearly."""
+USUAL_MODULE_W = 500.0
 NEAR_ENOUGH = 0.5
 """Natural logarithm of a power ratio, 1.65, within which an offer needs no further search."""
 
@@ -64,8 +66,9 @@ class Candidate:
     @cached_property
     def rank(self) -> tuple[int, int, float]:
         """Lower is better."""
-        doubt = UNKNOWN_WEIGHS * self.count("not_evaluated")
-        return self.count("fail"), self.count("warn"), self.distance + doubt
+        # What the job does not say is the same for every offer; what a datasheet does not say is not.
+        silent = sum(each.status == "not_evaluated" and "datasheet" in each.rule for each in self.checks)
+        return self.count("fail"), self.count("warn"), self.distance + SILENCE_WEIGHS * silent
 
     @property
     def satisfies(self) -> bool:
@@ -84,7 +87,7 @@ def search(
     """Every offer for about `pdc0` [W] of `module`, or for a full roof where that is None, best first."""
     rooms = [room_on(plane, module, brief.gcr) for plane in brief.planes]
     room = room_for(rooms)
-    wanted = room if pdc0 is None else math.ceil(pdc0 / module.p_mp_w - 1e-6)
+    wanted = room if pdc0 is None else _modules_for(pdc0, module, brief)
     if wanted is None:
         raise ValueError("neither a power nor a roof area sets the size")
     placed = max(1, wanted if room is None else min(wanted, room))
@@ -98,8 +101,16 @@ def search(
             inputs = count * (inverter.mppt_count or 1)
             groups = () if window.empty else tuple(arrange(placed, rooms, window, inputs, parallel))
             design = Design(module, inverter, count, groups, brief.site, at, window)
-            candidates.append(check(brief, design, batteries, wanted * module.p_mp_w))
+            candidates.append(check(brief, design, batteries, pdc0 or wanted * module.p_mp_w))
     return sorted(candidates, key=lambda each: each.rank)
+
+
+def _modules_for(pdc0: float, module: ModuleDatasheet, brief: Brief) -> int:
+    """The nearest number of modules that is not too few: at all, where nothing else serves the loads."""
+    exact = pdc0 / module.p_mp_w - 1e-6
+    nearest = round(exact)
+    least = exact if brief.system_type == "off_grid" else (1.0 - SIZE_TOLERANCE) * exact
+    return max(1, nearest if nearest >= least else math.ceil(exact))
 
 
 def existing(
@@ -183,6 +194,7 @@ def _distance(brief: Brief, design: Design, wanted: float) -> float:
         abs(math.log(design.pac0 / aim))
         + 2.0 * abs(math.log(design.pdc0 / wanted))
         + DOUBLED_WEIGHS * math.log2(design.inverters)
+        + DOUBLED_WEIGHS * max(0.0, math.log2(USUAL_MODULE_W / design.module.p_mp_w))
     )
 
 
@@ -215,7 +227,7 @@ def _room(brief: Brief, design: Design, wanted: float) -> list[Check]:
         shortest = float(design.window.fewest or 1)
         detail = "the shortest string that the inverter works with, against the largest plane"
         return [at_most("roof_area", rule, shortest, float(largest), "modules", detail)]
-    modules = max(math.ceil(wanted / design.module.p_mp_w - 1e-6), design.modules)
+    modules = max(_modules_for(wanted, design.module, brief), design.modules)
     total = at_most(
         "roof_area",
         rule,
@@ -228,7 +240,7 @@ def _room(brief: Brief, design: Design, wanted: float) -> list[Check]:
     placed = [(plane, design.modules_on(plane.name)) for plane in rooms if plane.most_modules is not None]
     return [total] + [
         at_most(
-            f"roof_area_{plane.name}",
+            f"roof_area:{plane.name}",
             rule,
             float(modules_there),
             float(plane.most_modules or 0),

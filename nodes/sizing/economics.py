@@ -12,6 +12,9 @@ from nodes.sizing.tables import Horizon, price_books
 from state.equipment import Chemistry, Economics, PriceBook
 from state.sizing import EconomicsResult
 
+LONGEST_PAYBACK = 100.0
+LEAST_USEFUL_KWH = 1.0
+"""A year's energy below which a cost per kWh says nothing."""
 IRR_LOWEST, IRR_HIGHEST = -0.99, 10.0
 
 
@@ -82,8 +85,8 @@ def value(bill: Bill, economics: Economics) -> Valuation:
 
 
 def simple_payback(cost: float, annual_savings: float) -> float | None:
-    """Years until first-year savings have paid the cost; None where nothing is saved."""
-    return cost / annual_savings if annual_savings > 0 else None
+    """Years until first-year savings have paid the cost; None where that is never, or not in a lifetime."""
+    return cost / annual_savings if annual_savings * LONGEST_PAYBACK > cost else None
 
 
 def cash_flow(
@@ -133,13 +136,13 @@ def _due(year: int, life: float, horizon_years: int) -> bool:
 def _lcoe(bill: Bill, cost: dict[str, float], horizon: Horizon) -> float | None:
     """Present cost ÷ present energy that is of use, self-used or exported, per kWh."""
     useful = bill.self_used_kwh + bill.exported_kwh
+    if useful < LEAST_USEFUL_KWH:
+        return None
     years = range(1, horizon.years + 1)
     discount = {year: (1.0 + horizon.discount_rate) ** -year for year in years}
     energy = sum(
         useful * (1.0 - horizon.degradation_per_year) ** (year - 1) * discount[year] for year in years
     )
-    if energy <= 0:
-        return None
     spent = cost["total"] + sum(
         _running_cost(cost, year, horizon, bill.chemistry) * discount[year] for year in years
     )

@@ -13,6 +13,7 @@ from nodes.sizing.array import Target, room_on, target_of
 from nodes.sizing.battery_dispatch import YearFlows
 from nodes.sizing.brief import Brief
 from nodes.sizing.candidates import DEFAULT_DC_AC_RATIO, Candidate, existing, search
+from nodes.sizing.electrical.voltage_drop import voltage_drop_checks
 from nodes.sizing.equipment import batteries_to_try, inverters_to_try, modules_to_try
 from nodes.sizing.flows import flows_of
 from nodes.sizing.narrative import assumptions_of, warnings_of
@@ -71,7 +72,11 @@ def _result(job: JobInput, year: WeatherYear, resource: Resource, plan: Plan) ->
     produced = energy_year(year, job.array, plan.brief.planes, design)
     hourly = None if load is None else load.hourly()
     flows = flows_of(job.system_type, design, bank, produced.p_dc, produced.p_ac, hourly)
-    checks = [*best.checks, *unserved_check(job.system_type, flows, load)]
+    checks = [
+        *best.checks,
+        *voltage_drop_checks(design, best.conductors, job.electrical),
+        *unserved_check(job.system_type, flows, load),
+    ]
     valuation = economics.value(_bill(best, flows), job.economics)
     return SizingResult(
         status=_status(checks, resource, plan.brief),

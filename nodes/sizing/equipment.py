@@ -65,10 +65,18 @@ def modules_to_try() -> list[ModuleDatasheet]:
     return sorted(search_modules("", WHOLE_CATALOGUE), key=lambda each: (each.area_m2 or 1e9) / each.p_mp_w)
 
 
+def every_inverter() -> list[InverterDatasheet]:
+    return search_inverters("", WHOLE_CATALOGUE)
+
+
 def inverters_to_try(system_type: SystemType) -> list[InverterDatasheet]:
-    """The catalogue's inverters of the right kind, smallest first."""
+    """The catalogue's inverters of the right kind, smallest first; for a battery those that tell its voltage."""
     kinds = INVERTER_KINDS[system_type]
-    offered = [each for each in search_inverters("", WHOLE_CATALOGUE) if each.kind in kinds]
+    offered = [
+        each
+        for each in every_inverter()
+        if each.kind in kinds and (system_type == "grid_tied" or each.battery_voltage_v is not None)
+    ]
     return sorted(offered, key=lambda each: each.pac_w)
 
 

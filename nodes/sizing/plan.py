@@ -10,7 +10,7 @@ from nodes.sizing.array import planes_of
 from nodes.sizing.brief import Brief
 from nodes.sizing.climate import site_temperatures
 from nodes.sizing.demand import Load, ask_for_energy, load_of
-from nodes.sizing.equipment import Named, inverters_to_try, modules_to_try, named, titles
+from nodes.sizing.equipment import Named, every_inverter, modules_to_try, named, titles
 from nodes.sizing.questions import Form, installed_equipment
 from nodes.sizing.yields import best_first
 from state.equipment import RoofPlane, StringLayout
@@ -103,8 +103,7 @@ def _installed(equipment: Named, form: Form) -> Named:
         name = form.choice(installed_equipment("module", titles(modules_to_try())))
         equipment = equipment if name is None else replace(equipment, module=find_module(name))
     if equipment.inverter is None:
-        every = inverters_to_try("grid_tied") + inverters_to_try("off_grid")
-        name = form.choice(installed_equipment("inverter", titles(every)))
+        name = form.choice(installed_equipment("inverter", titles(every_inverter())))
         equipment = equipment if name is None else replace(equipment, inverter=find_inverter(name))
     return equipment
 

@@ -15,6 +15,7 @@ from nodes.sizing.electrical.conductors import (
 from nodes.sizing.electrical.dc import dc_checks, dc_conductors, fuse_required
 from nodes.sizing.electrical.interconnection import connect
 from nodes.sizing.electrical.rules import RULES
+from nodes.sizing.electrical.voltage_drop import area_mm2, resistance, voltage_drop_checks
 from nodes.sizing.strings import SiteTemperatures, StringGroup, building_limit, string_window, voltages
 from state.equipment import Electrical, InverterDatasheet, ModuleDatasheet
 from state.sizing import Check
@@ -298,3 +299,35 @@ def test_a_surge_that_nobody_states_is_not_passed() -> None:
     assert checks["inverter_surge"].status == "not_evaluated"
     unknown = by_id(backup_checks(design(inverter={"surge_w": 9000}), None, None))
     assert {check.status for check in unknown.values()} == {"not_evaluated"}
+
+
+@pytest.mark.parametrize(
+    ("awg", "square_millimetres"),
+    [
+        ("14", 2.08),
+        ("12", 3.31),
+        ("10", 5.26),
+        ("8", 8.37),
+        ("4/0", 107.2),
+        ("1/0", 53.5),
+        ("250 kcmil", 126.7),
+    ],
+)
+def test_wire_sizes_have_the_cross_section_of_their_definition(awg: str, square_millimetres: float) -> None:
+    assert area_mm2(awg) == pytest.approx(square_millimetres, rel=0.003)
+
+
+def test_voltage_drop_follows_ohm_and_warns_beyond_the_recommendation() -> None:
+    of = design()
+    conductors = dc_conductors(of, NEC)
+    near, far = (
+        by_id(voltage_drop_checks(of, conductors, Electrical(dc_cable_m=length)))["dc_voltage_drop"]
+        for length in (20.0, 90.0)
+    )
+    assert near.value == pytest.approx(100 * 2 * resistance("14", 20) * 9.6 / 417, abs=1e-3)
+    assert (near.status, far.status) == ("pass", "warn")
+
+
+def test_without_a_cable_length_the_drop_is_not_evaluated() -> None:
+    checks = voltage_drop_checks(design(), dc_conductors(design(), NEC), NEC)
+    assert [check.status for check in checks] == ["not_evaluated", "not_evaluated"]
