@@ -5,42 +5,61 @@ from collections.abc import Sequence
 from nodes.triage.lexicon import Denials
 from nodes.triage.phrases import BREAKS, Match
 
+CONDITION_REACH = 4
+"""Within so many words after a danger a condition takes its denial back."""
+
 
 def denied(matches: Sequence[Match], words: Sequence[str], by: Denials) -> set[Match]:
     """Those matches that the text denies.
 
     A denial reaches over the few words that may stand between ("no sign of smoke") and over further matches of the
-    same list ("no smoke, fire or arcing"). Any other word, a full stop or a `but` ends it: "no power, smoke comes
-    out" denies nothing.
+    same list ("no smoke, fire or arcing"). Any other word and a full stop end it: "no power, smoke comes out"
+    denies nothing. A condition takes it back: "no ground fault when dry".
     """
-    inside = _insides(matches)
+    inside = {place for match in matches if not _speaks_no(match, words, by) for place in _places(match)}
     before_ends = {match.end for match in by.before.find(words)}
     after_starts = {match.start for match in by.after.find(words)}
     found = {
         match
         for match in matches
-        if _denied_before(match, words, by, inside, before_ends)
-        or _denied_inside(match, words, by)
-        or _denied_after(match, words, by, after_starts)
+        if not _conditional(match, words, by)
+        and (
+            _denied_before(match, words, by, inside, before_ends)
+            or _denied_inside(match, words, by)
+            or _denied_after(match, words, by, after_starts)
+        )
     }
     return found | _joined(matches, words, by, found)
 
 
-def _insides(matches: Sequence[Match]) -> set[int]:
-    return {place for match in matches for place in range(match.start, match.end)}
+def _places(match: Match) -> range:
+    return range(match.start, match.end)
+
+
+def _speaks_no(match: Match, words: Sequence[str], by: Denials) -> bool:
+    """`no comms` is itself the fault: its `no` denies nothing else."""
+    return any(words[place] in by.words for place in _places(match))
+
+
+def _conditional(match: Match, words: Sequence[str], by: Denials) -> bool:
+    for word in words[match.end : match.end + CONDITION_REACH]:
+        if word in BREAKS:
+            return False
+        if word in by.conditions:
+            return True
+    return False
 
 
 def _denied_before(match: Match, words: Sequence[str], by: Denials, inside: set[int], ends: set[int]) -> bool:
     place = match.start
     while place > 0:
-        if place in ends and not _taken_back(words, place, by):
-            return True
+        if place in ends:
+            return not _taken_back(words, place, by)
         place -= 1
         word = words[place]
-        if word in by.connectors:
-            if place - 1 not in inside:
-                return False
-        elif place not in inside and word not in by.transparent:
+        if word in by.connectors and place - 1 not in inside:
+            return word in by.alternatives and not ends.isdisjoint({place - 1, place - 2})
+        if word not in by.connectors and place not in inside and word not in by.transparent:
             return False
     return False
 
@@ -60,7 +79,7 @@ def _denied_inside(match: Match, words: Sequence[str], by: Denials) -> bool:
 
 def _denied_after(match: Match, words: Sequence[str], by: Denials, starts: set[int]) -> bool:
     place = match.end
-    while place < len(words) and (words[place] in by.transparent_after or words[place] in ":?"):
+    while place < len(words) and (words[place] in by.transparent_after or words[place] in ":?,"):
         place += 1
     if place in starts:
         return True

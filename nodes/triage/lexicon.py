@@ -33,7 +33,8 @@ class Denials:
     transparent: frozenset[str]
     transparent_after: frozenset[str]
     connectors: frozenset[str]
-    contrasts: frozenset[str]
+    alternatives: frozenset[str]
+    conditions: frozenset[str]
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,7 +55,8 @@ class Lexicon:
     routine: Phrases
     denials: Denials
     known: frozenset[str]
-    targets: tuple[str, ...]
+    targets: tuple[tuple[str, ...], ...]
+    """What misspelt words are corrected to, words of danger before others."""
 
 
 @cache
@@ -68,12 +70,13 @@ def lexicon() -> Lexicon:
         "danger_phrases": _phrases(entry["terms"] for entry in data["dangers"]),
         **{name: _phrases([data[name]]) for name in ("masks", "troubled", "in_order", "routine")},
     }
-    targets = set().union(*(indexed[name].words() for name in ("strong", "mode_phrases", "danger_phrases")))
+    grave = indexed["danger_phrases"].words()
+    targets = grave | indexed["strong"].words() | indexed["mode_phrases"].words()
     closed = (
         "transparent",
         "transparent_after",
         "connectors",
-        "contrasts",
+        "conditions",
         "denies_at_clause_end",
         "lookalikes",
     )
@@ -90,8 +93,12 @@ def lexicon() -> Lexicon:
         dangers=tuple(DangerWords(e["kind"], e["stops"], e["says"]) for e in data["dangers"]),
         denials=denials,
         known=frozenset(known),
-        targets=tuple(sorted(word for word in targets if len(word) >= SHORTEST_CORRECTED and word.isalpha())),
+        targets=(_correctable(grave), _correctable(targets - grave)),
     )
+
+
+def _correctable(words: Iterable[str]) -> tuple[str, ...]:
+    return tuple(sorted(word for word in words if len(word) >= SHORTEST_CORRECTED and word.isalpha()))
 
 
 def _phrases(terms: Iterable[Sequence[str]]) -> Phrases:
@@ -108,7 +115,8 @@ def _denials(data: dict[str, Any]) -> Denials:
         transparent=frozenset(data["transparent"]),
         transparent_after=frozenset(data["transparent_after"]),
         connectors=frozenset(data["connectors"]),
-        contrasts=frozenset(data["contrasts"]),
+        alternatives=frozenset(data["alternatives"]),
+        conditions=frozenset(data["conditions"]),
     )
 
 
@@ -131,12 +139,11 @@ def _correct(word: str) -> tuple[str, ...]:
         return (word,)
     if parts := _run_together(word, words.known):
         return parts
-    if nearest := extractOne(word, words.targets, scorer=OSA.distance, score_cutoff=1):
-        return (nearest[0],)
-    if len(word) >= LONG:
-        alike = [target for target in words.targets if target[0] == word[0]]
-        if nearest := extractOne(word, alike, scorer=OSA.distance, score_cutoff=2):
-            return (nearest[0],)
+    for slips in (1, 2) if len(word) >= LONG else (1,):
+        for targets in words.targets:
+            alike = targets if slips == 1 else [target for target in targets if target[0] == word[0]]
+            if nearest := extractOne(word, alike, scorer=OSA.distance, score_cutoff=slips):
+                return (nearest[0],)
     return (word,)
 
 

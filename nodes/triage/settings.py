@@ -40,7 +40,7 @@ class TriageSettings:
 
     performance_ratio_after_losses: float = 0.96
     """Inverter efficiency applied to expected production after the array's stated losses."""
-    enough_confidence: float = 0.35
+    enough_confidence: float = 0.25
     """Below this the asset is called unknown, and the one question that matters is asked."""
 
 

@@ -8,6 +8,9 @@ from rapidfuzz.distance import OSA
 
 from nodes.triage.knowledge import Vendor, vendors
 
+GENERIC = frozenset({"solar", "power", "energy", "electric", "systems", "technologies", "inverter", "battery"})
+"""Words of company names that are nobody's misspelt brand: solar is one letter from Sofar."""
+
 OTHER = "other"
 """The answer where the vendor is none of those known."""
 
@@ -63,7 +66,7 @@ def _by_alias(text: str) -> tuple[str, ...]:
 
 
 def _misspelt(said: str) -> tuple[str, ...]:
-    words = re.findall(r"[a-z0-9-]+", said.lower())
+    words = set(re.findall(r"[a-z0-9-]+", said.lower())) - GENERIC
     for alias in _aliases():
         if len(alias) >= 5 and any(OSA.distance(alias, word, score_cutoff=1) <= 1 for word in words):
             return _sharing(alias)
