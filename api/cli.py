@@ -5,7 +5,7 @@ import sys
 import typer
 
 from api.commands import calculate, database, demo, doctor, drawing, serve, user
-from core.errors import ConfigurationError, InvalidInput, SolarSyncError
+from core.errors import ConfigurationError, InvalidInput, PayloadTooLarge, SolarSyncError
 
 app = typer.Typer(
     name="solarsync",
@@ -36,6 +36,9 @@ def main() -> None:
     except InvalidInput as error:
         for fault in error.errors:
             print(f"{fault.pointer or '/'}: {fault.message}", file=sys.stderr)
+        sys.exit(WRONG_INPUT)
+    except PayloadTooLarge as error:
+        print(f"/: {error.detail}", file=sys.stderr)
         sys.exit(WRONG_INPUT)
     except ConfigurationError as error:
         for problem in error.problems:

@@ -9,13 +9,20 @@ from core.config import Settings
 
 
 @contextmanager
-def with_servers(settings: Settings) -> Iterator[Settings]:
-    """Start what embedded servers are needed, and hold them for as long as the context is entered."""
+def with_servers(settings: Settings, *, await_stop: float = 0.0) -> Iterator[Settings]:
+    """Start what embedded servers are needed, and hold them for as long as the context is entered.
+
+    `await_stop` [s] is how long to wait afterwards for servers that nobody else uses to end. As the first process of
+    a container this one would otherwise take them with it before they are done.
+    """
     postgres, valkey = settings.database_url is None, settings.redis_url is None
     if not postgres and not valkey:
         yield settings
         return
-    from core.embedded import start_embedded_servers  # noqa: PLC0415  not needed where both URLs are given
+    from core.embedded import (  # noqa: PLC0415  not needed where both URLs are given
+        start_embedded_servers,
+        wait_until_stopped,
+    )
 
     with start_embedded_servers(settings.data_dir.absolute(), postgres=postgres, valkey=valkey) as servers:
         yield settings.model_copy(
@@ -24,6 +31,8 @@ def with_servers(settings: Settings) -> Iterator[Settings]:
                 "redis_url": SecretStr(servers.redis_url) if valkey else settings.redis_url,
             }
         )
+    if await_stop:
+        wait_until_stopped(settings.data_dir.absolute(), patience=await_stop)
 
 
 def environment_of(settings: Settings) -> dict[str, str]:

@@ -45,7 +45,7 @@ async def open_services(settings: Settings) -> AsyncIterator[Services]:
             engine=infrastructure.engine,
             redis=infrastructure.redis,
             saver=infrastructure.saver,
-            runner=Runner(queue_limit=settings.queue_limit),
+            runner=Runner(infrastructure.saver, needs.clock, queue_limit=settings.queue_limit),
             immediate=Immediate(needs.files, needs.years),
             notifications=notifications,
         )

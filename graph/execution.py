@@ -13,7 +13,7 @@ from langgraph.errors import GraphRecursionError, NodeTimeoutError
 from langgraph.graph.state import CompiledStateGraph
 from sqlalchemy.ext.asyncio import AsyncEngine, AsyncSession
 
-from core.checkpoint import RedisSaver
+from core.checkpoint import RedisSaver, delete_job_state
 from core.clock import Clock
 from core.database.errors import storage_errors
 from core.database.jobs import Jobs
@@ -118,7 +118,7 @@ class Execution:
         except (StaleAttempt, CheckpointUnreadable) as error:
             # Only PostgreSQL knows who holds a run: a flushed store has forgotten its claims as well.
             await self._note(claim, "run.rebuilt", reason=error.detail)
-            await self._saver.adelete_thread(str(claim.job_id))
+            await delete_job_state(self._saver, str(claim.job_id))
             await self._saver.claim(str(claim.job_id), claim.fence)
             return await self._follow(claim, job, _first_state(claim, job, latest))
 

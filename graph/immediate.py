@@ -1,6 +1,8 @@
 """Sizing and triage answered at once, outside a job: the functions that the nodes call, stored nowhere."""
 
+from collections.abc import Callable
 from functools import partial
+from typing import TypeVar
 
 from anyio import CapacityLimiter, to_thread
 
@@ -13,6 +15,8 @@ from state.job import JobInput
 from state.sizing import SizingAnswer
 from state.triage import TriageAnswer
 
+T = TypeVar("T")
+
 
 class Immediate:
     """Calculations run in threads, at most `at_once` of them, so that the event loop keeps answering."""
@@ -24,15 +28,23 @@ class Immediate:
 
     async def sizing(self, job: JobInput) -> SizingAnswer:
         """Size the system; what a job would have asked comes back as questions."""
-        check_input(job)
-        job = complete_site(job)
+        job = await self._off_the_loop(_accepted, job)
         resource = await design_resource(job, self._files)
         year = await self._years.weather_year(resource)
-        return await to_thread.run_sync(partial(size, job, year, resource, {}), limiter=self._limiter)
+        return await self._off_the_loop(size, job, year, resource, {})
 
     async def triage(self, job: JobInput) -> TriageAnswer:
         """Triage the ticket; what a job would have asked comes back as questions."""
-        check_input(job)
-        return await to_thread.run_sync(
-            partial(triage, complete_site(job), {}, production=None), limiter=self._limiter
-        )
+        return await self._off_the_loop(_triaged, job)
+
+    async def _off_the_loop(self, calculation: Callable[..., T], *arguments: object) -> T:
+        return await to_thread.run_sync(partial(calculation, *arguments), limiter=self._limiter)
+
+
+def _accepted(job: JobInput) -> JobInput:
+    check_input(job)
+    return complete_site(job)
+
+
+def _triaged(job: JobInput) -> TriageAnswer:
+    return triage(_accepted(job), {}, production=None)

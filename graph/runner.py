@@ -1,17 +1,20 @@
 """What HTTP asks for: start a job, answer it, cancel it, try it again; each in the caller's transaction."""
 
+import contextlib
 from collections.abc import Mapping
 from typing import Any
 from uuid import UUID
 
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from core.checkpoint import RedisSaver, delete_job_state
+from core.clock import Clock
 from core.database.jobs import Jobs
 from core.database.models import JobKind, JobRow, RunKind, RunStatus
 from core.database.runs import Runs, notify_job
 from core.database.users import Viewer
 from core.database.weather_files import WeatherFileRepository
-from core.errors import Conflict, FieldError, InvalidInput, QueueFull
+from core.errors import Conflict, FieldError, InvalidInput, QueueFull, StorageUnavailable
 from core.queue import NEW_JOB, PERSON_WAITS, SCHEDULED, Priority, enqueue_run, queued_runs
 from nodes.intake.engine import check_input
 from state.job import JobInput
@@ -19,7 +22,9 @@ from state.questions import Question, check_answers
 
 
 class Runner:
-    def __init__(self, *, queue_limit: int) -> None:
+    def __init__(self, saver: RedisSaver, clock: Clock, *, queue_limit: int) -> None:
+        self._saver = saver
+        self._clock = clock
         self._queue_limit = queue_limit
 
     async def start(self, session: AsyncSession, viewer: Viewer, job_input: JobInput) -> JobRow:
@@ -67,9 +72,12 @@ class Runner:
             raise Conflict(f"There is nothing to cancel: the job is {job.status}.")
         await Runs(session).cancel(job_id)
         job.status = RunStatus.CANCELLED
+        job.closed_at = self._clock.now()
         job.questions = []
         await jobs.record(job_id, "job.cancelled", viewer.username)
         await notify_job(session, job_id)
+        with contextlib.suppress(StorageUnavailable):  # what cannot be deleted now expires by itself
+            await delete_job_state(self._saver, str(job_id))
         return job
 
     async def retry(self, session: AsyncSession, viewer: Viewer, job_id: UUID) -> JobRow:

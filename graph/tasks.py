@@ -42,7 +42,7 @@ async def work(settings: Settings, stop: asyncio.Event) -> None:
 async def keep_schedule(settings: Settings, stop: asyncio.Event) -> None:
     """Refresh the weather of active jobs on schedule until `stop` is set."""
     async with open_infrastructure(settings) as opened:
-        runner = Runner(queue_limit=settings.queue_limit)
+        runner = Runner(opened.saver, opened.dependencies.clock, queue_limit=settings.queue_limit)
         scheduler = schedule_weather_updates(
             partial(run_weather_update, opened.engine, runner), minutes=settings.weather_refresh_minutes
         )

@@ -8,6 +8,8 @@ import typer
 
 Host = Annotated[str, typer.Option(help="Address to listen on.")]
 Port = Annotated[int, typer.Option(min=0, max=65535, help="Port to listen on.")]
+STOP_SECONDS = 3.0
+
 Supervised = Annotated[bool, typer.Option("--supervised", hidden=True)]
 
 
@@ -23,7 +25,7 @@ def serve(
 
     settings = settings_and_log()
     warn_of_defaults(settings)
-    with with_servers(settings) as complete:
+    with with_servers(settings, await_stop=STOP_SECONDS) as complete:
         asyncio.run(supervise(complete, host=host, port=port, workers=workers))
 
 

@@ -24,6 +24,7 @@ from state.job import JobResult
 from state.questions import Question
 
 JOB_SECONDS = 120
+STOP_SECONDS = 3.0
 TECHNICIANS = (
     {
         "name": "Grace Otieno",
@@ -53,7 +54,7 @@ ANSWERS: dict[str, Mapping[str, Any]] = {
 def tell(settings: Settings) -> None:
     """Start the service, carry both jobs through it, show what came of them."""
     console = Console()
-    with with_servers(settings) as complete, forecast_url(complete, console) as url:
+    with with_servers(settings, await_stop=STOP_SECONDS) as complete, forecast_url(complete, console) as url:
         username, password = "demo", secrets.token_urlsafe(18)
         asyncio.run(_dispatcher(complete, username, password))
         log_file = complete.data_dir.absolute() / "demo.log"

@@ -44,7 +44,7 @@ class Bench:
         self.redis = redis
         self.viewer = viewer
         self.saver = RedisSaver(redis, ttl_seconds=600, fenced=True)
-        self.runner = Runner(queue_limit=100)
+        self.runner = Runner(self.saver, SystemClock(), queue_limit=100)
 
     def execution(self, **steps: Step) -> Execution:
         return Execution(self.engine, workflow(self.saver, **steps), self.saver, SystemClock())

@@ -1,7 +1,8 @@
 """Hand-written stand-ins for the outside world."""
 
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta
 
+from core.clock import Clock
 from core.errors import InvalidInput, ProviderUnavailable
 from core.ids import new_id
 from core.pv.weather_year import WeatherYear
@@ -14,33 +15,43 @@ HOURS_AHEAD = 7 * 24
 class FineWeather:
     """A forecast provider whose days are dry, calm and sunny, from the present hour on."""
 
-    def __init__(self) -> None:
-        self.asked = 0
+    def __init__(self, clock: Clock) -> None:
+        self._clock = clock
 
     async def forecast(self, latitude: float, longitude: float) -> Forecast:
         del latitude, longitude
-        self.asked += 1
-        first = datetime.now(UTC).replace(minute=0, second=0, microsecond=0)
-        return Forecast(
-            source="fine weather",
-            issued_at=first,
-            hourly=[
-                ForecastHour(
-                    start=first + timedelta(hours=hour),
-                    temp_air_c=22.0,
-                    relative_humidity_pct=50.0,
-                    precipitation_mm=0.0,
-                    weather_code=1,
-                    wind_speed_m_s=2.0,
-                    wind_gust_m_s=3.0,
-                    ghi_w_m2=400.0,
-                    dni_w_m2=500.0,
-                    dhi_w_m2=100.0,
-                    cape_j_kg=0.0,
-                )
-                for hour in range(HOURS_AHEAD)
-            ],
+        first = self._clock.now().replace(minute=0, second=0, microsecond=0)
+        hours = [self.hour(first + timedelta(hours=ahead)) for ahead in range(HOURS_AHEAD)]
+        return Forecast(source="fine weather", issued_at=first, hourly=hours)
+
+    def hour(self, start: datetime) -> ForecastHour:
+        return ForecastHour(
+            start=start,
+            temp_air_c=22.0,
+            relative_humidity_pct=50.0,
+            precipitation_mm=0.0,
+            weather_code=1,
+            wind_speed_m_s=2.0,
+            wind_gust_m_s=3.0,
+            ghi_w_m2=400.0,
+            dni_w_m2=500.0,
+            dhi_w_m2=100.0,
+            cape_j_kg=0.0,
         )
+
+
+class Storm(FineWeather):
+    """Gusts that stop all work on roofs until a moment, and fine weather after it."""
+
+    def __init__(self, clock: Clock, *, until: datetime) -> None:
+        super().__init__(clock)
+        self._until = until
+
+    def hour(self, start: datetime) -> ForecastHour:
+        fine = super().hour(start)
+        if start >= self._until:
+            return fine
+        return fine.model_copy(update={"wind_speed_m_s": 18.0, "wind_gust_m_s": 25.0})
 
 
 class NoWeather:
@@ -52,12 +63,14 @@ class NoWeather:
 
 
 class NoFiles:
+    """A store without weather files."""
+
     async def weather_year(self, weather_file_id: str) -> WeatherYear:
         raise InvalidInput([], f"no file {weather_file_id}")
 
 
 class Crew:
-    """A directory of one technician in Nairobi who can do everything, at any hour."""
+    """A directory of the technicians it is given."""
 
     def __init__(self, *technicians: Technician) -> None:
         self._technicians = list(technicians)
@@ -67,7 +80,7 @@ class Crew:
 
 
 def technician(**changes: object) -> Technician:
-    """Somebody who can be sent."""
+    """Somebody in Nairobi who can do everything, every day."""
     given: dict[str, object] = {
         "id": new_id(),
         "name": "Grace",
