@@ -8,7 +8,9 @@ from rapidfuzz.distance import OSA
 
 from nodes.triage.knowledge import Vendor, vendors
 
-GENERIC = frozenset({"solar", "power", "energy", "electric", "systems", "technologies", "inverter", "battery"})
+GENERIC = frozenset(
+    {"solar", "power", "energy", "electric", "systems", "technologies", "inverter", "battery"}
+)
 """Words of company names that are nobody's misspelt brand: solar is one letter from Sofar."""
 
 OTHER = "other"
