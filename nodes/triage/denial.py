@@ -7,6 +7,8 @@ from nodes.triage.phrases import BREAKS, Match
 
 CONDITION_REACH = 4
 """Within so many words after a danger a condition takes its denial back."""
+DENIAL_REACH = 30
+"""No denial reaches further back; a list of dangers that long is no list."""
 
 
 def denied(matches: Sequence[Match], words: Sequence[str], by: Denials) -> set[Match]:
@@ -52,7 +54,7 @@ def _conditional(match: Match, words: Sequence[str], by: Denials) -> bool:
 
 def _denied_before(match: Match, words: Sequence[str], by: Denials, inside: set[int], ends: set[int]) -> bool:
     place = match.start
-    while place > 0:
+    while place > max(0, match.start - DENIAL_REACH):
         if place in ends:
             return not _taken_back(words, place, by)
         place -= 1

@@ -39,6 +39,8 @@ class Read:
 
     vendor: Named
     codes: CodesRead
+    quoted: CodesRead
+    """Codes that the text quotes: used where they can be read, not asked about where they cannot."""
     measured: Measured
     findings: tuple[Finding, ...]
 
@@ -72,7 +74,7 @@ def _read(job: JobInput, ticket: Ticket, answers: Mapping[str, Any]) -> Read:
     text = "\n".join(filter(None, (ticket.text or job.description, answers.get(FAULT_DESCRIPTION))))
     vendor = answered_vendor(answers) or _vendor(job, ticket, text)
     codes = read_codes(ticket.fault_codes, vendor.only)
-    quoted = read_codes(codes_in(text), vendor.only).findings if vendor.only else ()
+    quoted = read_codes(codes_in(text, vendor.only), vendor.only)
     measured = read_measurements(
         ticket.measurements,
         system_voltage_v=answers.get(SYSTEM_VOLTAGE),
@@ -80,8 +82,8 @@ def _read(job: JobInput, ticket: Ticket, answers: Mapping[str, Any]) -> Read:
     )
     speaking = _speaking([*codes.waiting, *codes.unknown])
     dangers_named = [finding for finding in read_text(speaking) if finding.dangers]
-    findings = (*codes.findings, *quoted, *measured.findings, *dangers_named, *read_text(text))
-    return Read(vendor, codes, measured, tuple(dict.fromkeys(findings)))
+    findings = (*codes.findings, *quoted.findings, *measured.findings, *dangers_named, *read_text(text))
+    return Read(vendor, codes, quoted, measured, tuple(dict.fromkeys(findings)))
 
 
 def _vendor(job: JobInput, ticket: Ticket, text: str) -> Named:
@@ -206,5 +208,7 @@ def _warnings(read: Read) -> Iterable[str]:
     if read.codes.unknown and read.vendor.only:
         label = vendors()[read.vendor.only].label
         yield f"fault code {', '.join(read.codes.unknown)} is not in the table known for {label}; it was not guessed"
+    if quoted := [*read.quoted.waiting, *read.quoted.unknown]:
+        yield f"the text quotes {', '.join(quoted)}: not read as a fault code, its vendor or its meaning is not known"
     for what in read.measured.not_judged:
         yield f"not judged: {what}"

@@ -58,7 +58,7 @@ def _reasons(
         yield "P3", f"about {lost_share:.0%} of the production is lost"
     if ranked and ranked[0].asset in WATCHED and ranked[0].mode:
         yield "P3", f"{ranked[0].asset.replace('_', ' ')} out of order"
-    if not ranked or ranked[0].asset == "unknown":
-        yield "P3", "what failed is not known"
+    if not ranked or ranked[0].mode is None:
+        yield "P3", "what is wrong is not known"
     if undecoded:
         yield "P3", "a fault code could not be read; it may stand for anything"

@@ -2,7 +2,7 @@
 
 import re
 from collections import Counter
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 
 from nodes.triage.codes import mode_dangers
 from nodes.triage.denial import denied
@@ -61,9 +61,19 @@ _CODE = re.compile(
 )
 
 
-def codes_in(text: str) -> list[str]:
-    """Fault codes that the text quotes: `error code 475`, `state 307`, `fault F24`."""
-    return list(dict.fromkeys(match[1] for match in _CODE.finditer(text)))
+_SELF_EVIDENT: Mapping[str, re.Pattern[str]] = {
+    "deye": re.compile(r"\bF\d{2}\b", re.IGNORECASE),
+    "sofar": re.compile(r"\bID\d{2}\b", re.IGNORECASE),
+}
+"""Codes that need no word before them, by the vendor who writes them so."""
+
+
+def codes_in(text: str, vendor: str | None) -> list[str]:
+    """Fault codes that the text quotes: `error code 475`, `state 307`, and with Deye simply `F24`."""
+    quoted = [match[1] for match in _CODE.finditer(text)]
+    if pattern := _SELF_EVIDENT.get(vendor or ""):
+        quoted += pattern.findall(text)
+    return list(dict.fromkeys(quoted))
 
 
 def _first_of_each(matches: Iterable[Match]) -> list[Match]:

@@ -230,6 +230,22 @@ def test_a_code_quoted_in_the_text_is_read_where_the_vendor_is_clear() -> None:
     assert found.evidence[0].source == "code"
 
 
+def test_a_maker_whose_codes_speak_for_themselves_may_be_quoted_without_a_word_before() -> None:
+    found = of_codes([], text="deye 8kW shows F56, battery low every night").triage
+
+    assert found is not None
+    assert found.evidence[0].source == "code"
+    assert found.failure_mode == "battery_undervoltage"
+
+
+def test_a_quoted_code_whose_vendor_is_not_clear_is_mentioned_and_not_guessed() -> None:
+    answer = of_codes([], text="error code 3502 present, inverter tripped")
+
+    assert answer.questions == []
+    assert answer.triage is not None
+    assert any("3502" in warning for warning in answer.triage.warnings)
+
+
 @pytest.mark.parametrize(
     ("said", "ids"),
     [

@@ -144,6 +144,7 @@ def test_a_job_without_a_ticket_is_refused() -> None:
         ({"text": "tracker row 12 stuck flat"}, "P3", 72.0),
         ({"text": "comm loss, modem down"}, "P3", 72.0),
         ({"vendor": "solaredge", "fault_codes": ["9999"]}, "P3", 72.0),
+        ({"text": "the inverter in the shed"}, "P3", 72.0),
         ({"text": "quarterly inspection completed, no issues found"}, "P4", None),
     ],
 )
