@@ -23,7 +23,7 @@ plants = st.builds(
     Plant,
     pac0=st.floats(100, 10_000),
     inverter_efficiency=st.floats(0.5, 1),
-    usable_energy=st.floats(0, 20_000),
+    usable_energy=st.just(0.0) | st.floats(1, 20_000),
     charge_efficiency=st.floats(0.6, 1),
     discharge_efficiency=st.floats(0.6, 1),
     charge_power=st.floats(0, 10_000) | st.just(math.inf),
