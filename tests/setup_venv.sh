@@ -15,7 +15,8 @@ done
 if command -v uv >/dev/null 2>&1; then
     echo "Installing into $venv with uv ..."
     uv venv --quiet --clear --python "${python:-3.12}" "$venv"
-    uv pip install --quiet --python "$venv/bin/python" -r "$lock"
+    # Compiled now, or the first start of every command would compile two thousand modules.
+    uv pip install --quiet --compile-bytecode --python "$venv/bin/python" -r "$lock"
     uv pip install --quiet --python "$venv/bin/python" --no-deps --no-build-isolation -e .
     exit 0
 fi
