@@ -230,8 +230,8 @@ def _table(title: str, *columns: str) -> Table:
 
 def _expected(question: Question) -> str:
     if question.kind == "number":
-        limits = f"{question.minimum:g} to {question.maximum:g}"
-        return f"{limits} {question.unit or ''}".strip()
+        limits = f"{question.minimum:g} to {question.maximum:g} {question.unit or ''}".strip()
+        return limits if question.default is None else f"{limits}, suggested {question.default}"
     return " / ".join(question.choices or ()) or question.kind
 
 
@@ -240,7 +240,7 @@ def _quantity(value: float | None, unit: str) -> str:
 
 
 def _moment(moment: datetime) -> str:
-    return f"{moment:%a %d %b %H:%M %Z}"
+    return f"{moment:%a %d %b %H:%M} {moment:%Z}".replace("UTC+", "+")
 
 
 def _forecast(forecast: Forecast | None) -> str | None:

@@ -46,7 +46,7 @@ TECHNICIANS = (
 
 ANSWERS: dict[str, Mapping[str, Any]] = {
     "nairobi_home": {"design_temp_min_c": 8, "safety_release": "the crew is briefed on the hazards"},
-    "greensboro_home": {"design_temp_min_c": -14},
+    "greensboro_home": {"design_temp_min_c": -18},
 }
 """What the technician of the demo says, by question; anything else is answered with the form's suggestion."""
 

@@ -50,5 +50,7 @@ def _question(resource: Resource, year: WeatherYear) -> Question:
     if resource.quality != "tmy":
         return DESIGN_TEMP_MIN
     coldest = suggested_temperatures(year).min_c
-    why = f"{DESIGN_TEMP_MIN.why} The typical year's coldest hour has {coldest} °C; other years are colder."
+    why = (
+        f"{DESIGN_TEMP_MIN.why} The typical year's coldest hour has {coldest} °C; other years may be colder."
+    )
     return DESIGN_TEMP_MIN.model_copy(update={"default": coldest, "why": why})

@@ -1,12 +1,16 @@
 """From a resource and a forecast, or the reason why there is none, to what a job needs to know of its weather."""
 
 from datetime import datetime
+from typing import TypeVar
+from zoneinfo import ZoneInfo
 
 from nodes.weather.alerts import alerts
 from nodes.weather.thresholds import WindowThresholds
 from nodes.weather.windows import judge, unknown_windows, work_windows
 from state.site import Site
-from state.weather import Forecast, Resource, WeatherResult
+from state.weather import Alert, Forecast, Resource, WeatherResult, Window
+
+T = TypeVar("T", Window, Alert)
 
 
 def weather_result(
@@ -24,15 +28,25 @@ def weather_result(
             resource=resource,
             forecast=None,
             forecast_problem=problem,
-            windows=unknown_windows(problem, site, now, thresholds),
+            windows=[_local(each, site) for each in unknown_windows(problem, site, now, thresholds)],
             alerts=[],
         )
     slots = judge(forecast, thresholds)
     return WeatherResult(
         resource=resource,
         forecast=forecast,
-        windows=work_windows(slots, site, now, thresholds),
-        alerts=alerts([slot for slot in slots if slot.end > now], thresholds),
+        windows=[_local(each, site) for each in work_windows(slots, site, now, thresholds)],
+        alerts=[
+            _local(each, site) for each in alerts([slot for slot in slots if slot.end > now], thresholds)
+        ],
+    )
+
+
+def _local(stretch: T, site: Site) -> T:
+    """The same stretch of time, told by the site's clock."""
+    zone = ZoneInfo(site.timezone or "UTC")
+    return stretch.model_copy(
+        update={"start": stretch.start.astimezone(zone), "end": stretch.end.astimezone(zone)}
     )
 
 
