@@ -73,11 +73,11 @@ async def _storage(request: Request, error: Exception) -> ProblemResponse:
     if is_unreachable(error) or isinstance(error, RedisConnectionError | RedisTimeoutError):
         log.warning("api.storage.unreachable", error=type(error).__name__)
         return await _ours(request, StorageUnavailable())
-    return await _unexpected(request, error)
+    raise error
 
 
-async def _unexpected(request: Request, error: Exception) -> ProblemResponse:
-    log.error("api.request.crashed", exc_info=error)
+def unexpected(request: Request) -> ProblemResponse:
+    """The problem of a request that crashed; it tells nothing of the error's insides."""
     return problem_response(request, SolarSyncError().problem())
 
 
@@ -85,12 +85,5 @@ def install_problem_handlers(app: FastAPI) -> None:
     app.add_exception_handler(SolarSyncError, _ours)
     app.add_exception_handler(RequestValidationError, _invalid_request)
     app.add_exception_handler(HTTPException, _http)
-    for kind in (
-        SQLAlchemyError,
-        RedisConnectionError,
-        RedisTimeoutError,
-        ConnectionError,
-        FileNotFoundError,
-    ):
+    for kind in STORAGE_ERRORS:
         app.add_exception_handler(kind, _storage)
-    app.add_exception_handler(Exception, _unexpected)

@@ -116,6 +116,10 @@ class PayloadTooLarge(DomainError):
     status = 413
     slug = "payload-too-large"
 
+    def problem(self) -> dict[str, Any]:
+        """Of the whole document, hence the empty pointer."""
+        return super().problem() | {"errors": [{"pointer": "", "message": self.detail}]}
+
 
 class TransientError(SolarSyncError):
     """A passing failure; the same request may succeed later."""
