@@ -3,12 +3,13 @@
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from importlib.metadata import version
+from typing import Any
 
 from fastapi import APIRouter, FastAPI
 from fastapi.middleware.cors import CORSMiddleware
 
 from api.middleware import BodyLimit, RequestContext
-from api.problems import install_problem_handlers
+from api.problems import MEDIA_TYPE, RESPONSES, install_problem_handlers
 from api.routes import auth, equipment, immediate, job_records, jobs, system, technicians, weather_files
 from api.services import open_services
 from core.config import Settings
@@ -17,6 +18,19 @@ PREFIX = "/api/v1"
 BODY_LIMIT = 1_000_000
 UPLOAD_LIMIT = 20_000_000
 UPLOAD_PATHS = frozenset({f"{PREFIX}/weather-files"})
+
+
+class _Application(FastAPI):
+    """FastAPI, whose OpenAPI document gives problems their own media type."""
+
+    def openapi(self) -> dict[str, Any]:
+        if self.openapi_schema is None:
+            for operations in super().openapi()["paths"].values():
+                for operation in operations.values():
+                    for group in RESPONSES:
+                        if problem := operation["responses"].get(group):
+                            problem["content"] = {MEDIA_TYPE: problem["content"]["application/json"]}
+        return super().openapi()
 
 
 def create_app(settings: Settings) -> FastAPI:
@@ -28,14 +42,14 @@ def create_app(settings: Settings) -> FastAPI:
             app.state.services = services
             yield
 
-    app = FastAPI(
+    app = _Application(
         title="SolarSync",
         version=version("solarsync"),
         summary="Sizing, fault triage, weather and a safe visit for solar field technicians.",
         lifespan=lifespan,
     )
     install_problem_handlers(app)
-    versioned = APIRouter(prefix=PREFIX)
+    versioned = APIRouter(prefix=PREFIX, responses=RESPONSES)
     for module in (auth, jobs, job_records, immediate, technicians, weather_files, equipment):
         versioned.include_router(module.router)
     app.include_router(versioned)

@@ -16,11 +16,17 @@ from starlette.exceptions import HTTPException
 from core.database.errors import is_unreachable
 from core.errors import AuthenticationFailed, QueueFull, SolarSyncError, StorageUnavailable
 from core.validation import invalid_request
+from state.problem import Problem
 
 log = structlog.get_logger(__name__)
 
 MEDIA_TYPE = "application/problem+json"
 RETRY_AFTER_SECONDS = 5
+RESPONSES: dict[int | str, dict[str, Any]] = {
+    "4XX": {"model": Problem, "description": "The request cannot be carried out as it stands."},
+    "5XX": {"model": Problem, "description": "The service cannot carry it out now."},
+}
+"""What every route may answer besides what it is for, as OpenAPI tells it."""
 STORAGE_ERRORS = (
     SQLAlchemyError,
     RedisConnectionError,
