@@ -2,6 +2,7 @@
 
 import contextlib
 from collections.abc import Mapping
+from datetime import timedelta
 from typing import Any
 from uuid import UUID
 
@@ -93,14 +94,14 @@ class Runner:
         await self._queue(session, job, RunKind.RETRY, PERSON_WAITS)
         return job
 
-    async def refresh(self, session: AsyncSession, job: JobRow) -> bool:
+    async def refresh(self, session: AsyncSession, job: JobRow, *, after: timedelta | None = None) -> bool:
         """Queue a look at the weather; False where a run is active or a person is being waited for."""
         if job.status is not RunStatus.SUCCEEDED or job.closed_at is not None:
             return False
         if await Runs(session).active(job.id) is not None:
             return False
         run = await Runs(session).add(job.id, RunKind.REFRESH)
-        await enqueue_run(session, run.id, SCHEDULED)
+        await enqueue_run(session, run.id, SCHEDULED, after=after)
         return True
 
     async def _queue(self, session: AsyncSession, job: JobRow, kind: RunKind, priority: Priority) -> None:

@@ -1,13 +1,20 @@
 """The long-lived parts of the service besides HTTP: working the queue off, and the schedule."""
 
 import asyncio
-from functools import partial
+from datetime import datetime, timedelta
 
 import structlog
 
 from core.config import Settings
 from core.queue import QueueWorker
-from core.scheduler import schedule_weather_updates, shutdown_scheduler
+from core.scheduler import (
+    WEATHER_UPDATE,
+    Schedule,
+    ScheduleLeader,
+    replica_name,
+    schedule_weather_updates,
+    shutdown_scheduler,
+)
 from graph.build import build_graph
 from graph.dependencies import open_infrastructure
 from graph.execution import Execution
@@ -40,13 +47,27 @@ async def work(settings: Settings, stop: asyncio.Event) -> None:
 
 
 async def keep_schedule(settings: Settings, stop: asyncio.Event) -> None:
-    """Refresh the weather of active jobs on schedule until `stop` is set."""
+    """Take part in the schedule until `stop` is set; the replica that leads refreshes the weather of active jobs."""
+    every = timedelta(minutes=settings.weather_refresh_minutes)
     async with open_infrastructure(settings) as opened:
         runner = Runner(opened.saver, opened.dependencies.clock, queue_limit=settings.queue_limit)
-        scheduler = schedule_weather_updates(
-            partial(run_weather_update, opened.engine, runner), minutes=settings.weather_refresh_minutes
+
+        async def update_weather(_: datetime) -> None:
+            await run_weather_update(opened.engine, runner, spread=every / 10)
+
+        leader = ScheduleLeader(
+            opened.engine,
+            [Schedule(WEATHER_UPDATE, every, update_weather)],
+            opened.dependencies.clock,
+            name=replica_name(),
         )
+        scheduler = schedule_weather_updates(leader.wake, minutes=settings.weather_refresh_minutes)
+        running = asyncio.create_task(leader.run(), name="schedule-leader")
         try:
-            await stop.wait()
+            await asyncio.wait(
+                {running, asyncio.create_task(stop.wait())}, return_when=asyncio.FIRST_COMPLETED
+            )
         finally:
             shutdown_scheduler(scheduler)
+            leader.stop()
+            await running

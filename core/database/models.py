@@ -195,3 +195,19 @@ class WeatherFileRow(Base):
     created_at: Mapped[datetime] = mapped_column(server_default=func.now())
     name: Mapped[str]
     content: Mapped[bytes] = mapped_column(LargeBinary)
+
+
+class ScheduleTickRow(Base):
+    """A slot of a schedule that was executed, and by whom.
+
+    The first row of a schedule has no `started_at`: nothing was executed then, the schedule began.
+    """
+
+    __tablename__ = "schedule_ticks"
+
+    schedule: Mapped[str] = mapped_column(primary_key=True)
+    fire_time: Mapped[datetime] = mapped_column(primary_key=True)
+    leader: Mapped[str]
+    started_at: Mapped[datetime | None]
+    finished_at: Mapped[datetime | None]
+    error: Mapped[str | None]

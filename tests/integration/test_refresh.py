@@ -1,14 +1,18 @@
 """The scheduled look at the weather of active jobs."""
 
 import asyncio
+from datetime import timedelta
+from pathlib import Path
 from uuid import UUID
 
-from sqlalchemy import select, update
+from pydantic import SecretStr
+from sqlalchemy import select, text, update
 from sqlalchemy.ext.asyncio import AsyncEngine
 
 from core.checkpoint import RedisSaver
 from core.clock import SystemClock
-from core.database.models import JobKind, JobRow, Role, RunKind, RunRow, RunStatus
+from core.config import Settings
+from core.database.models import JobKind, JobRow, Role, RunKind, RunRow, RunStatus, ScheduleTickRow
 from core.database.session import AsyncSessionLocal
 from core.database.users import Users
 from core.embedded import EmbeddedServers
@@ -16,6 +20,7 @@ from core.redis import create_redis
 from core.scheduler import WEATHER_UPDATE, schedule_weather_updates, shutdown_scheduler
 from graph.refresh import PAGE, run_weather_update
 from graph.runner import Runner
+from graph.tasks import keep_schedule
 from tests.support.inputs import sizing_input
 
 
@@ -62,6 +67,57 @@ async def test_more_jobs_than_a_page_are_all_reached(
     jobs = await _jobs(engine, *[RunStatus.SUCCEEDED] * (PAGE + 3))
     assert await run_weather_update(engine, _runner(embedded_servers)) == len(jobs)
     assert sorted(await _refreshing(engine)) == sorted(jobs)
+
+
+async def test_a_spread_refresh_is_queued_at_once_and_due_within_its_spread(
+    engine: AsyncEngine, embedded_servers: EmbeddedServers
+) -> None:
+    jobs = await _jobs(engine, *[RunStatus.SUCCEEDED] * 20)
+    spread = timedelta(minutes=10)
+    await run_weather_update(engine, _runner(embedded_servers), spread=spread)
+    query = text("SELECT execute_after - now() FROM pgqueuer")
+    async with AsyncSessionLocal(bind=engine) as session:
+        delays = list(await session.scalars(query))
+    assert len(delays) == len(jobs)
+    assert max(delays) <= spread
+    assert len({delay // timedelta(seconds=1) for delay in delays}) > 5
+
+
+async def test_a_replica_that_leads_looks_at_the_weather_in_a_slot_that_was_missed(
+    engine: AsyncEngine, database_url: str, embedded_servers: EmbeddedServers, tmp_path: Path
+) -> None:
+    settings = Settings(
+        _env_file=None,
+        environment="testing",
+        database_url=SecretStr(database_url),
+        redis_url=SecretStr(embedded_servers.redis_url),
+        secret_key=SecretStr("tests-" * 12),
+        data_dir=tmp_path,
+    )
+    jobs = await _jobs(engine, RunStatus.SUCCEEDED)
+    missed = ScheduleTickRow(
+        schedule=WEATHER_UPDATE, fire_time=SystemClock().now() - timedelta(hours=2), leader="gone"
+    )
+    async with AsyncSessionLocal(bind=engine) as session, session.begin():
+        session.add(missed)
+    stops = [asyncio.Event(), asyncio.Event()]
+    replicas = [asyncio.create_task(keep_schedule(settings, stop)) for stop in stops]
+    async with asyncio.timeout(20):
+        while True:
+            async with AsyncSessionLocal(bind=engine) as session:
+                tick = await session.scalar(
+                    select(ScheduleTickRow).where(ScheduleTickRow.finished_at.is_not(None))
+                )
+            if tick is not None:
+                break
+            await asyncio.sleep(0.02)
+    for stop in stops:
+        stop.set()
+    async with asyncio.timeout(10):
+        await asyncio.gather(*replicas)
+    assert tick.fire_time.timestamp() % 1800 == 0
+    assert tick.error is None
+    assert await _refreshing(engine) == jobs
 
 
 async def test_the_schedule_is_in_utc_coalesced_and_never_twice_at_once() -> None:
