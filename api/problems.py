@@ -32,6 +32,7 @@ STORAGE_ERRORS = (
     RedisConnectionError,
     RedisTimeoutError,
     ConnectionError,
+    TimeoutError,
     FileNotFoundError,
     asyncpg.PostgresError,
     asyncpg.InterfaceError,

@@ -2,7 +2,7 @@
 
 import asyncio
 import contextlib
-from collections.abc import Awaitable, Callable
+from collections.abc import Callable, Coroutine
 from datetime import timedelta
 from typing import Any, Literal
 from uuid import UUID
@@ -14,11 +14,14 @@ from pgqueuer.adapters.drivers.asyncpg import AsyncpgPoolDriver
 from pgqueuer.adapters.persistence.queries import Queries
 from pgqueuer.core.tm import TaskManager
 from pgqueuer.errors import RetryRequested
-from pgqueuer.models import Job
+from pgqueuer.models import Context, Job
+from pgqueuer.types import JobId
 from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncEngine, AsyncSession
 
 from core.database.session import asyncpg_options
+from core.errors import TransientError
+from core.leases import LeasedQueries, LeaseEnded, Leases
 
 log = structlog.get_logger(__name__)
 
@@ -26,6 +29,12 @@ EXECUTE_RUN = "execute_run"
 POLL_SECONDS = 1.5
 """A retry and a redelivery send no NOTIFY; this is how late they are noticed at most."""
 RESTART_SECONDS = 1.0
+CONNECT_SECONDS = 5.0
+COMMAND_SECONDS = 30.0
+AT_ONCE = timedelta(0)
+SOON = timedelta(seconds=2)
+BEATS_PER_LEASE = 3
+"""How many heartbeat intervals a lease lasts: a worker under full load beats late, and is not dead."""
 
 Priority = Literal[10, 5, 1]
 PERSON_WAITS: Priority = 10
@@ -79,6 +88,30 @@ async def enqueue_run(
     )
 
 
+async def withdraw_run(session: AsyncSession, run_id: UUID) -> None:
+    """Take a run out of the queue; the worker that has it in hand stops it as soon as this is committed."""
+    rows = await session.scalars(
+        text("DELETE FROM pgqueuer WHERE dedupe_key = :run AND status IN ('queued', 'picked') RETURNING id"),
+        {"run": str(run_id)},
+    )
+    if ids := [JobId(row) for row in rows]:
+        await Queries(_SessionDriver(session)).notify_job_cancellation(ids)
+
+
+async def forgotten_runs(session: AsyncSession, *, at_most: int) -> list[UUID]:
+    """Runs that are to be done and have no row in the queue. Both are written together, so there should be none."""
+    return list(
+        await session.scalars(
+            text(
+                "SELECT runs.id FROM runs WHERE runs.status IN ('queued', 'running') AND NOT EXISTS ("
+                " SELECT FROM pgqueuer WHERE pgqueuer.dedupe_key = runs.id::text"
+                " AND pgqueuer.status IN ('queued', 'picked')) LIMIT :at_most"
+            ),
+            {"at_most": at_most},
+        )
+    )
+
+
 async def queued_runs(session: AsyncSession, *, at_most: int) -> int:
     """How many runs wait in the queue, counted no further than `at_most`."""
     counted = await session.scalar(
@@ -105,14 +138,15 @@ class QueueWorker:
     def __init__(
         self,
         engine: AsyncEngine,
-        handle: Callable[[UUID], Awaitable[None]],
+        handle: Callable[[UUID], Coroutine[Any, Any, None]],
         *,
         concurrency: int,
         heartbeat_interval: float,
     ) -> None:
         self._engine = engine
         self._handle = handle
-        self._heartbeat = timedelta(seconds=2 * heartbeat_interval)
+        self._lease = timedelta(seconds=BEATS_PER_LEASE * heartbeat_interval)
+        self._leases = Leases(self._lease)
         self._concurrency = concurrency
         # PgQueuer's own limit frees its slots only when its log buffer is flushed.
         self._slots = asyncio.Semaphore(concurrency)
@@ -122,26 +156,42 @@ class QueueWorker:
     def stop(self) -> None:
         """Take no further runs; `run` returns when those in hand are done."""
         self._stopping.set()
+        self._leases.end(waiting_only=True)
         if self._queue is not None:
             self._queue.shutdown.set()
 
+    def hand_back(self) -> int:
+        """Stop the runs in hand and put them back into the queue, for another worker; returns how many."""
+        return self._leases.end()
+
     async def run(self) -> None:
-        while not self._stopping.is_set():
-            try:
-                await self._run_until_lost()
-            except (OSError, asyncpg.PostgresError, asyncpg.InterfaceError, RuntimeError) as error:
-                log.warning("core.queue.connection_lost", error=type(error).__name__, detail=str(error))
-            except Exception:
-                log.exception("core.queue.failed")
-            with contextlib.suppress(TimeoutError):
-                await asyncio.wait_for(self._stopping.wait(), RESTART_SECONDS)
+        watch = asyncio.create_task(self._leases.end_expired(), name="lease-watch")
+        try:
+            while not self._stopping.is_set():
+                try:
+                    await self._run_until_lost()
+                except (OSError, asyncpg.PostgresError, asyncpg.InterfaceError, RuntimeError) as error:
+                    log.warning("core.queue.connection_lost", error=type(error).__name__, detail=str(error))
+                except Exception:
+                    log.exception("core.queue.failed")
+                with contextlib.suppress(TimeoutError):
+                    await asyncio.wait_for(self._stopping.wait(), RESTART_SECONDS)
+        finally:
+            watch.cancel()
 
     async def _run_until_lost(self) -> None:
         async with asyncpg.create_pool(
-            **asyncpg_options(self._engine), min_size=2, max_size=6, command_timeout=30
+            **asyncpg_options(self._engine),
+            min_size=2,
+            max_size=6,
+            timeout=CONNECT_SECONDS,
+            command_timeout=COMMAND_SECONDS,
         ) as pool:
-            queue = PgQueuer(AsyncpgPoolDriver(pool))
-            queue.entrypoint(EXECUTE_RUN, on_failure="hold")(self._execute)
+            driver = AsyncpgPoolDriver(pool)
+            queries = LeasedQueries(driver, self._leases)
+            queue = PgQueuer(driver, queries=queries)
+            queries.holder = queue.qm.queue_manager_id
+            queue.entrypoint(EXECUTE_RUN, accepts_context=True)(self._execute)
             self._queue = queue
             try:
                 if not self._stopping.is_set():
@@ -149,17 +199,23 @@ class QueueWorker:
                         dequeue_timeout=timedelta(seconds=POLL_SECONDS),
                         batch_size=max(1, self._concurrency // 2),
                         max_concurrent_tasks=2 * max(1, self._concurrency // 2) + self._concurrency,
-                        heartbeat_timeout=self._heartbeat,
+                        heartbeat_timeout=self._lease,
                         shutdown_on_listener_failure=True,
                     )
             finally:
                 self._queue = None
 
-    async def _execute(self, job: Job) -> None:
+    async def _execute(self, job: Job, context: Context) -> None:
         if job.payload is None:
             return
-        async with self._slots:
-            try:
-                await self._handle(UUID(bytes=job.payload))
-            except TryAgain as again:
-                raise RetryRequested(again.delay) from again
+        if self._stopping.is_set():
+            raise RetryRequested(AT_ONCE)
+        try:
+            run = self._handle(UUID(bytes=job.payload))
+            await self._leases.carry(job.id, run, context.cancellation, self._slots)
+        except TryAgain as again:
+            raise RetryRequested(again.delay) from again
+        except LeaseEnded as ended:
+            raise RetryRequested(AT_ONCE) from ended  # where the row is ours still
+        except TransientError as error:
+            raise RetryRequested(SOON) from error

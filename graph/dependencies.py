@@ -20,6 +20,9 @@ from core.database.weather_files import StoredWeatherFiles
 from core.ports import ForecastProvider, TechnicianDirectory, WeatherFiles, WeatherYears
 from core.redis import create_redis
 
+STATEMENT_SECONDS = 5.0
+"""Every statement of ours takes milliseconds; one that takes this long has lost its server."""
+
 
 @dataclass(frozen=True, slots=True)
 class Dependencies:
@@ -54,6 +57,7 @@ async def open_infrastructure(settings: Settings, *, fenced: bool = False) -> As
         pool_size=settings.database_pool_size,
         max_overflow=settings.database_max_overflow,
         echo=settings.database_echo,
+        statement_seconds=STATEMENT_SECONDS,
     )
     checkpoint_url = settings.redis_checkpoint_url or settings.redis_url
     redis = create_redis(checkpoint_url.get_secret_value())

@@ -1,5 +1,7 @@
 """One run, from the worker's claim to the rows it leaves: row → state → graph → rows."""
 
+import asyncio
+import contextlib
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
@@ -39,8 +41,12 @@ from state.job import JobResult, Report
 log = structlog.get_logger(__name__)
 
 MAX_ATTEMPTS = 5
-"""Claims of one run, whether lost to a crash or handed back after a transient failure."""
-BACKOFF = timedelta(seconds=2)
+"""Claims of one run before a passing failure is its end."""
+MAX_ATTEMPTS_WITHOUT_STORAGE = 60
+"""The same where PostgreSQL or Redis is away, which is no fault of the run: about an hour."""
+MAX_LOSSES = 5
+"""Workers lost over one run before it is suspected of ending them."""
+BACKOFF, LONGEST_BACKOFF = timedelta(seconds=2), timedelta(minutes=1)
 
 
 @dataclass(slots=True)
@@ -77,6 +83,9 @@ class Execution:
         with structlog.contextvars.bound_contextvars(job_id=str(claim.job_id), run_id=str(run_id)):
             try:
                 await self._carry_out(claim)
+            except asyncio.CancelledError:
+                await self._hand_back(claim)
+                raise
             except StaleAttempt:
                 await self._lost(claim)
             except TransientError as error:
@@ -95,6 +104,8 @@ class Execution:
 
     async def _carry_out(self, claim: Claim) -> None:
         log.info("graph.run.started", kind=claim.kind, attempt=claim.attempt)
+        if claim.losses > MAX_LOSSES:
+            raise SolarSyncError("Every worker that took this run was lost.")
         await self._saver.claim(str(claim.job_id), claim.fence)
         with storage_errors():
             async with self._transaction() as session:
@@ -173,13 +184,19 @@ class Execution:
         else:
             await self._postpone(claim, StorageUnavailable("The checkpoints were lost more than once."))
 
+    async def _hand_back(self, claim: Claim) -> None:
+        """The worker stops, or the run is no longer its own, which the fence then says."""
+        with contextlib.suppress(StorageUnavailable):
+            await self._unless_stale(lambda runs: runs.release(claim, "Its worker stopped."))
+
     async def _postpone(self, claim: Claim, error: TransientError) -> None:
-        if claim.attempt >= MAX_ATTEMPTS:
+        storage = isinstance(error, StorageUnavailable)
+        if claim.attempt >= (MAX_ATTEMPTS_WITHOUT_STORAGE if storage else MAX_ATTEMPTS):
             await self._fail(claim, error)
             return
         log.warning("graph.run.postponed", reason=error.detail, attempt=claim.attempt)
         await self._unless_stale(lambda runs: runs.release(claim, error.detail))
-        raise TryAgain(BACKOFF * 2 ** (claim.attempt - 1))
+        raise TryAgain(min(BACKOFF * 2 ** min(claim.attempt - 1, 10), LONGEST_BACKOFF))
 
     async def _fail(self, claim: Claim, error: SolarSyncError) -> None:
         log.warning("graph.run.failed", reason=error.detail)

@@ -16,7 +16,15 @@ from core.database.runs import Runs, notify_job
 from core.database.users import Viewer
 from core.database.weather_files import WeatherFileRepository
 from core.errors import Conflict, FieldError, InvalidInput, QueueFull, StorageUnavailable
-from core.queue import NEW_JOB, PERSON_WAITS, SCHEDULED, Priority, enqueue_run, queued_runs
+from core.queue import (
+    NEW_JOB,
+    PERSON_WAITS,
+    SCHEDULED,
+    Priority,
+    enqueue_run,
+    queued_runs,
+    withdraw_run,
+)
 from nodes.intake.engine import check_input
 from state.job import JobInput
 from state.questions import Question, check_answers
@@ -71,7 +79,9 @@ class Runner:
         job = await jobs.get(job_id, viewer, lock=True)
         if job.closed_at is not None or job.status in {RunStatus.SUCCEEDED, RunStatus.CANCELLED}:
             raise Conflict(f"There is nothing to cancel: the job is {job.status}.")
-        await Runs(session).cancel(job_id)
+        run_id = await Runs(session).cancel(job_id)
+        if run_id is not None:
+            await withdraw_run(session, run_id)
         job.status = RunStatus.CANCELLED
         job.closed_at = self._clock.now()
         job.questions = []

@@ -18,6 +18,7 @@ from core.scheduler import (
 from graph.build import build_graph
 from graph.dependencies import open_infrastructure
 from graph.execution import Execution
+from graph.reconciliation import keep_reconciled
 from graph.refresh import run_weather_update
 from graph.runner import Runner
 
@@ -25,7 +26,7 @@ log = structlog.get_logger(__name__)
 
 
 async def work(settings: Settings, stop: asyncio.Event) -> None:
-    """Carry out runs until `stop` is set, then finish those in hand within the grace period."""
+    """Carry out runs until `stop` is set, then finish those in hand within the grace period or hand them back."""
     async with open_infrastructure(settings, fenced=True) as opened:
         graph = build_graph(opened.dependencies, opened.saver)
         execution = Execution(opened.engine, graph, opened.saver, opened.dependencies.clock)
@@ -36,14 +37,15 @@ async def work(settings: Settings, stop: asyncio.Event) -> None:
             heartbeat_interval=settings.heartbeat_interval_seconds,
         )
         running = asyncio.create_task(worker.run(), name="queue-worker")
+        reconciling = asyncio.create_task(keep_reconciled(opened.engine), name="reconciliation")
         log.info("graph.worker.started", concurrency=settings.worker_concurrency)
         await asyncio.wait({running, asyncio.create_task(stop.wait())}, return_when=asyncio.FIRST_COMPLETED)
+        reconciling.cancel()
         worker.stop()
         _, unfinished = await asyncio.wait({running}, timeout=settings.shutdown_grace_seconds)
-        for task in unfinished:  # the queue delivers what was in hand to another worker
-            task.cancel()
-        await asyncio.gather(running, return_exceptions=True)
-        log.info("graph.worker.stopped", handed_back=bool(unfinished))
+        handed_back = worker.hand_back() if unfinished else 0
+        await asyncio.gather(running, reconciling, return_exceptions=True)
+        log.info("graph.worker.stopped", handed_back=handed_back)
 
 
 async def keep_schedule(settings: Settings, stop: asyncio.Event) -> None:

@@ -14,6 +14,7 @@ UNREACHABLE = (
     InterfaceError,
     PoolTimeoutError,
     ConnectionError,
+    TimeoutError,  # of a connection or a statement
     FileNotFoundError,  # the socket of a server that is not there
     asyncpg.PostgresConnectionError,
     asyncpg.CannotConnectNowError,

@@ -17,6 +17,9 @@ from core.database.session import asyncpg_options
 log = structlog.get_logger(__name__)
 
 RECONNECT_SECONDS = 1.0
+CONNECT_SECONDS = 5.0
+PROBE_SECONDS = 10.0
+"""How often the connection is asked whether it lives; a silent network tells nobody that it went."""
 
 
 class JobNotifications:
@@ -59,13 +62,17 @@ class JobNotifications:
             await asyncio.sleep(RECONNECT_SECONDS)
 
     async def _listen_until_lost(self) -> None:
-        connection = await asyncpg.connect(**asyncpg_options(self._engine))
+        connection = await asyncpg.connect(**asyncpg_options(self._engine), timeout=CONNECT_SECONDS)
         lost = asyncio.Event()
         connection.add_termination_listener(lambda _: lost.set())
         try:
             await connection.add_listener(JOBS_CHANNEL, self._heard)
             self._wake_everybody()  # changes may have gone unheard while nobody listened
-            await lost.wait()
+            while not lost.is_set():
+                with contextlib.suppress(TimeoutError):
+                    await asyncio.wait_for(lost.wait(), PROBE_SECONDS)
+                    return
+                await connection.execute("SELECT 1", timeout=CONNECT_SECONDS)
         finally:
             with contextlib.suppress(OSError, asyncpg.PostgresError, asyncpg.InterfaceError):
                 await connection.close(timeout=2)

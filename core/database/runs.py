@@ -4,7 +4,7 @@ Every statement that writes for a run carries the fence. Where it changes no row
 cancellation has taken the run away and `StaleAttempt` says so; its transaction is then rolled back whole.
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 from uuid import UUID
 
@@ -34,6 +34,8 @@ class Claim:
     kind: RunKind
     attempt: int
     fence: int
+    losses: int = 0
+    """How many workers were lost over it: killed, cut off, or stalled beyond their lease."""
 
 
 class Runs:
@@ -53,11 +55,14 @@ class Runs:
 
     async def claim(self, run_id: UUID) -> Claim | None:
         """Take the run; None where it is no longer to be done. Fences off whoever held it before."""
-        job_id = await self._session.scalar(
-            select(RunRow.job_id).where(RunRow.id == run_id, RunRow.status.in_(ACTIVE))
-        )
-        if job_id is None:
+        found = (
+            await self._session.execute(
+                select(RunRow.job_id, RunRow.status).where(RunRow.id == run_id, RunRow.status.in_(ACTIVE))
+            )
+        ).one_or_none()
+        if found is None:
             return None
+        job_id, status = found
         fence = await self._session.scalar(
             update(JobRow).where(JobRow.id == job_id).values(fence=JobRow.fence + 1).returning(JobRow.fence)
         )
@@ -78,7 +83,20 @@ class Runs:
             return None
         if row.kind is not RunKind.REFRESH:
             await self._job(job_id, status=RunStatus.RUNNING)
-        return Claim(run_id, job_id, row.kind, row.attempt, fence)
+        claim = Claim(run_id, job_id, row.kind, row.attempt, fence)
+        return await self._taken_over(claim) if status is RunStatus.RUNNING else claim
+
+    async def _taken_over(self, claim: Claim) -> Claim:
+        """Whoever held the run neither finished nor released it."""
+        self._event(claim, "run.taken_over", attempt=claim.attempt)
+        losses = await self._session.scalar(
+            select(func.count()).where(
+                JobEventRow.job_id == claim.job_id,
+                JobEventRow.run_id == claim.run_id,
+                JobEventRow.type == "run.taken_over",
+            )
+        )
+        return replace(claim, losses=losses or 0)
 
     async def progress(self, claim: Claim, node: str, done: int) -> None:
         """A node has finished."""
@@ -145,15 +163,14 @@ class Runs:
         await self._hold(claim)
         self._event(claim, event, **data)
 
-    async def cancel(self, job_id: UUID) -> bool:
-        """Take the active run away from whoever holds it; whether there was one."""
-        row = await self._session.scalar(
+    async def cancel(self, job_id: UUID) -> UUID | None:
+        """Take the active run away from whoever holds it; None where there is none."""
+        return await self._session.scalar(
             update(RunRow)
             .where(RunRow.job_id == job_id, RunRow.status.in_(ACTIVE))
             .values(status=RunStatus.CANCELLED, finished_at=func.now())
             .returning(RunRow.id)
         )
-        return row is not None
 
     async def _hold(self, claim: Claim) -> None:
         held = await self._session.scalar(

@@ -24,16 +24,31 @@ def sqlalchemy_url(url: str) -> str:
     return f"postgresql+asyncpg://{parts.netloc}{rest}"
 
 
+CONNECT_SECONDS = 3.0
+"""How long a new connection may take, and how long one may be waited for that others have in use."""
+
+
 def create_engine(
-    url: str, *, pool_size: int = 20, max_overflow: int = 10, echo: bool = False
+    url: str,
+    *,
+    pool_size: int = 20,
+    max_overflow: int = 10,
+    echo: bool = False,
+    statement_seconds: float | None = None,
 ) -> AsyncEngine:
-    """An engine with its pool; nothing is opened until the first use."""
+    """An engine with its pool; nothing is opened until the first use.
+
+    `statement_seconds` [s] bounds every statement, so that a server which went silent is an error and not a wait;
+    migrations go without, since building an index takes what it takes.
+    """
     engine = create_async_engine(
         sqlalchemy_url(url),
         pool_size=pool_size,
         max_overflow=max_overflow,
         echo=echo,
         pool_pre_ping=True,
+        pool_timeout=CONNECT_SECONDS,
+        connect_args={"timeout": CONNECT_SECONDS, "command_timeout": statement_seconds},
         json_serializer=lambda value: orjson.dumps(value).decode(),
         json_deserializer=orjson.loads,
     )

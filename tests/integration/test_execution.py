@@ -7,20 +7,22 @@ from uuid import UUID
 
 import pytest
 from redis.asyncio import Redis
-from sqlalchemy import select
+from sqlalchemy import select, text
 from sqlalchemy.ext.asyncio import AsyncEngine
 
 from core.checkpoint import RedisSaver
 from core.clock import SystemClock
 from core.database.jobs import Jobs
 from core.database.models import JobRow, Role, RunRow, RunStatus
+from core.database.runs import Runs
 from core.database.session import AsyncSessionLocal
 from core.database.users import Users, Viewer
 from core.embedded import EmbeddedServers
-from core.errors import Conflict, DomainError, StorageUnavailable
-from core.queue import TryAgain
+from core.errors import Conflict, DomainError, ProviderUnavailable, StorageUnavailable
+from core.queue import TryAgain, queued_runs
 from core.redis import create_redis
-from graph.execution import MAX_ATTEMPTS, Execution
+from graph.execution import LONGEST_BACKOFF, MAX_ATTEMPTS, MAX_LOSSES, Execution
+from graph.reconciliation import requeue_forgotten_runs
 from graph.runner import Runner
 from state.base import JsonObject
 from state.job import JobInput
@@ -263,7 +265,7 @@ async def test_a_failed_job_is_retried_from_its_last_checkpoint(bench: Bench) ->
 async def test_a_passing_failure_is_tried_again_and_gives_up_in_the_end(bench: Bench) -> None:
     job_id = await bench.start()
     run_id = await bench.run_id(job_id)
-    failures = [StorageUnavailable() for _ in range(MAX_ATTEMPTS)]
+    failures = [ProviderUnavailable("weather", "busy") for _ in range(MAX_ATTEMPTS)]
     execution = bench.execution(clarify=Counted(nothing, *failures))
     delays = []
     for _ in range(MAX_ATTEMPTS - 1):
@@ -275,6 +277,74 @@ async def test_a_passing_failure_is_tried_again_and_gives_up_in_the_end(bench: B
     assert (await bench.job(job_id)).status is RunStatus.FAILED
     assert delays == sorted(delays)
     assert delays[0] < delays[-1]
+
+
+async def test_an_outage_of_the_stores_does_not_end_a_job(bench: Bench) -> None:
+    job_id = await bench.start()
+    run_id = await bench.run_id(job_id)
+    execution = bench.execution(
+        clarify=Counted(nothing, *(StorageUnavailable() for _ in range(MAX_ATTEMPTS)))
+    )
+    for _ in range(MAX_ATTEMPTS):
+        with pytest.raises(TryAgain) as again:
+            await execution.execute(run_id)
+        assert again.value.delay <= LONGEST_BACKOFF
+    await execution.execute(run_id)
+    assert (await bench.job(job_id)).status is RunStatus.SUCCEEDED
+
+
+async def test_a_run_handed_back_is_queued_and_goes_on_from_its_last_checkpoint(bench: Bench) -> None:
+    job_id = await bench.start()
+    run_id = await bench.run_id(job_id)
+    intake, hanging = Counted(), asyncio.Event()
+
+    async def hangs(state: JobState) -> JsonObject:
+        hanging.set()
+        await asyncio.Event().wait()
+        return await nothing(state)
+
+    stopping = asyncio.create_task(bench.execution(intake=intake, clarify=hangs).execute(run_id))
+    await hanging.wait()
+    stopping.cancel()
+    await asyncio.gather(stopping, return_exceptions=True)
+    assert (await bench.job(job_id)).status is RunStatus.QUEUED
+    await bench.execution(intake=intake).execute(run_id)
+    assert intake.calls == 1
+    assert await bench.summaries(job_id) == ["depth unknown"]
+    assert "run.taken_over" not in await bench.events(job_id)
+
+
+async def test_a_run_that_loses_every_worker_is_given_up(bench: Bench) -> None:
+    job_id = await bench.start()
+    run_id = await bench.run_id(job_id)
+    for _ in range(MAX_LOSSES + 1):  # claimed, and never heard of again
+        async with AsyncSessionLocal(bind=bench.engine) as session, session.begin():
+            await Runs(session).claim(run_id)
+    intake = Counted()
+    await bench.execution(intake=intake).execute(run_id)
+    assert (await bench.job(job_id)).status is RunStatus.FAILED
+    assert intake.calls == 0
+    assert (await bench.events(job_id)).count("run.taken_over") == MAX_LOSSES + 1
+
+
+async def test_an_active_run_that_the_queue_forgot_is_queued_again(bench: Bench) -> None:
+    job_id = await bench.start()
+    ended = await bench.start()
+    await bench.execution().execute(await bench.run_id(ended))
+    async with AsyncSessionLocal(bind=bench.engine) as session, session.begin():
+        await session.execute(text("DELETE FROM pgqueuer"))
+    assert await requeue_forgotten_runs(bench.engine) == 1
+    assert await requeue_forgotten_runs(bench.engine) == 0
+    async with AsyncSessionLocal(bind=bench.engine) as session:
+        queued = await session.scalar(text("SELECT dedupe_key FROM pgqueuer"))
+    assert queued == str(await bench.run_id(job_id))
+
+
+async def test_a_cancelled_job_leaves_the_queue(bench: Bench) -> None:
+    job_id = await bench.start()
+    await bench.cancel(job_id)
+    async with AsyncSessionLocal(bind=bench.engine) as session:
+        assert await queued_runs(session, at_most=9) == 0
 
 
 async def test_of_two_answers_at_once_one_wins(bench: Bench) -> None:

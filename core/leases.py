@@ -1,0 +1,140 @@
+"""Work in hand for as long as its row in the queue is ours.
+
+PgQueuer renews, finishes and returns a row by its number alone. A worker that stalled beyond its lease would so
+delete the row on which its successor works. Here each of the three names its holder, and a holder whose row
+went to somebody else, or who could not renew it in time, stops that work by itself.
+"""
+
+import asyncio
+from collections.abc import Coroutine
+from dataclasses import dataclass
+from datetime import timedelta
+from typing import Any
+from uuid import UUID
+
+import anyio
+from pgqueuer.adapters.persistence.queries import Queries
+from pgqueuer.models import Job
+from pgqueuer.ports.driver import Driver
+
+RENEW = """
+UPDATE pgqueuer SET heartbeat = now()
+WHERE id = ANY($1::bigint[]) AND queue_manager_id = $2 AND status = 'picked' RETURNING id
+"""
+FINISH = """
+WITH ended AS (
+    SELECT unnest($1::bigint[]) AS id, unnest($2::pgqueuer_status[]) AS status, unnest($3::jsonb[]) AS traceback
+), gone AS (
+    DELETE FROM pgqueuer AS held USING ended WHERE held.id = ended.id AND held.queue_manager_id = $4
+    RETURNING held.id, ended.status, held.entrypoint, held.priority, ended.traceback
+)
+INSERT INTO pgqueuer_log (job_id, status, entrypoint, priority, traceback) SELECT * FROM gone
+"""
+RETURN = """
+WITH returned AS (
+    UPDATE pgqueuer
+    SET status = 'queued', execute_after = now() + $2, attempts = attempts + 1, updated = now(),
+        queue_manager_id = NULL
+    WHERE id = $1 AND queue_manager_id = $4
+    RETURNING id, status, entrypoint, priority
+)
+INSERT INTO pgqueuer_log (job_id, status, entrypoint, priority, traceback) SELECT *, $3::jsonb FROM returned
+"""
+
+
+class LeaseEnded(Exception):
+    """The work was stopped: its row was withdrawn, is another worker's, or is to be given back."""
+
+
+@dataclass(slots=True)
+class _Lease:
+    work: asyncio.Task[None]
+    renewed_at: float
+    started: bool = False
+
+
+class Leases:
+    """What this worker has in hand, by the number of its row."""
+
+    def __init__(self, duration: timedelta) -> None:
+        self._seconds = duration.total_seconds()
+        self._held: dict[int, _Lease] = {}
+
+    async def carry(
+        self, row: int, work: Coroutine[Any, Any, None], withdrawn: anyio.CancelScope, turn: asyncio.Semaphore
+    ) -> None:
+        """Do `work` when it is its turn; raises `LeaseEnded` where it was stopped before it was done."""
+        loop = asyncio.get_running_loop()
+        task = loop.create_task(self._in_turn(row, work, turn))
+        self._held[row] = _Lease(task, loop.time())
+        try:
+            with withdrawn:
+                await asyncio.wait({task})
+            if not task.done():
+                task.cancel()
+                await asyncio.wait({task})
+        finally:
+            task.cancel()
+            work.close()  # where it never had its turn
+            del self._held[row]
+        if task.cancelled():
+            raise LeaseEnded
+        task.result()
+
+    async def _in_turn(self, row: int, work: Coroutine[Any, Any, None], turn: asyncio.Semaphore) -> None:
+        async with turn:
+            self._held[row].started = True
+            await work
+
+    def renewed(self, asked: list[int], ours: set[int]) -> None:
+        """Of the rows asked for these are still ours; work on the others stops."""
+        now = asyncio.get_running_loop().time()
+        for row in asked:
+            if lease := self._held.get(row):
+                if row in ours:
+                    lease.renewed_at = now
+                else:
+                    lease.work.cancel()
+
+    async def end_expired(self) -> None:
+        """Stop, for as long as it runs, whatever was not renewed in time; a worker cut off does not go on."""
+        loop = asyncio.get_running_loop()
+        while True:
+            await asyncio.sleep(self._seconds / 8)
+            for lease in self._held.values():
+                if loop.time() - lease.renewed_at > self._seconds:
+                    lease.work.cancel()
+
+    def end(self, *, waiting_only: bool = False) -> int:
+        """Stop what is in hand, or only what waits for its turn; returns how many."""
+        ended = [lease for lease in self._held.values() if not (waiting_only and lease.started)]
+        for lease in ended:
+            lease.work.cancel()
+        return len(ended)
+
+
+class LeasedQueries(Queries):
+    """PgQueuer's statements; those of a holder change nothing that is another's."""
+
+    def __init__(self, driver: Driver, leases: Leases) -> None:
+        super().__init__(driver)
+        self.holder: UUID | None = None
+        self._leases = leases
+
+    async def update_heartbeat(self, job_ids: list[Any]) -> None:
+        rows = list(set(job_ids))
+        ours = {row["id"] for row in await self.driver.fetch(RENEW, rows, self.holder)}
+        self._leases.renewed(rows, ours)  # type: ignore[arg-type]  # a driver's rows are untyped
+
+    async def log_jobs(self, job_status: list[tuple[Job, Any, Any]]) -> None:
+        await self.driver.execute(
+            FINISH,
+            [job.id for job, _, _ in job_status],
+            [status for _, status, _ in job_status],
+            [traceback.model_dump_json() if traceback else None for _, _, traceback in job_status],
+            self.holder,
+        )
+
+    async def retry_job(self, job: Job, delay: timedelta, traceback_record: Any) -> None:  # noqa: ANN401  PgQueuer's record
+        record = traceback_record.model_dump_json() if traceback_record else None
+        await self.driver.execute(RETURN, job.id, delay, record, self.holder)

@@ -1,0 +1,49 @@
+"""What is to be done and what the queue knows of it, brought into agreement.
+
+Run and queue row are written in one transaction, so nothing should ever be found here. It is, when somebody
+emptied the queue by hand, or restored it from elsewhere, or a worker ended in a way that nobody thought of.
+"""
+
+import asyncio
+import random
+
+import structlog
+from sqlalchemy import func, select
+from sqlalchemy.ext.asyncio import AsyncEngine
+
+from core.database.errors import storage_errors
+from core.database.session import AsyncSessionLocal
+from core.errors import StorageUnavailable
+from core.queue import PERSON_WAITS, enqueue_run, forgotten_runs
+
+log = structlog.get_logger(__name__)
+
+EVERY_SECONDS = 20.0
+PAGE = 500
+LOCK = 0x534F4C4153  # one worker at a time looks; the others need not
+
+
+async def requeue_forgotten_runs(engine: AsyncEngine) -> int:
+    """Queue every active run that has no row in the queue; returns how many there were."""
+    async with AsyncSessionLocal(bind=engine) as session, session.begin():
+        if not await session.scalar(select(func.pg_try_advisory_xact_lock(LOCK))):
+            return 0
+        forgotten = await forgotten_runs(session, at_most=PAGE)
+        for run_id in forgotten:
+            await enqueue_run(session, run_id, PERSON_WAITS)  # it has waited long enough
+    if forgotten:
+        log.warning("graph.reconciliation.requeued", runs=len(forgotten))
+    return len(forgotten)
+
+
+async def keep_reconciled(engine: AsyncEngine, *, every: float = EVERY_SECONDS) -> None:
+    """Look now and then, for as long as it runs; a database that is away is asked again later."""
+    while True:
+        try:
+            with storage_errors():
+                await requeue_forgotten_runs(engine)
+        except StorageUnavailable:
+            log.warning("graph.reconciliation.postponed")
+        except Exception:
+            log.exception("graph.reconciliation.failed")
+        await asyncio.sleep(every * random.uniform(0.7, 1.3))  # noqa: S311  spreads the workers out
