@@ -3,8 +3,7 @@
 import asyncio
 import contextlib
 from collections.abc import AsyncIterator, Callable
-from contextlib import asynccontextmanager
-from dataclasses import dataclass, field
+from contextlib import aclosing, asynccontextmanager
 from datetime import timedelta
 from typing import Any, cast
 from uuid import UUID
@@ -32,9 +31,11 @@ from core.errors import (
     TransientError,
 )
 from core.queue import TryAgain
+from graph.batches import batches
 from graph.entry import Entry, answers_for, job_values, refresh_state, start_state
+from graph.outcome import Outcome
 from graph.policies import RECURSION_LIMIT
-from graph.views import STEPS, steps_done
+from graph.views import STEPS
 from state.base import JsonObject
 from state.job import JobResult, Report
 
@@ -47,15 +48,6 @@ MAX_ATTEMPTS_WITHOUT_STORAGE = 60
 MAX_LOSSES = 5
 """Workers lost over one run before it is suspected of ending them."""
 BACKOFF, LONGEST_BACKOFF = timedelta(seconds=2), timedelta(minutes=1)
-
-
-@dataclass(slots=True)
-class Outcome:
-    """What the graph left behind: its last state, or the questions it stopped at."""
-
-    state: JsonObject = field(default_factory=dict)
-    nodes: list[str] = field(default_factory=list)
-    questions: list[JsonObject] | None = None
 
 
 class Execution:
@@ -115,10 +107,15 @@ class Execution:
         with storage_errors():
             async with self._transaction() as session:
                 if outcome.questions is not None:
-                    await Runs(session).wait(claim, outcome.questions)
+                    await Runs(session).wait(
+                        claim, outcome.questions, told=outcome.untold, job=outcome.progress()
+                    )
                 else:
                     await Runs(session).succeed(
-                        claim, self._document(claim, outcome), job_values(outcome.state)
+                        claim,
+                        self._document(claim, outcome),
+                        job_values(outcome.state) | outcome.progress(),
+                        told=outcome.untold,
                     )
         log.info("graph.run.ended", waiting=outcome.questions is not None)
 
@@ -144,31 +141,30 @@ class Execution:
             )
             return await self._follow(claim, job, start_state(job))
         if not snapshot.next:  # an earlier attempt ended the graph and died before it could store the result
-            return Outcome(state=snapshot.values, nodes=list(STEPS[job.kind]))
+            outcome = Outcome(job.kind.value, state=snapshot.values)
+            outcome.finished(STEPS[job.kind][-1])
+            return outcome
         return await self._follow(claim, job, answers_for(job, snapshot))
 
     async def _follow(self, claim: Claim, job: JobRow, entry: Entry) -> Outcome:
-        """Run the graph, recording each node as it finishes."""
-        outcome = Outcome()
-        async for mode, chunk in self._graph.astream(
-            entry, self._config(claim), stream_mode=["updates", "values"]
-        ):
-            content = cast("JsonObject", chunk)
-            if mode == "values":
-                outcome.state = content
-                continue
-            for node, update in content.items():
-                if node == "__interrupt__":
-                    outcome.questions = [q for interrupt in update for q in interrupt.value["questions"]]
-                else:
-                    outcome.nodes.append(node)
-                    await self._progress(claim, job, node)
+        """Run the graph, recording each node as it starts and finishes."""
+        kind = None if claim.kind is RunKind.REFRESH else job.kind.value
+        outcome = Outcome(kind, job.progress_done)
+        stream = self._graph.astream(entry, self._config(claim), stream_mode=["tasks", "updates", "values"])
+        async with aclosing(batches(stream)) as batched:
+            async for batch in batched:
+                for mode, chunk in batch:
+                    outcome.take(mode, cast("JsonObject", chunk))
+                # Between two steps nothing is under way: what ended is told with what starts next, or with the end.
+                if outcome.under_way and outcome.untold:
+                    await self._progress(claim, outcome)
         return outcome
 
-    async def _progress(self, claim: Claim, job: JobRow, node: str) -> None:
+    async def _progress(self, claim: Claim, outcome: Outcome) -> None:
         with storage_errors():
             async with self._transaction() as session:
-                await Runs(session).progress(claim, node, steps_done(job.kind.value, node))
+                await Runs(session).progress(claim, outcome.untold, outcome.progress())
+        outcome.untold = []
 
     async def _note(self, claim: Claim, event: str, **data: object) -> None:
         with storage_errors():

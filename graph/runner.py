@@ -12,7 +12,7 @@ from core.checkpoint import RedisSaver, delete_job_state
 from core.clock import Clock
 from core.database.jobs import Jobs
 from core.database.models import JobKind, JobRow, RunKind, RunStatus
-from core.database.runs import Runs, notify_job
+from core.database.runs import Runs
 from core.database.users import Viewer
 from core.database.weather_files import WeatherFileRepository
 from core.errors import Conflict, FieldError, InvalidInput, QueueFull, StorageUnavailable
@@ -86,7 +86,6 @@ class Runner:
         job.closed_at = self._clock.now()
         job.questions = []
         await jobs.record(job_id, "job.cancelled", viewer.username)
-        await notify_job(session, job_id)
         with contextlib.suppress(StorageUnavailable):  # what cannot be deleted now expires by itself
             await delete_job_state(self._saver, str(job_id))
         return job
@@ -117,7 +116,6 @@ class Runner:
     async def _queue(self, session: AsyncSession, job: JobRow, kind: RunKind, priority: Priority) -> None:
         run = await Runs(session).add(job.id, kind)
         await enqueue_run(session, run.id, priority)
-        await notify_job(session, job.id)
 
     async def _refuse_when_full(self, session: AsyncSession) -> None:
         if await queued_runs(session, at_most=self._queue_limit) >= self._queue_limit:

@@ -8,6 +8,7 @@ from uuid import UUID
 from sqlalchemy import Select, or_, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from core.database.events import Event, JobEvents, append_events
 from core.database.models import (
     JobEventRow,
     JobKind,
@@ -72,12 +73,10 @@ class Jobs:
         self, job_id: UUID, event: str, actor: str, /, *, run_id: UUID | None = None, **data: object
     ) -> None:
         """Add a row to the job's timeline, in the transaction of the change it tells of."""
-        self._session.add(JobEventRow(job_id=job_id, run_id=run_id, type=event, actor=actor, data=data))
-        await self._session.flush()
+        await append_events(self._session, job_id, [Event(event, data)], actor=actor, run_id=run_id)
 
     async def timeline(self, job_id: UUID) -> list[JobEventRow]:
-        query = select(JobEventRow).where(JobEventRow.job_id == job_id).order_by(JobEventRow.id)
-        return list(await self._session.scalars(query))
+        return await JobEvents(self._session).after(job_id, 0)
 
     async def runs(self, job_id: UUID) -> list[RunRow]:
         return list(

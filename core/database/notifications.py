@@ -11,7 +11,7 @@ import asyncpg
 import structlog
 from sqlalchemy.ext.asyncio import AsyncEngine
 
-from core.database.runs import JOBS_CHANNEL
+from core.database.events import JOBS_CHANNEL
 from core.database.session import asyncpg_options
 
 log = structlog.get_logger(__name__)

@@ -1,16 +1,19 @@
 """Runs as their worker sees them: claimed, followed, finished, each under the fence of the claim.
 
-Every statement that writes for a run carries the fence. Where it changes no row, a newer claim or a
-cancellation has taken the run away and `StaleAttempt` says so; its transaction is then rolled back whole.
+Every transaction that writes for a run first takes the job's row under the fence of its claim. Where there is no such
+row, a newer claim or a cancellation has raised the fence and taken the run away, and `StaleAttempt` says so.
 """
 
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
+from types import MappingProxyType
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import func, select, text, update
+from sqlalchemy import func, select, update
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from core.database.events import Event, append_events
 from core.database.models import (
     JobEventRow,
     JobRow,
@@ -22,7 +25,7 @@ from core.database.models import (
 from core.errors import StaleAttempt
 
 ACTIVE = (RunStatus.QUEUED, RunStatus.RUNNING)
-JOBS_CHANNEL = "solarsync_jobs"
+NOTHING: Mapping[str, Any] = MappingProxyType({})
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,13 +85,15 @@ class Runs:
         if row is None or fence is None:
             return None
         if row.kind is not RunKind.REFRESH:
-            await self._job(job_id, status=RunStatus.RUNNING)
+            await self._session.execute(
+                update(JobRow).where(JobRow.id == job_id).values(status=RunStatus.RUNNING)
+            )
         claim = Claim(run_id, job_id, row.kind, row.attempt, fence)
         return await self._taken_over(claim) if status is RunStatus.RUNNING else claim
 
     async def _taken_over(self, claim: Claim) -> Claim:
         """Whoever held the run neither finished nor released it."""
-        self._event(claim, "run.taken_over", attempt=claim.attempt)
+        await self._tell(claim, Event("run.taken_over", {"attempt": claim.attempt}))
         losses = await self._session.scalar(
             select(func.count()).where(
                 JobEventRow.job_id == claim.job_id,
@@ -98,73 +103,80 @@ class Runs:
         )
         return replace(claim, losses=losses or 0)
 
-    async def progress(self, claim: Claim, node: str, done: int) -> None:
-        """A node has finished."""
-        await self._hold(claim)
-        if claim.kind is not RunKind.REFRESH:
-            await self._job(
-                claim.job_id, progress_node=node, progress_done=func.greatest(JobRow.progress_done, done)
-            )
-        self._event(claim, "node.finished", node=node)
-        await self._notify(claim.job_id)
+    async def progress(self, claim: Claim, told: Sequence[Event], job: Mapping[str, Any]) -> None:
+        """Nodes have started or finished; `job` is what the job's row says of it."""
+        await self._hold(claim, job)
+        await self._tell(claim, *told)
 
-    async def wait(self, claim: Claim, questions: list[dict[str, Any]]) -> None:
+    async def wait(
+        self,
+        claim: Claim,
+        questions: list[dict[str, Any]],
+        *,
+        told: Sequence[Event] = (),
+        job: Mapping[str, Any] = NOTHING,
+    ) -> None:
         """The run stops to ask; the job waits for a person."""
+        await self._hold(claim, {**job, "status": RunStatus.WAITING, "questions": questions})
         await self._end(claim, RunStatus.WAITING)
-        await self._job(claim.job_id, status=RunStatus.WAITING, questions=questions)
-        self._event(claim, "questions.opened", questions=[question["id"] for question in questions])
-        await self._notify(claim.job_id)
+        opened = Event("questions.opened", {"questions": [question["id"] for question in questions]})
+        await self._tell(claim, *told, opened)
 
-    async def succeed(self, claim: Claim, document: dict[str, Any] | None, job: dict[str, Any]) -> int | None:
+    async def succeed(
+        self,
+        claim: Claim,
+        document: dict[str, Any] | None,
+        job: Mapping[str, Any],
+        *,
+        told: Sequence[Event] = (),
+    ) -> int | None:
         """The run is done: append a result version if there is one, and update the job's row."""
-        await self._end(claim, RunStatus.SUCCEEDED)
-        version = None
+        changes: dict[str, Any] = dict(job)
         if document is not None:
-            version = (
-                await self._session.scalar(
-                    select(func.coalesce(func.max(ResultRow.version), 0)).where(
-                        ResultRow.job_id == claim.job_id
-                    )
-                )
-                or 0
-            ) + 1
-            stored = {**document, "job_id": str(claim.job_id), "version": version}
-            self._session.add(
-                ResultRow(job_id=claim.job_id, version=version, run_id=claim.run_id, document=stored)
-            )
-            job = {**job, "result_version": version}
-            self._event(claim, "result.stored", version=version)
+            changes["result_version"] = func.coalesce(JobRow.result_version, 0) + 1
         if claim.kind is not RunKind.REFRESH:
-            job = {**job, "status": RunStatus.SUCCEEDED, "questions": [], "problem": None}
-        if job:
-            await self._job(claim.job_id, **job)
-        self._event(claim, "run.succeeded", kind=claim.kind.value)
-        await self._notify(claim.job_id)
+            changes |= {"status": RunStatus.SUCCEEDED, "questions": [], "problem": None}
+        version = await self._hold(claim, changes)
+        await self._end(claim, RunStatus.SUCCEEDED)
+        done = Event("run.succeeded", {"kind": claim.kind.value})
+        if document is None:
+            await self._tell(claim, *told, done)
+            return None
+        assert version is not None  # noqa: S101  set by the statement above
+        stored = {**document, "job_id": str(claim.job_id), "version": version}
+        self._session.add(
+            ResultRow(job_id=claim.job_id, version=version, run_id=claim.run_id, document=stored)
+        )
+        await self._tell(claim, *told, Event("result.stored", {"version": version}), done)
         return version
 
     async def fail(self, claim: Claim, problem: dict[str, Any]) -> None:
         """The run has failed for good; the job keeps the reason."""
+        kept = claim.kind is not RunKind.REFRESH
+        await self._hold(claim, {"status": RunStatus.FAILED, "problem": problem} if kept else NOTHING)
         await self._end(claim, RunStatus.FAILED, problem=problem)
-        if claim.kind is not RunKind.REFRESH:
-            await self._job(claim.job_id, status=RunStatus.FAILED, problem=problem)
-        self._event(claim, "run.failed", problem=problem)
-        await self._notify(claim.job_id)
+        await self._tell(claim, Event("run.failed", {"problem": problem}))
 
     async def release(self, claim: Claim, reason: str) -> None:
         """Give the run back to the queue, to be tried again."""
+        kept = claim.kind is not RunKind.REFRESH
+        await self._hold(claim, {"status": RunStatus.QUEUED} if kept else NOTHING)
         await self._end(claim, RunStatus.QUEUED)
-        if claim.kind is not RunKind.REFRESH:
-            await self._job(claim.job_id, status=RunStatus.QUEUED)
-        self._event(claim, "run.postponed", reason=reason)
-        await self._notify(claim.job_id)
+        await self._tell(claim, Event("run.postponed", {"reason": reason}))
 
     async def note(self, claim: Claim, event: str, /, **data: object) -> None:
         """Something worth telling happened in the run."""
         await self._hold(claim)
-        self._event(claim, event, **data)
+        await self._tell(claim, Event(event, data))
 
     async def cancel(self, job_id: UUID) -> UUID | None:
-        """Take the active run away from whoever holds it; None where there is none."""
+        """Take the active run away from whoever holds it; None where there is none. The job's row is locked."""
+        await self._session.execute(
+            update(JobRow)
+            .where(JobRow.id == job_id)
+            .values(fence=JobRow.fence + 1)
+            .execution_options(synchronize_session=False)
+        )
         return await self._session.scalar(
             update(RunRow)
             .where(RunRow.job_id == job_id, RunRow.status.in_(ACTIVE))
@@ -172,14 +184,23 @@ class Runs:
             .returning(RunRow.id)
         )
 
-    async def _hold(self, claim: Claim) -> None:
-        held = await self._session.scalar(
-            select(RunRow.id)
-            .where(RunRow.id == claim.run_id, RunRow.fence == claim.fence, RunRow.status == RunStatus.RUNNING)
-            .with_for_update()
+    async def _hold(self, claim: Claim, job: Mapping[str, Any] = NOTHING) -> int | None:
+        """Lock the job under the claim's fence and change what there is to change; its latest result version.
+
+        Always the first statement: whoever touches a job or its runs holds the job's row before anything else, so
+        that no two writers wait for each other.
+        """
+        ours = (JobRow.id == claim.job_id, JobRow.fence == claim.fence)
+        held = (
+            update(JobRow).where(*ours).values(**job).returning(JobRow.id, JobRow.result_version)
+            if job
+            else select(JobRow.id, JobRow.result_version).where(*ours).with_for_update(key_share=True)
         )
-        if held is None:
+        row = (await self._session.execute(held)).one_or_none()
+        if row is None:
             raise StaleAttempt
+        version: int | None = row.result_version
+        return version
 
     async def _end(self, claim: Claim, status: RunStatus, *, problem: dict[str, Any] | None = None) -> None:
         finished_at = None if status is RunStatus.QUEUED else func.now()
@@ -192,20 +213,5 @@ class Runs:
         if ended is None:
             raise StaleAttempt
 
-    async def _job(self, job_id: UUID, **values: object) -> None:
-        await self._session.execute(update(JobRow).where(JobRow.id == job_id).values(**values))
-
-    def _event(self, claim: Claim, event: str, /, **data: object) -> None:
-        self._session.add(
-            JobEventRow(job_id=claim.job_id, run_id=claim.run_id, type=event, actor="service", data=data)
-        )
-
-    async def _notify(self, job_id: UUID) -> None:
-        await notify_job(self._session, job_id)
-
-
-async def notify_job(session: AsyncSession, job_id: UUID) -> None:
-    """Wake whoever waits for this job, once the transaction commits."""
-    await session.execute(
-        text("SELECT pg_notify(:channel, :job)"), {"channel": JOBS_CHANNEL, "job": str(job_id)}
-    )
+    async def _tell(self, claim: Claim, *events: Event) -> None:
+        await append_events(self._session, claim.job_id, events, actor="service", run_id=claim.run_id)

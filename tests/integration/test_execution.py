@@ -116,7 +116,9 @@ async def test_a_run_that_ends_stores_one_result_and_tells_each_step(bench: Benc
     assert (job.status, job.result_version, job.progress_node) == (RunStatus.SUCCEEDED, 1, "report")
     assert await bench.summaries(job_id) == ["depth unknown"]
     assert await bench.events(job_id) == [
-        "job.created", "node.finished", "node.finished", "node.finished", "result.stored", "run.succeeded",
+        "job.created",
+        "node.started", "node.finished", "node.started", "node.finished", "node.started", "node.finished",
+        "result.stored", "run.succeeded",
     ]  # fmt: skip
 
 

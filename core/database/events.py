@@ -1,0 +1,75 @@
+"""A job's events: the audit trail, and what live streams are read from.
+
+Ids have to become visible in their order, or a reader who has seen the later of two would never look for the
+earlier. A sequence gives its numbers out before the commit, so every writer holds the job's row from its first number
+to its commit; `append_events`, the one way to write, takes that lock in the statement that draws the numbers.
+"""
+
+from collections.abc import Sequence
+from dataclasses import asdict, dataclass, field
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy import bindparam, select, text
+from sqlalchemy.dialects.postgresql import JSONB
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from core.database.models import JobEventRow
+
+JOBS_CHANNEL = "solarsync_jobs"
+"""Names each job that has changed, once the change is committed."""
+
+LARGEST_ID = 2**63 - 1
+
+# The time is that of the event and not of its transaction, which may have waited for the row: times grow with ids.
+_APPEND = text(
+    """
+    INSERT INTO job_events (job_id, run_id, at, type, actor, data)
+    SELECT job.id, CAST(:run_id AS uuid), clock_timestamp(), told.event ->> 'type', :actor, told.event -> 'data'
+    FROM (SELECT id FROM jobs WHERE id = :job_id FOR NO KEY UPDATE) AS job,
+         jsonb_array_elements(:events) WITH ORDINALITY AS told (event, place)
+    ORDER BY told.place
+    RETURNING pg_notify(:channel, CAST(job_id AS text))
+    """
+).bindparams(bindparam("events", type_=JSONB), channel=JOBS_CHANNEL)
+
+
+@dataclass(frozen=True, slots=True)
+class Event:
+    """Something to tell of a job; the row adds who, when and in which run."""
+
+    type: str
+    data: dict[str, Any] = field(default_factory=dict)
+
+
+async def append_events(
+    session: AsyncSession, job_id: UUID, events: Sequence[Event], *, actor: str, run_id: UUID | None = None
+) -> None:
+    """Add events in their order, in the transaction of the change they tell of, and wake who waits for the job."""
+    if events:
+        await session.execute(
+            _APPEND,
+            {
+                "job_id": job_id,
+                "run_id": run_id,
+                "actor": actor,
+                "events": [asdict(event) for event in events],
+            },
+        )
+
+
+class JobEvents:
+    def __init__(self, session: AsyncSession) -> None:
+        self._session = session
+
+    async def after(self, job_id: UUID, event_id: int, *, limit: int | None = None) -> list[JobEventRow]:
+        """The job's events that follow `event_id`, in order; 0 precedes them all."""
+        query = select(JobEventRow).where(JobEventRow.job_id == job_id, JobEventRow.id > event_id)
+        return list(await self._session.scalars(query.order_by(JobEventRow.id).limit(limit)))
+
+    async def has(self, job_id: UUID, event_id: int) -> bool:
+        """Whether this is an event of the job that is still kept."""
+        if not 0 < event_id <= LARGEST_ID:
+            return False
+        query = select(JobEventRow.id).where(JobEventRow.id == event_id, JobEventRow.job_id == job_id)
+        return await self._session.scalar(query) is not None

@@ -1,0 +1,54 @@
+"""What comes out of the graph's stream, gathered as it comes."""
+
+from dataclasses import dataclass, field
+
+from core.database.events import Event
+from graph.views import STEPS, steps_done
+from state.base import JsonObject
+
+
+@dataclass(slots=True)
+class Outcome:
+    """What the graph has done so far: its last state, the nodes that ran, the questions it stopped at."""
+
+    kind: str | None = None
+    """The kind of job whose progress this is; none in a refresh."""
+    done: int = 0
+    state: JsonObject = field(default_factory=dict)
+    nodes: list[str] = field(default_factory=list)
+    questions: list[JsonObject] | None = None
+    under_way: set[str] = field(default_factory=set)
+    untold: list[Event] = field(default_factory=list)
+
+    def take(self, mode: str, chunk: JsonObject) -> None:
+        """Take in a chunk of the stream modes `tasks`, `updates` and `values`."""
+        if mode == "values":
+            self.state = chunk
+        elif mode == "tasks":
+            if "triggers" in chunk:  # a start; ends come as updates
+                self.started(chunk["name"])
+        else:
+            for node, update in chunk.items():
+                if node == "__interrupt__":
+                    self.questions = [q for interrupt in update for q in interrupt.value["questions"]]
+                elif node != "__metadata__":  # which marks a node that an earlier attempt had finished
+                    self.finished(node)
+
+    def started(self, node: str) -> None:
+        self.under_way.add(node)
+        self.untold.append(Event("node.started", {"node": node}))
+
+    def finished(self, node: str) -> None:
+        self.under_way.discard(node)
+        self.nodes.append(node)
+        progress: JsonObject = {}
+        if self.kind is not None:
+            self.done = max(self.done, steps_done(self.kind, node))
+            progress = {"done": self.done, "of": len(STEPS[self.kind])}
+        self.untold.append(Event("node.finished", {"node": node, **progress}))
+
+    def progress(self) -> JsonObject:
+        """What the job's row shows of it."""
+        if self.kind is None or not self.nodes:
+            return {}
+        return {"progress_node": self.nodes[-1], "progress_done": self.done}
