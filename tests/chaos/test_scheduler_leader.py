@@ -1,4 +1,4 @@
-"""Four scheduler processes, sixty slots, the leader killed twice: sixty executions."""
+"""Scheduler processes that are killed and frozen while they lead: every slot is executed once."""
 
 import asyncio
 import os
@@ -35,6 +35,23 @@ def _replica(database_url: str) -> Iterator[subprocess.Popen[bytes]]:
             yield process
         finally:
             process.kill()
+
+
+async def _record_executions(engine: AsyncEngine) -> None:
+    async with engine.begin() as connection:
+        await connection.execute(
+            text(
+                "CREATE TABLE executions (id serial PRIMARY KEY, slot timestamptz NOT NULL, pid int NOT NULL)"
+            )
+        )
+
+
+async def _until_finished(engine: AsyncEngine, count: int) -> None:
+    async with asyncio.timeout(3 * SLOTS * SECONDS_PER_SLOT):
+        while True:
+            if await _finished(engine) >= count:
+                return
+            await asyncio.sleep(0.02)
 
 
 async def _finished(engine: AsyncEngine) -> int:
@@ -75,15 +92,14 @@ async def test_sixty_slots_are_executed_once_each_although_the_leader_is_killed_
     with ExitStack() as replicas:
         for _ in range(4):
             replicas.enter_context(_replica(database_url))
-        async with asyncio.timeout(3 * SLOTS * SECONDS_PER_SLOT):
-            while (finished := await _finished(engine)) < SLOTS:
-                if len(killed) < len(KILL_AFTER) and finished >= KILL_AFTER[len(killed)]:
-                    killed.append(await _leader_pid(engine))
-                    began = time.perf_counter()
-                    os.kill(killed[-1], signal.SIGKILL)
-                    await _leader_pid(engine, other_than=killed[-1])
-                    succession.append(time.perf_counter() - began)
-                await asyncio.sleep(0.02)
+        for count in KILL_AFTER:
+            await _until_finished(engine, count)
+            killed.append(await _leader_pid(engine))
+            began = time.perf_counter()
+            os.kill(killed[-1], signal.SIGKILL)
+            await _leader_pid(engine, other_than=killed[-1])
+            succession.append(time.perf_counter() - began)
+        await _until_finished(engine, SLOTS)
         executions = (await _executions(engine))[:SLOTS]
 
     slots = [slot for slot, _ in executions]
@@ -94,8 +110,33 @@ async def test_sixty_slots_are_executed_once_each_although_the_leader_is_killed_
         f"succession {', '.join(f'{seconds:.2f} s' for seconds in succession)}; "
         f"executions by process {sorted(Counter(pid for _, pid in executions).values())}"
     )
-    assert len(killed) == 2
-    assert len(set(killed)) == 2
+    assert len(set(killed)) == len(KILL_AFTER)
     assert len(slots) == len(set(slots)) == SLOTS
     assert (slots[-1] - slots[0]).total_seconds() == (SLOTS - 1) * SECONDS_PER_SLOT
     assert set(killed) < {pid for _, pid in executions}
+
+
+async def test_a_frozen_leader_is_succeeded_and_executes_nothing_when_it_thaws(
+    database_url: str, engine: AsyncEngine
+) -> None:
+    await _record_executions(engine)
+    with _replica(database_url), _replica(database_url):
+        await _until_finished(engine, 4)
+        frozen = await _leader_pid(engine)
+        began = time.perf_counter()
+        os.kill(frozen, signal.SIGSTOP)
+        successor = await _leader_pid(engine, other_than=frozen)
+        succession = time.perf_counter() - began
+        before = await _finished(engine)
+        await _until_finished(engine, before + 4)
+        os.kill(frozen, signal.SIGCONT)
+        await _until_finished(engine, before + 10)
+        executions = await _executions(engine)
+    slots = [slot for slot, _ in executions]
+    print(  # noqa: T201  as above
+        f"\nscheduler: leader frozen, succeeded after {succession:.2f} s; {len(set(slots))} slots executed, "
+        f"{len(slots) - len(set(slots))} twice; "
+        f"{sum(pid == frozen for _, pid in executions[before:])} by the thawed process"
+    )
+    assert len(slots) == len(set(slots))
+    assert {pid for _, pid in executions[before:]} == {successor}
