@@ -7,6 +7,10 @@ BIN := .venv/bin
 STAMP := .venv/.installed-from-locks
 COMPILE := uv pip compile -q --universal --python-version 3.11 --no-emit-index-url --no-annotate --no-header
 
+# pyproject's own options without the one that leaves tests/chaos out.
+CHAOS_OPTIONS := --import-mode=importlib --strict-markers --strict-config -ra --disable-socket --allow-unix-socket \
+	--allow-hosts=127.0.0.1,::1,localhost
+
 .PHONY: help
 help: ## List the targets
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sort | awk -F ':.*## ' '{printf "  %-10s %s\n", $$1, $$2}'
@@ -45,6 +49,10 @@ format: setup ## Rewrite the code as ruff formats it
 .PHONY: bench
 bench: setup ## Figures, each beside a rival or a floor
 	$(BIN)/python -m tests.bench $(ONLY)
+
+.PHONY: chaos
+chaos: setup ## Faults under load: processes killed and frozen, servers restarted; counts are printed
+	$(BIN)/python -m pytest tests/chaos -q -s -p no:cacheprovider -o addopts="$(CHAOS_OPTIONS)"
 
 .PHONY: migrate
 migrate: setup ## Bring the database to the newest schema
