@@ -8,7 +8,7 @@ from dataclasses import dataclass, replace
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import func, select, text, update
+from sqlalchemy import Function, func, select, text, update
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from core.database.models import (
@@ -23,6 +23,8 @@ from core.errors import StaleAttempt
 
 ACTIVE = (RunStatus.QUEUED, RunStatus.RUNNING)
 JOBS_CHANNEL = "solarsync_jobs"
+SETTLED_CHANNEL = "solarsync_settled"
+"""Names each job whose run has ended, well or not, or has stopped to ask."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -165,12 +167,13 @@ class Runs:
 
     async def cancel(self, job_id: UUID) -> UUID | None:
         """Take the active run away from whoever holds it; None where there is none."""
-        return await self._session.scalar(
+        cancelled: UUID | None = await self._session.scalar(
             update(RunRow)
             .where(RunRow.job_id == job_id, RunRow.status.in_(ACTIVE))
             .values(status=RunStatus.CANCELLED, finished_at=func.now())
-            .returning(RunRow.id)
+            .returning(RunRow.id, _settled(job_id))
         )
+        return cancelled
 
     async def _hold(self, claim: Claim) -> None:
         held = await self._session.scalar(
@@ -187,7 +190,7 @@ class Runs:
             update(RunRow)
             .where(RunRow.id == claim.run_id, RunRow.fence == claim.fence, RunRow.status == RunStatus.RUNNING)
             .values(status=status, finished_at=finished_at, problem=problem)
-            .returning(RunRow.id)
+            .returning(RunRow.id, *(() if finished_at is None else (_settled(claim.job_id),)))
         )
         if ended is None:
             raise StaleAttempt
@@ -202,6 +205,11 @@ class Runs:
 
     async def _notify(self, job_id: UUID) -> None:
         await notify_job(self._session, job_id)
+
+
+def _settled(job_id: UUID) -> Function[None]:
+    """Wakes, once the transaction commits, whoever waits for the end of a run; costs no statement of its own."""
+    return func.pg_notify(SETTLED_CHANNEL, str(job_id))
 
 
 async def notify_job(session: AsyncSession, job_id: UUID) -> None:
