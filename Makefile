@@ -5,6 +5,7 @@ SHELL := /bin/bash
 
 BIN := .venv/bin
 STAMP := .venv/.installed-from-locks
+RIVALS := .venv/.rivals-installed
 COMPILE := uv pip compile -q --universal --python-version 3.11 --no-emit-index-url --no-annotate --no-header
 
 # pyproject's own options without the one that leaves tests/chaos out.
@@ -46,8 +47,12 @@ format: setup ## Rewrite the code as ruff formats it
 	$(BIN)/ruff format .
 	$(BIN)/ruff check --fix .
 
+$(RIVALS): $(STAMP) requirements-bench.lock tests/setup_bench.sh
+	@bash tests/setup_bench.sh .venv requirements-bench.lock
+	@touch $(RIVALS)
+
 .PHONY: bench
-bench: setup ## Figures, each beside a rival or a floor
+bench: $(RIVALS) ## Figures, each beside a rival or a floor
 	$(BIN)/python -m tests.bench $(ONLY)
 
 .PHONY: chaos
@@ -66,3 +71,4 @@ graph: setup ## Print the workflow as Mermaid
 locks: ## Resolve the locks anew (needs uv)
 	$(COMPILE) --extra embedded --extra dev pyproject.toml -o requirements-dev.lock
 	$(COMPILE) --extra embedded -c requirements-dev.lock pyproject.toml -o requirements.lock
+	$(COMPILE) --extra embedded --extra dev --extra bench -c requirements-dev.lock pyproject.toml -o requirements-bench.lock

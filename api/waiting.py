@@ -5,6 +5,7 @@ from uuid import UUID
 
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from core.database.events import SETTLED_CHANNEL
 from core.database.jobs import Jobs
 from core.database.models import RunStatus
 from core.database.notifications import JobNotifications
@@ -20,7 +21,7 @@ async def settled(
 ) -> Job:
     """The job once it waits for a person or has ended, or as it is when `seconds` have passed."""
     deadline = asyncio.get_running_loop().time() + seconds
-    async with notifications.changes(job_id) as changed:
+    async with notifications.changes(job_id, SETTLED_CHANNEL) as changed:
         while True:
             changed.clear()
             row = await Jobs(session).get(job_id, viewer)

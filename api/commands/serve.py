@@ -19,26 +19,26 @@ def serve(
     workers: Annotated[int, typer.Option(min=1, max=64, help="Worker processes.")] = 1,
 ) -> None:
     """Everything in one: migrations, API, workers, schedule; embedded servers where URLs are unset."""
-    from api.commands.start import settings_and_log, warn_of_defaults
+    from api.commands.start import run, settings_and_log, warn_of_defaults
     from api.servers import with_servers
     from api.supervisor import supervise
 
     settings = settings_and_log()
     warn_of_defaults(settings)
     with with_servers(settings, await_stop=STOP_SECONDS) as complete:
-        asyncio.run(supervise(complete, host=host, port=port, workers=workers))
+        run(supervise(complete, host=host, port=port, workers=workers))
 
 
 def api(host: Host = "127.0.0.1", port: Port = 8000) -> None:
     """Only the HTTP API; the database must be migrated."""
-    from api.commands.start import settings_and_log, warn_of_defaults
+    from api.commands.start import run, settings_and_log, warn_of_defaults
     from api.server import serve_http
     from api.servers import with_servers
 
     settings = settings_and_log()
     warn_of_defaults(settings)
     with with_servers(settings) as complete:
-        asyncio.run(serve_http(complete, host, port))
+        run(serve_http(complete, host, port))
 
 
 def worker(
@@ -63,6 +63,7 @@ def _run_until_stopped(
     part: Callable[..., Awaitable[None]], changes: dict[str, int], *, supervised: bool
 ) -> None:
     from api.commands.start import (
+        run,
         settings_and_log,
         stop_on_signals,
         stop_when_orphaned,
@@ -71,7 +72,7 @@ def _run_until_stopped(
 
     settings = settings_and_log().model_copy(update=changes)
 
-    async def run() -> None:
+    async def work() -> None:
         stop = asyncio.Event()
         stop_on_signals(stop.set)
         watch = asyncio.create_task(stop_when_orphaned(stop.set)) if supervised else None
@@ -80,4 +81,4 @@ def _run_until_stopped(
             watch.cancel()
 
     with with_servers(settings) as complete:
-        asyncio.run(run())
+        run(work())

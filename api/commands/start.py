@@ -4,7 +4,8 @@ import asyncio
 import contextlib
 import signal
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Coroutine
+from typing import Any
 
 import structlog
 
@@ -27,6 +28,16 @@ def warn_of_defaults(settings: Settings) -> None:
         log.warning("api.start.secret_key_generated", hint="set SECRET_KEY to keep logins valid")
     if settings.openweathermap_api_key is None:
         log.info("api.start.no_openweathermap_key", effect="forecasts come from the other providers")
+
+
+def run(part: Coroutine[Any, Any, None]) -> None:
+    """As `asyncio.run`, on uvloop where there is one: most of a job's work is talking to PostgreSQL and Redis."""
+    try:
+        import uvloop
+    except ImportError:  # Windows has none
+        asyncio.run(part)
+    else:
+        uvloop.run(part)
 
 
 def stop_on_signals(stop: Callable[[], None]) -> None:

@@ -19,6 +19,9 @@ from core.database.models import JobEventRow
 JOBS_CHANNEL = "solarsync_jobs"
 """Names each job that has changed, once the change is committed."""
 
+SETTLED_CHANNEL = "solarsync_settled"
+"""Names each job whose run has ended, well or not, or has stopped to ask."""
+
 LARGEST_ID = 2**63 - 1
 
 # The time is that of the event and not of its transaction, which may have waited for the row: times grow with ids.

@@ -11,7 +11,7 @@ import asyncpg
 import structlog
 from sqlalchemy.ext.asyncio import AsyncEngine
 
-from core.database.events import JOBS_CHANNEL
+from core.database.events import JOBS_CHANNEL, SETTLED_CHANNEL
 from core.database.session import asyncpg_options
 
 log = structlog.get_logger(__name__)
@@ -23,11 +23,14 @@ PROBE_SECONDS = 10.0
 
 
 class JobNotifications:
-    """Runs while entered; `changes(job_id)` then gives an event that is set whenever the job changes."""
+    """Runs while entered; `changes(job_id)` then gives an event that is set whenever the job changes.
+
+    With `SETTLED_CHANNEL` it is set only when a run has ended or stopped to ask.
+    """
 
     def __init__(self, engine: AsyncEngine) -> None:
         self._engine = engine
-        self._waiting: dict[str, set[asyncio.Event]] = defaultdict(set)
+        self._waiting: dict[tuple[str, str], set[asyncio.Event]] = defaultdict(set)
         self._task: asyncio.Task[None] | None = None
 
     async def __aenter__(self) -> "JobNotifications":
@@ -41,10 +44,10 @@ class JobNotifications:
                 await self._task
 
     @contextlib.asynccontextmanager
-    async def changes(self, job_id: UUID) -> AsyncIterator[asyncio.Event]:
+    async def changes(self, job_id: UUID, channel: str = JOBS_CHANNEL) -> AsyncIterator[asyncio.Event]:
         """An event, set at every change of the job from now on; clear it before reading the job again."""
         event = asyncio.Event()
-        key = str(job_id)
+        key = channel, str(job_id)
         self._waiting[key].add(event)
         try:
             yield event
@@ -66,7 +69,8 @@ class JobNotifications:
         lost = asyncio.Event()
         connection.add_termination_listener(lambda _: lost.set())
         try:
-            await connection.add_listener(JOBS_CHANNEL, self._heard)
+            for channel in (JOBS_CHANNEL, SETTLED_CHANNEL):
+                await connection.add_listener(channel, self._heard)
             self._wake_everybody()  # changes may have gone unheard while nobody listened
             while not lost.is_set():
                 with contextlib.suppress(TimeoutError):
@@ -77,8 +81,8 @@ class JobNotifications:
             with contextlib.suppress(OSError, asyncpg.PostgresError, asyncpg.InterfaceError):
                 await connection.close(timeout=2)
 
-    def _heard(self, _connection: Any, _pid: int, _channel: str, job_id: Any) -> None:  # noqa: ANN401  asyncpg's types
-        for event in self._waiting.get(str(job_id), ()):
+    def _heard(self, _connection: Any, _pid: int, channel: str, job_id: Any) -> None:  # noqa: ANN401  asyncpg's types
+        for event in self._waiting.get((channel, str(job_id)), ()):
             event.set()
 
     def _wake_everybody(self) -> None:
