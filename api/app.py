@@ -8,6 +8,7 @@ from typing import Any
 from fastapi import APIRouter, FastAPI
 from fastapi.middleware.cors import CORSMiddleware
 
+from api.idempotency import REPLAYED
 from api.middleware import BodyLimit, RequestContext
 from api.problems import MEDIA_TYPE, RESPONSES, install_problem_handlers
 from api.routes import auth, equipment, immediate, job_records, jobs, system, technicians, weather_files
@@ -63,7 +64,7 @@ def create_app(settings: Settings) -> FastAPI:
             allow_origins=settings.cors_origins,
             allow_methods=["*"],
             allow_headers=["*"],
-            expose_headers=["X-Request-ID", "X-Process-Time", "Location"],
+            expose_headers=["X-Request-ID", "X-Process-Time", "Location", REPLAYED],
         )
     app.add_middleware(RequestContext)
     return app

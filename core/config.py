@@ -82,6 +82,7 @@ class Settings(BaseSettings):
     heartbeat_interval_seconds: Annotated[float, Field(ge=0.2, le=60)] = 1.0
     worker_concurrency: Annotated[int, Field(ge=1, le=256)] = 8
     queue_limit: Annotated[int, Field(ge=1)] = 10_000
+    event_retention_days: Annotated[int, Field(ge=1, le=36_500)] = 365
     shutdown_grace_seconds: Annotated[float, Field(ge=0, le=600)] = 20.0
 
     rate_limit_per_minute: Annotated[int, Field(ge=1)] = 600

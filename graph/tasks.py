@@ -2,10 +2,12 @@
 
 import asyncio
 from datetime import datetime, timedelta
+from functools import partial
 
 import structlog
 
 from core.config import Settings
+from core.database.retention import DAILY, RETENTION, prune_all, retention_rules
 from core.queue import QueueWorker
 from core.scheduler import (
     WEATHER_UPDATE,
@@ -49,8 +51,9 @@ async def work(settings: Settings, stop: asyncio.Event) -> None:
 
 
 async def keep_schedule(settings: Settings, stop: asyncio.Event) -> None:
-    """Take part in the schedule until `stop` is set; the replica that leads refreshes the weather of active jobs."""
+    """Take part in the schedule until `stop` is set; the replica that leads refreshes weather and prunes."""
     every = timedelta(minutes=settings.weather_refresh_minutes)
+    rules = retention_rules(event_days=settings.event_retention_days)
     async with open_infrastructure(settings) as opened:
         runner = Runner(opened.saver, opened.dependencies.clock, queue_limit=settings.queue_limit)
 
@@ -59,7 +62,10 @@ async def keep_schedule(settings: Settings, stop: asyncio.Event) -> None:
 
         leader = ScheduleLeader(
             opened.engine,
-            [Schedule(WEATHER_UPDATE, every, update_weather)],
+            [
+                Schedule(WEATHER_UPDATE, every, update_weather),
+                Schedule(RETENTION, DAILY, partial(prune_all, opened.engine, rules=rules)),
+            ],
             opened.dependencies.clock,
             name=replica_name(),
         )

@@ -1,5 +1,6 @@
 """Jobs: start, list, look, wait, answer, cancel, retry."""
 
+from functools import partial
 from typing import Annotated, Any
 from uuid import UUID
 
@@ -7,6 +8,7 @@ from fastapi import APIRouter, Query, Response, status
 from pydantic import Field
 
 from api.deps import CurrentViewer, ServicesDep, Session
+from api.idempotency import Once
 from api.waiting import settled
 from core.database.jobs import JobFilter, Jobs
 from core.database.models import JobKind, JobPriority, RunStatus
@@ -26,14 +28,12 @@ class Answers(Model):
     answers: Annotated[dict[str, Any], Field(min_length=1, max_length=100)]
 
 
-@router.post("", status_code=status.HTTP_202_ACCEPTED)
+@router.post("", status_code=status.HTTP_202_ACCEPTED, response_model=Job)
 async def start_job(
-    job_input: JobInput, response: Response, session: Session, viewer: CurrentViewer, services: ServicesDep
-) -> Job:
+    job_input: JobInput, once: Once, session: Session, viewer: CurrentViewer, services: ServicesDep
+) -> Response:
     """Accept a job; a worker carries it out."""
-    job = job_view(await services.runner.start(session, viewer, job_input))
-    response.headers["Location"] = job.links.self
-    return job
+    return await once.accept(partial(services.runner.start, session, viewer, job_input))
 
 
 @router.get("")
@@ -66,12 +66,12 @@ async def get_job(
     return await settled(session, services.notifications, job_id, viewer, wait)
 
 
-@router.post("/{job_id}/resume", status_code=status.HTTP_202_ACCEPTED)
+@router.post("/{job_id}/resume", status_code=status.HTTP_202_ACCEPTED, response_model=Job)
 async def resume_job(
-    job_id: UUID, body: Answers, session: Session, viewer: CurrentViewer, services: ServicesDep
-) -> Job:
+    job_id: UUID, body: Answers, once: Once, session: Session, viewer: CurrentViewer, services: ServicesDep
+) -> Response:
     """Answer the open questions."""
-    return job_view(await services.runner.resume(session, viewer, job_id, body.answers))
+    return await once.accept(partial(services.runner.resume, session, viewer, job_id, body.answers))
 
 
 @router.post("/{job_id}/cancel")

@@ -182,7 +182,11 @@ class JobEventRow(Base):
     actor: Mapped[str]
     data: Mapped[dict[str, Any]] = mapped_column(server_default=text("'{}'"))
 
-    __table_args__ = (Index("ix_job_events_job_id_id", "job_id", "id"),)
+    __table_args__ = (
+        Index("ix_job_events_job_id_id", "job_id", "id"),
+        # Next to nothing to maintain: events are appended, so a range of pages is a range of time.
+        Index("ix_job_events_at", "at", postgresql_using="brin"),
+    )
 
 
 class WeatherFileRow(Base):
@@ -211,3 +215,19 @@ class ScheduleTickRow(Base):
     started_at: Mapped[datetime | None]
     finished_at: Mapped[datetime | None]
     error: Mapped[str | None]
+
+
+class IdempotencyKeyRow(Base):
+    """What a user's request was answered under a key; unanswered only inside the transaction that answers it."""
+
+    __tablename__ = "idempotency_keys"
+
+    user_id: Mapped[UUID] = mapped_column(ForeignKey("users.id", ondelete="CASCADE"), primary_key=True)
+    key: Mapped[str] = mapped_column(primary_key=True)
+    fingerprint: Mapped[bytes] = mapped_column(LargeBinary)
+    created_at: Mapped[datetime]
+    status: Mapped[int | None]
+    body: Mapped[bytes | None] = mapped_column(LargeBinary)
+    location: Mapped[str | None]
+
+    __table_args__ = (Index("ix_idempotency_keys_created_at", "created_at"),)

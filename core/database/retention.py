@@ -1,0 +1,103 @@
+"""What is deleted after how long. Jobs, runs and results stay.
+
+Rows go in batches, each in a transaction of its own, so that a long backlog holds no lock for long; a row that
+somebody else has locked is left for the next time.
+"""
+
+from collections import Counter
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Any
+
+import structlog
+from sqlalchemy import BigInteger, ColumnElement, DateTime, TableClause, column, delete, select, table, tuple_
+from sqlalchemy.ext.asyncio import AsyncEngine, AsyncSession
+
+from core.database.idempotency import KEPT_FOR
+from core.database.models import IdempotencyKeyRow, JobEventRow, JobRow
+from core.database.session import AsyncSessionLocal
+
+log = structlog.get_logger(__name__)
+
+RETENTION = "retention"
+"""The name of its schedule."""
+DAILY = timedelta(days=1)
+BATCH = 5_000
+
+_queue = table("pgqueuer", column("id", BigInteger))
+_queue_log = table(
+    "pgqueuer_log",
+    column("id", BigInteger),
+    column("job_id", BigInteger),
+    column("created", DateTime(timezone=True)),
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Rule:
+    """Rows of `rows` go when `age` is `kept_for` ago, and `unless_needed`, given that moment, says so too."""
+
+    name: str
+    rows: type[Any] | TableClause
+    key: Sequence[Any]
+    age: Any
+    kept_for: timedelta
+    unless_needed: Callable[[datetime], ColumnElement[bool]] | None = None
+
+
+def _of_closed_jobs(before: datetime) -> ColumnElement[bool]:
+    return select(JobRow.id).where(JobRow.id == JobEventRow.job_id, JobRow.closed_at <= before).exists()
+
+
+def _left_the_queue(_: datetime) -> ColumnElement[bool]:
+    """A run that is held for an operator keeps its log, and in it the traceback."""
+    return ~select(_queue.c.id).where(_queue.c.id == _queue_log.c.job_id).exists()
+
+
+def retention_rules(*, event_days: int) -> tuple[Rule, ...]:
+    """The table of what is deleted; a job's timeline stays for `event_days` [d] after it was closed."""
+    keys, events, logged = IdempotencyKeyRow, JobEventRow, _queue_log.c
+    return (
+        Rule("idempotency_keys", keys, (keys.user_id, keys.key), keys.created_at, KEPT_FOR),
+        Rule("job_events", events, (events.id,), events.at, timedelta(days=event_days), _of_closed_jobs),
+        Rule("queue_log", _queue_log, (logged.id,), logged.created, timedelta(days=14), _left_the_queue),
+    )
+
+
+async def prune(
+    session: AsyncSession, now: datetime, rules: Sequence[Rule], *, batch: int = BATCH
+) -> Counter[str]:
+    """Delete what has been kept long enough, at most `batch` rows by each rule; how many, by rule."""
+    deleted: Counter[str] = Counter()
+    for rule in rules:
+        before = now - rule.kept_for
+        conditions = [rule.age <= before]
+        if rule.unless_needed is not None:
+            conditions.append(rule.unless_needed(before))
+        expired = (
+            select(*rule.key).where(*conditions).limit(batch).with_for_update(of=rule.rows, skip_locked=True)
+        )
+        gone = await session.execute(
+            delete(rule.rows)
+            .where(tuple_(*rule.key).in_(expired))
+            .returning(rule.key[0])
+            .execution_options(synchronize_session=False)
+        )
+        deleted[rule.name] = len(gone.all())
+    return deleted
+
+
+async def prune_all(
+    engine: AsyncEngine, now: datetime, rules: Sequence[Rule], *, batch: int = BATCH
+) -> Counter[str]:
+    """Delete batch after batch until nothing is left that has been kept long enough."""
+    total: Counter[str] = Counter()
+    while True:
+        async with AsyncSessionLocal(bind=engine) as session, session.begin():
+            deleted = await prune(session, now, rules, batch=batch)
+        total.update(deleted)
+        rules = [rule for rule in rules if deleted[rule.name] == batch]
+        if not rules:
+            log.info("core.database.pruned", **total)
+            return total
