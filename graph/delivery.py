@@ -65,7 +65,7 @@ class Deliveries:
             "graph.delivery.attempted",
             webhook_id=str(message.webhook_id),
             delivery_id=str(message.delivery_id),
-            event=message.event.type,
+            event_type=message.event.type,
             attempt=message.attempt,
             outcome=judged.status,
             status=answer.status,

@@ -46,8 +46,8 @@ def body(event: RecordedEvent) -> bytes:
             "type": event.type,
             "timestamp": event.at.astimezone(UTC).replace(tzinfo=None).isoformat() + "Z",
             "data": {
-                "job_id": event.job_id,
-                "run_id": event.run_id,
+                "job_id": str(event.job_id),
+                "run_id": str(event.run_id) if event.run_id is not None else None,
                 "event_id": event.id,
                 "actor": event.actor,
                 "detail": dict(event.data),
