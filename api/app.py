@@ -9,7 +9,17 @@ from fastapi.middleware.cors import CORSMiddleware
 
 from api.middleware import BodyLimit, RequestContext
 from api.problems import install_problem_handlers
-from api.routes import auth, equipment, immediate, job_records, jobs, system, technicians, weather_files
+from api.routes import (
+    auth,
+    equipment,
+    immediate,
+    job_events,
+    job_records,
+    jobs,
+    system,
+    technicians,
+    weather_files,
+)
 from api.services import open_services
 from core.config import Settings
 
@@ -36,7 +46,7 @@ def create_app(settings: Settings) -> FastAPI:
     )
     install_problem_handlers(app)
     versioned = APIRouter(prefix=PREFIX)
-    for module in (auth, jobs, job_records, immediate, technicians, weather_files, equipment):
+    for module in (auth, jobs, job_records, job_events, immediate, technicians, weather_files, equipment):
         versioned.include_router(module.router)
     app.include_router(versioned)
     app.include_router(system.router)
