@@ -7,9 +7,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 from standardwebhooks import Webhook, WebhookVerificationError
 
-from core.webhooks.messages import Event, body, headers, message_id, new_secret
+from core.webhooks.messages import RecordedEvent, body, headers, message_id, new_secret
 
-EVENT = Event(
+EVENT = RecordedEvent(
     id=7,
     job_id=UUID("01890a5d-ac96-774b-bcce-b302099a8057"),
     run_id=None,
