@@ -2,7 +2,6 @@
 
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
-from datetime import timedelta
 from random import random
 from uuid import UUID
 
@@ -14,14 +13,11 @@ from core.clock import Clock
 from core.database.errors import storage_errors
 from core.database.session import AsyncSessionLocal
 from core.database.webhooks import Message, NotYet, Webhooks
-from core.errors import StorageUnavailable
 from core.queue import TryAgain
 from core.webhooks.messages import body, headers, message_id
 from core.webhooks.schedule import Answer, verdict
 
 log = structlog.get_logger(__name__)
-
-STORAGE_BACKOFF = timedelta(seconds=5)
 
 
 class Deliveries:
@@ -41,16 +37,13 @@ class Deliveries:
         self._jitter = jitter
 
     async def deliver(self, delivery_id: UUID) -> None:
-        """Make one attempt. Raises `TryAgain` where the queue should come back with the message."""
-        try:
-            async with self._transaction() as session:
-                message = await Webhooks(session).claim(delivery_id, self._clock.now())
-            if isinstance(message, NotYet):
-                raise TryAgain(message.until - self._clock.now())
-            if message is not None:
-                await self._conclude(message, await self._send(message))
-        except StorageUnavailable:
-            raise TryAgain(STORAGE_BACKOFF) from None
+        """Make one attempt. Raises `TryAgain` or `StorageUnavailable` where the queue should come back with it."""
+        async with self._transaction() as session:
+            message = await Webhooks(session).claim(delivery_id, self._clock.now())
+        if isinstance(message, NotYet):
+            raise TryAgain(message.until - self._clock.now())
+        if message is not None:
+            await self._conclude(message, await self._send(message))
 
     async def _send(self, message: Message) -> Answer:
         content = body(message.event)

@@ -165,19 +165,22 @@ class Webhooks:
         await self._webhook(message, WebhookRow.failing_since.is_(None), failing_since=now)
         return await self._switch_off_where_hopeless(message, verdict, now)
 
-    async def queue_lost(self, now: datetime) -> int:
+    async def queue_lost(self, now: datetime, *, at_most: int) -> int:
         """Queue again what is long overdue, because a worker and its place in the queue were lost together."""
-        overdue = await self._session.scalars(
+        due = func.coalesce(WebhookDeliveryRow.next_attempt_at, WebhookDeliveryRow.created_at)
+        overdue = (
+            select(WebhookDeliveryRow.id)
+            .where(WebhookDeliveryRow.status == DeliveryStatus.PENDING, due <= now - LOST_AFTER)
+            .limit(at_most)
+            .with_for_update(skip_locked=True)
+        )
+        lost = await self._session.scalars(
             update(WebhookDeliveryRow)
-            .where(
-                WebhookDeliveryRow.status == DeliveryStatus.PENDING,
-                func.coalesce(WebhookDeliveryRow.next_attempt_at, WebhookDeliveryRow.created_at)
-                <= now - LOST_AFTER,
-            )
+            .where(WebhookDeliveryRow.id.in_(overdue))
             .values(next_attempt_at=now)
             .returning(WebhookDeliveryRow.id)
         )
-        if ids := list(overdue):
+        if ids := list(lost):
             await enqueue_deliveries(self._session, ids)
         return len(ids)
 

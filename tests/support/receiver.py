@@ -1,5 +1,6 @@
 """A server that receives webhooks, on loopback, and answers as a test wants."""
 
+import asyncio
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
@@ -30,6 +31,12 @@ class Receiver:
     async def receive(self, request: Request) -> Response:
         self.received.append(Received(request.url.path, dict(request.headers), await request.body()))
         return self.answers.pop(0) if self.answers else Response(status_code=204)
+
+    async def until(self, count: int) -> None:
+        """Wait for so many requests."""
+        async with asyncio.timeout(30):
+            while len(self.received) < count:  # noqa: ASYNC110  another thread's loop receives
+                await asyncio.sleep(0.02)
 
     @property
     def port(self) -> int:
