@@ -11,7 +11,19 @@ from fastapi.middleware.cors import CORSMiddleware
 from api.idempotency import REPLAYED
 from api.middleware import BodyLimit, RequestContext
 from api.problems import MEDIA_TYPE, RESPONSES, install_problem_handlers
-from api.routes import auth, equipment, immediate, job_records, jobs, system, technicians, weather_files
+from api.routes import (
+    auth,
+    deliveries,
+    equipment,
+    immediate,
+    job_events,
+    job_records,
+    jobs,
+    system,
+    technicians,
+    weather_files,
+    webhooks,
+)
 from api.services import open_services
 from core.config import Settings
 
@@ -51,7 +63,18 @@ def create_app(settings: Settings) -> FastAPI:
     )
     install_problem_handlers(app)
     versioned = APIRouter(prefix=PREFIX, responses=RESPONSES)
-    for module in (auth, jobs, job_records, immediate, technicians, weather_files, equipment):
+    for module in (
+        auth,
+        jobs,
+        job_records,
+        job_events,
+        immediate,
+        technicians,
+        weather_files,
+        equipment,
+        webhooks,
+        deliveries,
+    ):
         versioned.include_router(module.router)
     app.include_router(versioned)
     app.include_router(system.router)

@@ -2,9 +2,11 @@
 
 import asyncio
 import contextlib
+import socket
 from collections.abc import Iterator
 
 import uvicorn
+from fastapi import FastAPI
 
 from api.app import create_app
 from core.config import Settings
@@ -13,6 +15,15 @@ from core.config import Settings
 class _Server(uvicorn.Server):
     """uvicorn without its own signal handling: the command decides when it stops."""
 
+    def __init__(self, config: uvicorn.Config, app: FastAPI) -> None:
+        super().__init__(config)
+        self._app = app
+
+    async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
+        """Drain; who only waits for news is let go at once."""
+        self._app.state.services.notifications.release()
+        await super().shutdown(sockets)
+
     @contextlib.contextmanager
     def capture_signals(self) -> Iterator[None]:
         yield
@@ -20,8 +31,9 @@ class _Server(uvicorn.Server):
 
 def http_server(settings: Settings, host: str, port: int) -> uvicorn.Server:
     """A server for the application, not yet started; set `should_exit` to drain it."""
+    app = create_app(settings)
     config = uvicorn.Config(
-        create_app(settings),
+        app,
         host=host,
         port=port,
         log_config=None,
@@ -30,7 +42,7 @@ def http_server(settings: Settings, host: str, port: int) -> uvicorn.Server:
         timeout_graceful_shutdown=int(settings.shutdown_grace_seconds),
         lifespan="on",
     )
-    return _Server(config)
+    return _Server(config, app)
 
 
 async def serve_http(settings: Settings, host: str, port: int) -> None:

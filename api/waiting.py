@@ -26,7 +26,7 @@ async def settled(
             changed.clear()
             row = await Jobs(session).get(job_id, viewer)
             left = deadline - asyncio.get_running_loop().time()
-            if row.status not in UNDER_WAY or left <= 0:
+            if row.status not in UNDER_WAY or left <= 0 or notifications.released:
                 return job_view(row)
             await session.commit()  # gives the connection back to the pool while nothing happens
             session.expire_all()

@@ -1,8 +1,8 @@
-"""PgQueuer, behind two verbs: put a run into the queue within a transaction, and work the queue off."""
+"""PgQueuer, behind two verbs: put a run or a message into the queue within a transaction, and work the queue off."""
 
 import asyncio
 import contextlib
-from collections.abc import Callable, Coroutine
+from collections.abc import Callable, Coroutine, Sequence
 from datetime import timedelta
 from typing import Any, Literal
 from uuid import UUID
@@ -26,6 +26,9 @@ from core.leases import LeasedQueries, LeaseEnded, Leases
 log = structlog.get_logger(__name__)
 
 EXECUTE_RUN = "execute_run"
+DELIVER = "deliver"
+DELIVERIES = 8
+"""Messages to webhooks a worker sends at a time."""
 POLL_SECONDS = 1.5
 """A retry and a redelivery send no NOTIFY; this is how late they are noticed at most."""
 RESTART_SECONDS = 1.0
@@ -88,6 +91,15 @@ async def enqueue_run(
     )
 
 
+async def enqueue_deliveries(session: AsyncSession, deliveries: Sequence[UUID]) -> None:
+    """Queue messages to webhooks in the session's transaction."""
+    await Queries(_SessionDriver(session)).enqueue(
+        [DELIVER] * len(deliveries),
+        [delivery.bytes for delivery in deliveries],
+        [SCHEDULED] * len(deliveries),
+    )
+
+
 async def withdraw_run(session: AsyncSession, run_id: UUID) -> None:
     """Take a run out of the queue; the worker that has it in hand stops it as soon as this is committed."""
     rows = await session.scalars(
@@ -124,8 +136,11 @@ async def queued_runs(session: AsyncSession, *, at_most: int) -> int:
     return counted or 0
 
 
+Handler = Callable[[UUID], Coroutine[Any, Any, None]]
+
+
 class TryAgain(Exception):
-    """Raised by a handler to have the run delivered again after `delay`."""
+    """Raised by a handler to have the run or message delivered again after `delay`."""
 
     def __init__(self, delay: timedelta) -> None:
         super().__init__(f"again in {delay}")
@@ -138,18 +153,21 @@ class QueueWorker:
     def __init__(
         self,
         engine: AsyncEngine,
-        handle: Callable[[UUID], Coroutine[Any, Any, None]],
+        handle: Handler,
         *,
         concurrency: int,
         heartbeat_interval: float,
+        deliver: Handler | None = None,
     ) -> None:
         self._engine = engine
         self._handle = handle
+        self._deliver = deliver
         self._lease = timedelta(seconds=BEATS_PER_LEASE * heartbeat_interval)
         self._leases = Leases(self._lease)
         self._concurrency = concurrency
         # PgQueuer's own limit frees its slots only when its log buffer is flushed.
         self._slots = asyncio.Semaphore(concurrency)
+        self._delivery_slots = asyncio.Semaphore(DELIVERIES)
         self._stopping = asyncio.Event()
         self._queue: PgQueuer | None = None
 
@@ -192,13 +210,17 @@ class QueueWorker:
             queue = PgQueuer(driver, queries=queries)
             queries.holder = queue.qm.queue_manager_id
             queue.entrypoint(EXECUTE_RUN, accepts_context=True)(self._execute)
+            if self._deliver is not None:
+                queue.entrypoint(DELIVER, accepts_context=True)(self._send)
             self._queue = queue
             try:
                 if not self._stopping.is_set():
                     await queue.run(
                         dequeue_timeout=timedelta(seconds=POLL_SECONDS),
                         batch_size=max(1, self._concurrency // 2),
-                        max_concurrent_tasks=2 * max(1, self._concurrency // 2) + self._concurrency,
+                        max_concurrent_tasks=2 * max(1, self._concurrency // 2)
+                        + self._concurrency
+                        + DELIVERIES,
                         heartbeat_timeout=self._lease,
                         shutdown_on_listener_failure=True,
                     )
@@ -206,13 +228,21 @@ class QueueWorker:
                 self._queue = None
 
     async def _execute(self, job: Job, context: Context) -> None:
+        await self._carry_out(job, context, self._handle, self._slots)
+
+    async def _send(self, job: Job, context: Context) -> None:
+        assert self._deliver is not None  # noqa: S101  registered only with it
+        if self._delivery_slots.locked():  # to wait here would keep a run from being taken
+            raise RetryRequested(SOON)
+        await self._carry_out(job, context, self._deliver, self._delivery_slots)
+
+    async def _carry_out(self, job: Job, context: Context, handle: Handler, slots: asyncio.Semaphore) -> None:
         if job.payload is None:
             return
         if self._stopping.is_set():
             raise RetryRequested(AT_ONCE)
         try:
-            run = self._handle(UUID(bytes=job.payload))
-            await self._leases.carry(job.id, run, context.cancellation, self._slots)
+            await self._leases.carry(job.id, handle(UUID(bytes=job.payload)), context.cancellation, slots)
         except TryAgain as again:
             raise RetryRequested(again.delay) from again
         except LeaseEnded as ended:

@@ -189,6 +189,7 @@ class Execution:
 
     async def _hand_back(self, claim: Claim) -> None:
         """The worker stops, or the run is no longer its own, which the fence then says."""
+        log.info("graph.run.stopped", attempt=claim.attempt)
         with contextlib.suppress(StorageUnavailable):
             await self._unless_stale(lambda runs: runs.release(claim, "Its worker stopped."))
 

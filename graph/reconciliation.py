@@ -11,8 +11,10 @@ import structlog
 from sqlalchemy import func, select
 from sqlalchemy.ext.asyncio import AsyncEngine
 
+from core.clock import SystemClock
 from core.database.errors import storage_errors
 from core.database.session import AsyncSessionLocal
+from core.database.webhooks import Webhooks
 from core.errors import StorageUnavailable
 from core.queue import PERSON_WAITS, enqueue_run, forgotten_runs
 
@@ -36,12 +38,22 @@ async def requeue_forgotten_runs(engine: AsyncEngine) -> int:
     return len(forgotten)
 
 
+async def requeue_lost_deliveries(engine: AsyncEngine) -> int:
+    """Queue every message to a webhook that is long overdue; returns how many there were."""
+    async with AsyncSessionLocal(bind=engine) as session, session.begin():
+        lost = await Webhooks(session).queue_lost(SystemClock().now(), at_most=PAGE)
+    if lost:
+        log.warning("graph.reconciliation.requeued", deliveries=lost)
+    return lost
+
+
 async def keep_reconciled(engine: AsyncEngine, *, every: float = EVERY_SECONDS) -> None:
     """Look now and then, for as long as it runs; a database that is away is asked again later."""
     while True:
         try:
             with storage_errors():
                 await requeue_forgotten_runs(engine)
+                await requeue_lost_deliveries(engine)
         except StorageUnavailable:
             log.warning("graph.reconciliation.postponed")
         except Exception:

@@ -6,6 +6,7 @@ from functools import partial
 
 import structlog
 
+from core.clients.webhook import WebhookSender
 from core.config import Settings
 from core.database.retention import DAILY, RETENTION, prune_all, retention_rules
 from core.queue import QueueWorker
@@ -18,6 +19,7 @@ from core.scheduler import (
     shutdown_scheduler,
 )
 from graph.build import build_graph
+from graph.delivery import Deliveries
 from graph.dependencies import open_infrastructure
 from graph.execution import Execution
 from graph.reconciliation import keep_reconciled
@@ -32,9 +34,12 @@ async def work(settings: Settings, stop: asyncio.Event) -> None:
     async with open_infrastructure(settings, fenced=True) as opened:
         graph = build_graph(opened.dependencies, opened.saver)
         execution = Execution(opened.engine, graph, opened.saver, opened.dependencies.clock)
+        sender = WebhookSender(opened.dependencies.clock, allow_private=settings.webhook_allow_private)
+        deliveries = Deliveries(opened.engine, sender, opened.dependencies.clock)
         worker = QueueWorker(
             opened.engine,
             execution.execute,
+            deliver=deliveries.deliver,
             concurrency=settings.worker_concurrency,
             heartbeat_interval=settings.heartbeat_interval_seconds,
         )

@@ -1,7 +1,6 @@
-"""What a job leaves behind: results, runs, timeline, the checkpointed state."""
+"""What a job leaves behind: results, runs, the checkpointed state."""
 
 from datetime import datetime
-from typing import Any
 from uuid import UUID
 
 from fastapi import APIRouter
@@ -25,15 +24,6 @@ class Run(Model):
     started_at: datetime | None
     finished_at: datetime | None
     problem: JsonObject | None
-
-
-class TimelineEvent(Model):
-    id: int
-    at: datetime
-    type: str
-    actor: str
-    run_id: UUID | None
-    data: dict[str, Any]
 
 
 @router.get("/result")
@@ -69,16 +59,6 @@ async def runs(job_id: UUID, session: Session, viewer: CurrentViewer) -> list[Ru
             problem=row.problem,
         )
         for row in await Jobs(session).runs(job_id)
-    ]
-
-
-@router.get("/timeline")
-async def timeline(job_id: UUID, session: Session, viewer: CurrentViewer) -> list[TimelineEvent]:
-    """Show everything that happened to the job, in order."""
-    await Jobs(session).get(job_id, viewer)
-    return [
-        TimelineEvent(id=row.id, at=row.at, type=row.type, actor=row.actor, run_id=row.run_id, data=row.data)
-        for row in await Jobs(session).timeline(job_id)
     ]
 
 

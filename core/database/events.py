@@ -15,6 +15,8 @@ from sqlalchemy.dialects.postgresql import JSONB
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from core.database.models import JobEventRow
+from core.queue import enqueue_deliveries
+from core.webhooks.subscriptions import EVERY_EVENT
 
 JOBS_CHANNEL = "solarsync_jobs"
 """Names each job that has changed, once the change is committed."""
@@ -25,16 +27,24 @@ SETTLED_CHANNEL = "solarsync_settled"
 LARGEST_ID = 2**63 - 1
 
 # The time is that of the event and not of its transaction, which may have waited for the row: times grow with ids.
+# The outbox is filled by the same statement, so that a service without webhooks pays no round trip for them.
 _APPEND = text(
     """
+    WITH written AS (
     INSERT INTO job_events (job_id, run_id, at, type, actor, data)
     SELECT job.id, CAST(:run_id AS uuid), clock_timestamp(), told.event ->> 'type', :actor, told.event -> 'data'
     FROM (SELECT id FROM jobs WHERE id = :job_id FOR NO KEY UPDATE) AS job,
          jsonb_array_elements(:events) WITH ORDINALITY AS told (event, place)
     ORDER BY told.place
-    RETURNING pg_notify(:channel, CAST(job_id AS text))
+    RETURNING id, type, pg_notify(:channel, CAST(job_id AS text))
+    )
+    INSERT INTO webhook_deliveries (webhook_id, event_id)
+    SELECT webhooks.id, written.id
+    FROM written JOIN webhooks ON is_active AND webhooks.events && ARRAY[CAST(written.type AS text), :every]
+    ORDER BY written.id
+    RETURNING id
     """
-).bindparams(bindparam("events", type_=JSONB), channel=JOBS_CHANNEL)
+).bindparams(bindparam("events", type_=JSONB), channel=JOBS_CHANNEL, every=EVERY_EVENT)
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,9 +58,12 @@ class Event:
 async def append_events(
     session: AsyncSession, job_id: UUID, events: Sequence[Event], *, actor: str, run_id: UUID | None = None
 ) -> None:
-    """Add events in their order, in the transaction of the change they tell of, and wake who waits for the job."""
+    """Add events in their order, in the transaction of the change they tell of.
+
+    Wakes who waits for the job, and queues a message for every webhook that wants to be told.
+    """
     if events:
-        await session.execute(
+        deliveries = await session.scalars(
             _APPEND,
             {
                 "job_id": job_id,
@@ -59,6 +72,8 @@ async def append_events(
                 "events": [asdict(event) for event in events],
             },
         )
+        if ids := list(deliveries):
+            await enqueue_deliveries(session, ids)
 
 
 class JobEvents:

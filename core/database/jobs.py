@@ -3,6 +3,7 @@
 import base64
 import binascii
 from dataclasses import dataclass
+from typing import Any, TypeVar
 from uuid import UUID
 
 from sqlalchemy import Select, or_, select
@@ -21,8 +22,13 @@ from core.database.models import (
 from core.database.users import Viewer
 from core.errors import FieldError, InvalidInput, NotFound
 
+Query = TypeVar("Query", bound=Select[*tuple[Any, ...]])
+
 SEARCHED = (("description",), ("customer", "name"), ("site", "address"), ("ticket", "text"))
 """Where in a `JobInput` the search text is looked for."""
+
+
+FINAL = {RunStatus.SUCCEEDED, RunStatus.FAILED, RunStatus.CANCELLED}
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,6 +38,17 @@ class JobFilter:
     priority: JobPriority | None = None
     technician_id: UUID | None = None
     q: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Standing:
+    status: RunStatus
+    result_version: int | None
+    problem: dict[str, Any] | None
+
+    @property
+    def final(self) -> bool:
+        return self.status in FINAL
 
 
 class Jobs:
@@ -45,6 +62,14 @@ class Jobs:
         if row is None:
             raise NotFound
         return row
+
+    async def standing(self, job_id: UUID, viewer: Viewer) -> Standing:
+        """Where the job stands, without its documents."""
+        query = select(JobRow.status, JobRow.result_version, JobRow.problem).where(JobRow.id == job_id)
+        row = (await self._session.execute(_visible(query, viewer))).one_or_none()
+        if row is None:
+            raise NotFound
+        return Standing(*row)
 
     async def page(
         self, viewer: Viewer, wanted: JobFilter, *, cursor: str | None, limit: int
@@ -93,7 +118,7 @@ class Jobs:
         )
 
 
-def _visible(query: Select[JobRow], viewer: Viewer | None) -> Select[JobRow]:
+def _visible(query: Query, viewer: Viewer | None) -> Query:
     if viewer is None or viewer.sees_everything:
         return query
     own = JobRow.created_by == viewer.user_id

@@ -48,6 +48,12 @@ class JobPriority(StrEnum):
     P4 = "P4"
 
 
+class DeliveryStatus(StrEnum):
+    PENDING = "pending"
+    DELIVERED = "delivered"
+    FAILED = "failed"
+
+
 def _enum(kind: type[StrEnum], name: str) -> Enum:
     return Enum(kind, name=name, create_type=False, values_callable=lambda e: [member.value for member in e])
 
@@ -57,6 +63,7 @@ JOB_KIND = _enum(JobKind, "job_kind")
 RUN_KIND = _enum(RunKind, "run_kind")
 RUN_STATUS = _enum(RunStatus, "run_status")
 JOB_PRIORITY = _enum(JobPriority, "job_priority")
+DELIVERY_STATUS = _enum(DeliveryStatus, "delivery_status")
 
 
 class User(Base):
@@ -231,3 +238,50 @@ class IdempotencyKeyRow(Base):
     location: Mapped[str | None]
 
     __table_args__ = (Index("ix_idempotency_keys_created_at", "created_at"),)
+
+
+class WebhookRow(Base):
+    """Somebody else's server that is told of job events.
+
+    `failing_since` is the first failed attempt after the last success. A webhook that was switched off by the
+    service says when and why.
+    """
+
+    __tablename__ = "webhooks"
+
+    id: Mapped[UUID] = mapped_column(primary_key=True, default=new_id)
+    created_by: Mapped[UUID] = mapped_column(ForeignKey("users.id"))
+    created_at: Mapped[datetime] = mapped_column(server_default=func.now())
+    url: Mapped[str]
+    events: Mapped[list[str]] = mapped_column(ARRAY(TEXT))
+    secret: Mapped[str]
+    is_active: Mapped[bool] = mapped_column(server_default=text("true"))
+    failing_since: Mapped[datetime | None]
+    disabled_at: Mapped[datetime | None]
+    disabled_reason: Mapped[str | None]
+
+
+class WebhookDeliveryRow(Base):
+    """The outbox: one event for one webhook, written with the event; `next_attempt_at` null is at once."""
+
+    __tablename__ = "webhook_deliveries"
+
+    id: Mapped[UUID] = mapped_column(primary_key=True, server_default=text("gen_random_uuid()"))
+    webhook_id: Mapped[UUID] = mapped_column(ForeignKey("webhooks.id", ondelete="CASCADE"))
+    event_id: Mapped[int] = mapped_column(ForeignKey("job_events.id", ondelete="CASCADE"))
+    status: Mapped[DeliveryStatus] = mapped_column(DELIVERY_STATUS, server_default=text("'pending'"))
+    created_at: Mapped[datetime] = mapped_column(server_default=func.now())
+    attempts: Mapped[int] = mapped_column(server_default=text("0"))
+    last_attempt_at: Mapped[datetime | None]
+    next_attempt_at: Mapped[datetime | None]
+    response_status: Mapped[int | None]
+    response_excerpt: Mapped[str | None]
+    error: Mapped[str | None]
+
+    __table_args__ = (
+        Index("uq_webhook_deliveries_webhook_id_event_id", "webhook_id", "event_id", unique=True),
+        Index("ix_webhook_deliveries_event_id", "event_id"),
+        Index(
+            "ix_webhook_deliveries_pending", "next_attempt_at", postgresql_where=text("status = 'pending'")
+        ),
+    )

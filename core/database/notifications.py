@@ -32,6 +32,22 @@ class JobNotifications:
         self._engine = engine
         self._waiting: dict[tuple[str, str], set[asyncio.Event]] = defaultdict(set)
         self._task: asyncio.Task[None] | None = None
+        self._released = False
+
+    @property
+    def released(self) -> bool:
+        """Whether nobody is to wait any longer, because the process is about to end."""
+        return self._released
+
+    @property
+    def waiting(self) -> int:
+        """How many wait at the moment."""
+        return sum(len(events) for events in self._waiting.values())
+
+    def release(self) -> None:
+        """Let go of everybody who waits."""
+        self._released = True
+        self._wake_everybody()
 
     async def __aenter__(self) -> "JobNotifications":
         self._task = asyncio.create_task(self._listen(), name="job-notifications")

@@ -75,12 +75,17 @@ async def prune(
         conditions = [rule.age <= before]
         if rule.unless_needed is not None:
             conditions.append(rule.unless_needed(before))
+        # A common table expression is computed once; as a plain subquery its limit could be applied again and again.
         expired = (
-            select(*rule.key).where(*conditions).limit(batch).with_for_update(of=rule.rows, skip_locked=True)
+            select(*rule.key)
+            .where(*conditions)
+            .limit(batch)
+            .with_for_update(of=rule.rows, skip_locked=True)
+            .cte("expired")
         )
         gone = await session.execute(
             delete(rule.rows)
-            .where(tuple_(*rule.key).in_(expired))
+            .where(tuple_(*rule.key).in_(select(*expired.c)))
             .returning(rule.key[0])
             .execution_options(synchronize_session=False)
         )

@@ -28,7 +28,7 @@ from state.base import JsonObject
 from state.job import JobInput
 from state.workflow import JobState
 from tests.support.inputs import sizing_input
-from tests.support.workflows import Step, asks, nothing, reports, workflow
+from tests.support.workflows import Step, abreast, asks, nothing, reports, workflow
 
 
 @pytest.fixture
@@ -194,6 +194,36 @@ async def test_a_crashed_worker_s_run_goes_on_from_its_last_checkpoint(bench: Be
     await bench.execution(intake=intake).execute(run_id)
     assert intake.calls == 1
     assert await bench.summaries(job_id) == ["depth unknown"]
+
+
+async def test_a_step_finished_beside_the_one_that_crashed_is_not_done_again(bench: Bench) -> None:
+    job_id = await bench.start()
+    run_id = await bench.run_id(job_id)
+    hanging, beside = asyncio.Event(), Counted()
+
+    async def hangs(state: JobState) -> JsonObject:
+        hanging.set()
+        await asyncio.Event().wait()
+        return await answers(state)
+
+    async def answers(state: JobState) -> JsonObject:
+        return {"answers": state["answers"]}
+
+    def execution(clarify: Step) -> Execution:
+        steps = {"intake": beside, "clarify": clarify, "report": reports}
+        return Execution(bench.engine, abreast(bench.saver, **steps), bench.saver, SystemClock())
+
+    dying = asyncio.create_task(execution(hangs).execute(run_id))
+    await hanging.wait()
+    async with asyncio.timeout(20):
+        while "node.finished" not in await bench.events(job_id):  # noqa: ASYNC110  a row has no event
+            await asyncio.sleep(0.01)
+    dying.cancel()
+    await asyncio.gather(dying, return_exceptions=True)
+    await execution(answers).execute(run_id)
+    job = await bench.job(job_id)
+    assert job.status is RunStatus.SUCCEEDED, job.problem
+    assert beside.calls == 1
 
 
 async def test_a_worker_that_lost_its_run_writes_nothing_more(bench: Bench) -> None:

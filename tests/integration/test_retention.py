@@ -1,13 +1,18 @@
 """What is deleted after how long, and what stays."""
 
+import asyncio
 from datetime import UTC, datetime, timedelta
+from pathlib import Path
 from typing import Any
 from uuid import UUID
 
 import pytest
+from pydantic import SecretStr
 from sqlalchemy import func, select, text, update
 from sqlalchemy.ext.asyncio import AsyncEngine, AsyncSession
 
+from core.clock import SystemClock
+from core.config import Settings
 from core.database.idempotency import KEPT_FOR, Answer, IdempotencyKeys
 from core.database.jobs import Jobs
 from core.database.models import (
@@ -20,10 +25,13 @@ from core.database.models import (
     RunKind,
     RunRow,
     RunStatus,
+    ScheduleTickRow,
 )
-from core.database.retention import prune, prune_all, retention_rules
+from core.database.retention import RETENTION, prune, prune_all, retention_rules
 from core.database.session import AsyncSessionLocal
 from core.database.users import Users
+from core.embedded import EmbeddedServers
+from graph.tasks import keep_schedule
 from tests.support.inputs import sizing_input
 
 NOW = datetime(2026, 3, 2, 8, tzinfo=UTC)
@@ -153,3 +161,44 @@ async def test_a_row_in_use_is_left_for_the_next_time(engine: AsyncEngine, user_
     async with AsyncSessionLocal(bind=engine) as using, using.begin():
         assert await IdempotencyKeys(using, user_id, NOW).first_answer("k", b"another") is None
         assert (await prune_all(engine, NOW, RULES))["idempotency_keys"] == 0
+
+
+async def test_the_replica_that_leads_prunes_in_a_slot_that_was_missed(
+    engine: AsyncEngine, user_id: UUID, database_url: str, embedded_servers: EmbeddedServers, tmp_path: Path
+) -> None:
+    settings = Settings(
+        _env_file=None,
+        environment="testing",
+        database_url=SecretStr(database_url),
+        redis_url=SecretStr(embedded_servers.redis_url),
+        secret_key=SecretStr("tests-" * 12),
+        data_dir=tmp_path,
+    )
+    now = SystemClock().now()
+    async with AsyncSessionLocal(bind=engine) as session, session.begin():
+        keys = IdempotencyKeys(
+            session, user_id, now - KEPT_FOR - timedelta(days=1)
+        )  # before any slot of today
+        await keys.first_answer("k", b"request")
+        await keys.keep("k", Answer(202, b"{}"))
+        session.add(ScheduleTickRow(schedule=RETENTION, fire_time=now - timedelta(days=2), leader="gone"))
+    stop = asyncio.Event()
+    replica = asyncio.create_task(keep_schedule(settings, stop))
+    async with asyncio.timeout(20):
+        while await _finished_slots(engine) == 0:
+            pass
+    stop.set()
+    async with asyncio.timeout(10):
+        await replica
+    async with AsyncSessionLocal(bind=engine) as session:
+        assert await _count(session, IdempotencyKeyRow) == 0
+
+
+async def _finished_slots(engine: AsyncEngine) -> int:
+    query = select(func.count()).where(
+        ScheduleTickRow.schedule == RETENTION,
+        ScheduleTickRow.finished_at.is_not(None),
+        ScheduleTickRow.error.is_(None),
+    )
+    async with AsyncSessionLocal(bind=engine) as session:
+        return await session.scalar(query) or 0

@@ -59,3 +59,17 @@ def workflow(
     graph.add_edge("clarify", "report")
     graph.add_edge("report", END)
     return graph.compile(checkpointer=saver)
+
+
+def abreast(
+    saver: BaseCheckpointSaver[Any], *, intake: Step, clarify: Step, report: Step
+) -> CompiledStateGraph[Any, Any, Any, Any]:
+    """intake and clarify side by side, then report."""
+    graph = StateGraph(JobState, input_schema=JobRequest)
+    for name, step in (("intake", intake), ("clarify", clarify), ("report", report)):
+        graph.add_node(name, step, input_schema=JobState)
+    graph.add_edge(START, "intake")
+    graph.add_edge(START, "clarify")
+    graph.add_edge(["intake", "clarify"], "report")
+    graph.add_edge("report", END)
+    return graph.compile(checkpointer=saver)

@@ -1,0 +1,222 @@
+"""Webhooks as their keepers see them, and their outbox as the sender works it off."""
+
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from uuid import UUID
+
+from sqlalchemy import ColumnElement, func, or_, select, update
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from core.database.models import DeliveryStatus, JobEventRow, WebhookDeliveryRow, WebhookRow
+from core.errors import Conflict, FieldError, InvalidInput, NotFound
+from core.queue import enqueue_deliveries
+from core.webhooks.messages import RecordedEvent
+from core.webhooks.schedule import DISABLE_AFTER, Answer, Verdict
+
+LEASE = timedelta(seconds=30)
+"""How long a message that is being sent is nobody else's; longer than an attempt may take."""
+LOST_AFTER = timedelta(minutes=10)
+"""A message this long overdue has no place in the queue any more."""
+SWITCHED_OFF = "the webhook is switched off"
+HOURS = DISABLE_AFTER.total_seconds() / 3600
+UNREACHABLE = f"nothing has reached it for {HOURS:g} hours, and a message has used up its attempts"
+
+
+@dataclass(frozen=True, slots=True)
+class Message:
+    """One attempt to deliver one event to one webhook."""
+
+    delivery_id: UUID
+    webhook_id: UUID
+    attempt: int
+    url: str
+    secret: str
+    event: RecordedEvent
+
+
+@dataclass(frozen=True, slots=True)
+class NotYet:
+    """The message is not due, or somebody is sending it."""
+
+    until: datetime
+
+
+class Webhooks:
+    def __init__(self, session: AsyncSession) -> None:
+        self._session = session
+
+    async def add(self, row: WebhookRow) -> WebhookRow:
+        self._session.add(row)
+        await self._session.flush()
+        await self._session.refresh(row)
+        return row
+
+    async def get(self, webhook_id: UUID) -> WebhookRow:
+        row = await self._session.get(WebhookRow, webhook_id)
+        if row is None:
+            raise NotFound
+        return row
+
+    async def all(self) -> list[WebhookRow]:
+        return list(await self._session.scalars(select(WebhookRow).order_by(WebhookRow.id)))
+
+    async def remove(self, webhook_id: UUID) -> None:
+        """Forget the webhook and every message to it."""
+        await self._session.delete(await self.get(webhook_id))
+
+    async def switch(self, webhook_id: UUID, *, on: bool) -> WebhookRow:
+        """Switch it on, with a clean sheet, or off."""
+        row = await self.get(webhook_id)
+        row.is_active = on
+        row.failing_since = row.disabled_at = row.disabled_reason = None
+        if not on:
+            await self._give_up(WebhookDeliveryRow.webhook_id == webhook_id)
+        return row
+
+    async def deliveries(
+        self, webhook_id: UUID, *, cursor: str | None, limit: int
+    ) -> tuple[list[tuple[WebhookDeliveryRow, JobEventRow]], str | None]:
+        """Messages with their events, newest first, and the cursor of the next page."""
+        await self.get(webhook_id)
+        query = (
+            select(WebhookDeliveryRow, JobEventRow)
+            .join(JobEventRow, JobEventRow.id == WebhookDeliveryRow.event_id)
+            .where(WebhookDeliveryRow.webhook_id == webhook_id)
+            .order_by(WebhookDeliveryRow.event_id.desc())
+            .limit(limit + 1)
+        )
+        if cursor is not None:
+            query = query.where(WebhookDeliveryRow.event_id < _decoded(cursor))
+        rows = [(delivery, event) for delivery, event in await self._session.execute(query)]
+        more = len(rows) > limit
+        return rows[:limit], str(rows[limit - 1][1].id) if more else None
+
+    async def redeliver(self, webhook_id: UUID, delivery_id: UUID) -> tuple[WebhookDeliveryRow, JobEventRow]:
+        """Send a message once more, now, under the id it had; a delivered or failed one gets its attempts anew."""
+        webhook = await self.get(webhook_id)
+        if not webhook.is_active:
+            raise Conflict(f"Nothing is sent: {SWITCHED_OFF}.")
+        row = await self._session.scalar(
+            select(WebhookDeliveryRow)
+            .where(WebhookDeliveryRow.id == delivery_id, WebhookDeliveryRow.webhook_id == webhook_id)
+            .with_for_update()
+        )
+        if row is None:
+            raise NotFound
+        if row.status is not DeliveryStatus.PENDING:
+            row.status = DeliveryStatus.PENDING
+            row.attempts = 0
+        row.next_attempt_at = None
+        await enqueue_deliveries(self._session, [delivery_id])
+        return row, await self._session.get_one(JobEventRow, row.event_id)
+
+    async def claim(self, delivery_id: UUID, now: datetime) -> Message | NotYet | None:
+        """Take the message for one attempt; None where it is not to be sent any more."""
+        row = await self._session.scalar(
+            update(WebhookDeliveryRow)
+            .where(
+                WebhookDeliveryRow.id == delivery_id,
+                WebhookDeliveryRow.status == DeliveryStatus.PENDING,
+                or_(WebhookDeliveryRow.next_attempt_at.is_(None), WebhookDeliveryRow.next_attempt_at <= now),
+            )
+            .values(
+                attempts=WebhookDeliveryRow.attempts + 1, last_attempt_at=now, next_attempt_at=now + LEASE
+            )
+            .returning(WebhookDeliveryRow)
+        )
+        if row is None:
+            due = await self._session.scalar(
+                select(WebhookDeliveryRow.next_attempt_at).where(
+                    WebhookDeliveryRow.id == delivery_id, WebhookDeliveryRow.status == DeliveryStatus.PENDING
+                )
+            )
+            return NotYet(due) if due is not None else None
+        webhook = await self.get(row.webhook_id)
+        if not webhook.is_active:
+            await self._give_up(WebhookDeliveryRow.id == delivery_id)
+            return None
+        told = await self._session.get_one(JobEventRow, row.event_id)
+        event = RecordedEvent(told.id, told.job_id, told.run_id, told.at, told.type, told.actor, told.data)
+        return Message(delivery_id, webhook.id, row.attempts, webhook.url, webhook.secret, event)
+
+    async def conclude(self, message: Message, answer: Answer, verdict: Verdict, now: datetime) -> str | None:
+        """Record what came of the attempt. Says why the webhook is switched off, where that is the end of it."""
+        recorded = await self._session.scalar(
+            update(WebhookDeliveryRow)
+            .where(
+                WebhookDeliveryRow.id == message.delivery_id,
+                WebhookDeliveryRow.status == DeliveryStatus.PENDING,
+                WebhookDeliveryRow.attempts == message.attempt,
+            )
+            .values(
+                status=DeliveryStatus(verdict.status),
+                next_attempt_at=now + verdict.again_in if verdict.again_in is not None else None,
+                response_status=answer.status,
+                response_excerpt=answer.excerpt,
+                error=answer.error,
+            )
+            .returning(WebhookDeliveryRow.id)
+        )
+        if recorded is None:  # sent again by hand, or by another worker after our lease ended
+            return None
+        if verdict.status == "delivered":
+            await self._webhook(message, WebhookRow.failing_since.is_not(None), failing_since=None)
+            return None
+        await self._webhook(message, WebhookRow.failing_since.is_(None), failing_since=now)
+        return await self._switch_off_where_hopeless(message, verdict, now)
+
+    async def queue_lost(self, now: datetime, *, at_most: int) -> int:
+        """Queue again what is long overdue, because a worker and its place in the queue were lost together."""
+        due = func.coalesce(WebhookDeliveryRow.next_attempt_at, WebhookDeliveryRow.created_at)
+        overdue = (
+            select(WebhookDeliveryRow.id)
+            .where(WebhookDeliveryRow.status == DeliveryStatus.PENDING, due <= now - LOST_AFTER)
+            .limit(at_most)
+            .with_for_update(skip_locked=True)
+        )
+        lost = await self._session.scalars(
+            update(WebhookDeliveryRow)
+            .where(WebhookDeliveryRow.id.in_(overdue))
+            .values(next_attempt_at=now)
+            .returning(WebhookDeliveryRow.id)
+        )
+        if ids := list(lost):
+            await enqueue_deliveries(self._session, ids)
+        return len(ids)
+
+    async def _switch_off_where_hopeless(
+        self, message: Message, verdict: Verdict, now: datetime
+    ) -> str | None:
+        if verdict.status != "failed":
+            return None
+        hopeless, reason = WebhookRow.failing_since <= now - DISABLE_AFTER, UNREACHABLE
+        if verdict.gone:
+            hopeless, reason = WebhookRow.is_active.is_(True), "it answered 410 Gone"
+        if not await self._webhook(
+            message, hopeless, is_active=False, disabled_at=now, disabled_reason=reason
+        ):
+            return None
+        await self._give_up(WebhookDeliveryRow.webhook_id == message.webhook_id)
+        return reason
+
+    async def _webhook(self, message: Message, where: ColumnElement[bool], **values: object) -> bool:
+        changed = await self._session.scalar(
+            update(WebhookRow)
+            .where(WebhookRow.id == message.webhook_id, where)
+            .values(**values)
+            .returning(WebhookRow.id)
+        )
+        return changed is not None
+
+    async def _give_up(self, which: ColumnElement[bool]) -> None:
+        await self._session.execute(
+            update(WebhookDeliveryRow)
+            .where(which, WebhookDeliveryRow.status == DeliveryStatus.PENDING)
+            .values(status=DeliveryStatus.FAILED, next_attempt_at=None, error=SWITCHED_OFF)
+        )
+
+
+def _decoded(cursor: str) -> int:
+    if not (cursor.isascii() and cursor.isdecimal() and len(cursor) < 19):
+        raise InvalidInput([FieldError("/cursor", "is not a cursor of this service")])
+    return int(cursor)

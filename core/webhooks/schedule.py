@@ -1,0 +1,80 @@
+"""What an attempt's answer means, and when the next attempt is made."""
+
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from email.utils import parsedate_to_datetime
+from http import HTTPStatus
+from typing import Final, Literal
+
+DELAYS: Final = (
+    timedelta(seconds=5),
+    timedelta(seconds=30),
+    timedelta(minutes=2),
+    timedelta(minutes=10),
+    timedelta(minutes=30),
+    timedelta(hours=1),
+    timedelta(hours=2),
+    timedelta(hours=4),
+    timedelta(hours=6),
+    timedelta(hours=10),
+)
+"""After each failed attempt; together about a day, in the shape of the specification's example of three days."""
+
+JITTER: Final = 0.1
+"""Share by which a delay is drawn out or cut short, so that receivers' troubles do not come in waves."""
+
+DISABLE_AFTER: Final = timedelta(hours=20)
+"""A webhook that nothing has reached for this long is switched off when a message has used up its attempts.
+
+Below the shortest a whole schedule can last, DELAYS less their jitter."""
+
+LONGEST_WISH: Final = timedelta(hours=12)
+"""How long a receiver may ask to be left alone."""
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """What came of one attempt: a status with the start of the body, or the reason there is none."""
+
+    status: int | None = None
+    excerpt: str | None = None
+    error: str | None = None
+    wish: timedelta | None = None
+    """How long the receiver asked to wait."""
+
+
+@dataclass(frozen=True, slots=True)
+class Verdict:
+    """What becomes of a message: delivered, tried again after a while, or given up."""
+
+    status: Literal["delivered", "pending", "failed"]
+    again_in: timedelta | None = None
+    gone: bool = False
+    """The receiver wants nothing any more."""
+
+
+def verdict(answer: Answer, attempt: int, jitter: float) -> Verdict:
+    """Judge the answer to the `attempt`-th attempt; `jitter` is a random number from 0 to 1."""
+    if answer.status is not None and HTTPStatus.OK <= answer.status < HTTPStatus.MULTIPLE_CHOICES:
+        return Verdict("delivered")
+    if answer.status == HTTPStatus.GONE:
+        return Verdict("failed", gone=True)
+    if attempt > len(DELAYS):
+        return Verdict("failed")
+    delay = DELAYS[attempt - 1] * (1 - JITTER + 2 * JITTER * jitter)
+    return Verdict("pending", again_in=max(delay, answer.wish or delay))
+
+
+def wish(retry_after: str | None, now: datetime) -> timedelta | None:
+    """`Retry-After` (RFC 9110, 10.2.3), as seconds or as a date; None where it is absent or makes no sense."""
+    if retry_after is None:
+        return None
+    if retry_after.isascii() and retry_after.isdecimal():
+        return timedelta(seconds=min(float(retry_after), LONGEST_WISH.total_seconds()))
+    try:
+        until = parsedate_to_datetime(retry_after)
+    except ValueError:
+        return None
+    if until.tzinfo is None:
+        until = until.replace(tzinfo=UTC)
+    return min(max(until - now, timedelta(0)), LONGEST_WISH)

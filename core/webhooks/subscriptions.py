@@ -1,0 +1,23 @@
+"""Which events a webhook may ask for."""
+
+from collections.abc import Mapping
+from typing import Final
+
+EVERY_EVENT: Final = "*"
+
+EVENT_TYPES: Final[Mapping[str, str]] = {
+    "job.created": "a job was accepted",
+    "job.cancelled": "somebody cancelled the job",
+    "job.retried": "somebody asked for a failed job to be tried again",
+    "node.started": "a step of the workflow has begun",
+    "node.finished": "a step of the workflow is done",
+    "questions.opened": "the job waits for answers",
+    "questions.answered": "somebody answered",
+    "result.stored": "there is a new version of the result",
+    "run.succeeded": "a run has ended well",
+    "run.failed": "a run has failed for good",
+    "run.postponed": "a run met a passing failure and will be tried again",
+    "run.taken_over": "a worker was lost, and another goes on with its run",
+    "run.rebuilt": "a run lost its checkpoint and started over from what is recorded",
+}
+"""Every type a timeline may hold, and what it says."""

@@ -1,0 +1,320 @@
+"""What can happen to a running service, each as a bounded experiment that returns what it counted."""
+
+import asyncio
+import random
+import signal
+import statistics
+import time
+from collections import Counter
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager, suppress
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any
+
+import httpx
+import psutil
+from redis.asyncio import Redis
+
+from tests.support.cluster import HEARTBEAT_SECONDS, Api, Cluster, until
+
+LEASE_SECONDS = 3 * HEARTBEAT_SECONDS
+PATIENCE = 60
+
+FINISHED = """
+SELECT count(*) FILTER (WHERE status = 'succeeded' AND result_version = 1) AS ended,
+       (SELECT count(*) FROM results WHERE job_id = ANY(:jobs)) AS results
+FROM jobs WHERE id = ANY(:jobs)
+"""
+MOST_OFTEN = """
+SELECT coalesce(max(times), 0) FROM (
+    SELECT count(*) AS times FROM job_events
+    WHERE job_id = ANY(:jobs) AND type = 'node.finished' GROUP BY run_id, data->>'node') AS counted
+"""
+
+
+async def settle(cluster: Cluster, jobs: list[str]) -> Counter[str]:
+    """How the jobs stand when each waits for a person or has ended."""
+    return Counter([job["status"] for job in await asyncio.gather(*map(cluster.settled, jobs))])
+
+
+async def versions(cluster: Cluster, jobs: list[str]) -> tuple[int, int]:
+    """How many jobs ended with version 1, and how many result rows they have in all."""
+    ((ended, results),) = await cluster.rows(FINISHED, jobs=jobs)
+    return ended, results
+
+
+# Two technicians answer at once.
+
+
+@dataclass(slots=True)
+class Race:
+    pairs: int
+    answers: Counter[int] = field(default_factory=Counter)
+    effects: int = 0
+    ended: int = 0
+    results: int = 0
+
+
+async def race_resumes(cluster: Cluster, pairs: int, *, at_once: int = 16) -> Race:
+    """Each job is answered twice at the same moment, through two API processes."""
+    race = Race(pairs)
+    jobs = [await cluster.start_asking() for _ in range(pairs)]
+    assert await settle(cluster, jobs) == {"waiting": pairs}
+    turn = asyncio.Semaphore(at_once)
+
+    async def pair(job: str) -> None:
+        async with turn:
+            form = {"answers": answers(await cluster.settled(job))}
+            both = [api.client.post(f"/jobs/{job}/resume", json=form) for api in cluster.apis[:2]]
+            race.answers.update(answer.status_code for answer in await asyncio.gather(*both))
+
+    await asyncio.gather(*map(pair, jobs))
+    assert await settle(cluster, jobs) == {"succeeded": pairs}
+    ((race.effects,),) = await cluster.rows(
+        "SELECT count(*) FROM job_events WHERE job_id = ANY(:jobs) AND type = 'questions.answered'", jobs=jobs
+    )
+    race.ended, race.results = await versions(cluster, jobs)
+    return race
+
+
+def answers(job: dict[str, Any]) -> dict[str, Any]:
+    """What a dispatcher in a hurry says: the site is safe, and nobody needs to be sent."""
+    says = {"safety_release": 0, "dispatch_decision": -1}
+    return {question["id"]: question["choices"][says[question["id"]]] for question in job["questions"]}
+
+
+# Workers die.
+
+
+@dataclass(slots=True)
+class Kills:
+    runs: int
+    ended: int = 0
+    results: int = 0
+    node_at_most: int = 0
+    asked_at_most: int = 0
+    too_late: int = 0
+    """The run had ended when its worker was killed."""
+    recoveries: list[float] = field(default_factory=list)
+    """From the kill to the claim of another worker. [s]"""
+
+    @property
+    def median(self) -> float:
+        return statistics.median(self.recoveries)
+
+
+async def kill_workers(cluster: Cluster, runs: int, *, seed: int = 1) -> Kills:
+    """One run after another; the worker that has it is killed at a random moment, and replaced."""
+    chance = random.Random(seed)
+    kills, jobs = Kills(runs), []
+    cluster.weather.seconds = 0.6
+    cluster.weather.asked.clear()
+    for _ in range(runs):
+        job = await cluster.start()
+        jobs.append(job)
+        worker = await cluster.holder(job)
+        await asyncio.sleep(chance.uniform(0, 0.9))
+        killed_at = time.time()
+        worker.kill()
+        await cluster.add_worker(wait=False)
+        await cluster.settled(job)
+        taken: list[tuple[datetime]] = await cluster.rows(
+            "SELECT at FROM job_events WHERE job_id = :job AND type = 'run.taken_over' ORDER BY id", job=job
+        )
+        kills.recoveries += [at.timestamp() - killed_at for (at,) in taken[:1]]
+        kills.too_late += not taken
+    kills.ended, kills.results = await versions(cluster, jobs)
+    ((kills.node_at_most,),) = await cluster.rows(MOST_OFTEN, jobs=jobs)
+    kills.asked_at_most = max(cluster.weather.asked.values())
+    cluster.weather.seconds = 0
+    return kills
+
+
+# A worker sleeps through its lease.
+
+
+@dataclass(slots=True)
+class Zombies:
+    runs: int
+    taken_over: int = 0
+    ended: int = 0
+    results: int = 0
+    written_after_waking: int = 0
+
+
+async def wake_zombies(cluster: Cluster, redis: Redis, runs: int) -> Zombies:
+    """A worker is stopped with runs in hand, another one finishes them, the first goes on."""
+    found = Zombies(runs)
+    cluster.weather.seconds = 1.5
+    zombie = cluster.workers[-1]
+    jobs = []
+    for _ in range(runs):
+        jobs.append(await cluster.start())
+        await cluster.holder(jobs[-1])
+    zombie.pause()
+    try:
+        await cluster.add_worker(concurrency=runs)
+        assert await settle(cluster, jobs) == {"succeeded": runs}
+        before = await _everything(cluster, redis, jobs)
+    finally:
+        zombie.wake()
+    await until(
+        lambda: len(zombie.logged("graph.run.stopped")) + len(zombie.logged("graph.run.lost")) >= runs
+    )
+    await asyncio.sleep(LEASE_SECONDS / 2)
+    after = await _everything(cluster, redis, jobs)
+    found.written_after_waking = sum(one != other for one, other in zip(before, after, strict=True))
+    ((found.taken_over,),) = await cluster.rows(
+        "SELECT count(DISTINCT job_id) FROM job_events WHERE job_id = ANY(:jobs) AND type = 'run.taken_over'",
+        jobs=jobs,
+    )
+    found.ended, found.results = await versions(cluster, jobs)
+    cluster.weather.seconds = 0
+    return found
+
+
+async def _everything(cluster: Cluster, redis: Redis, jobs: list[str]) -> list[Any]:
+    """All that a worker may write about each job: its row, events, runs, results and checkpoints."""
+    rows = await cluster.rows(
+        "SELECT jobs.id, jobs::text, (SELECT count(*) FROM job_events WHERE job_id = jobs.id),"
+        " (SELECT string_agg(runs::text, '' ORDER BY id) FROM runs WHERE job_id = jobs.id),"
+        " (SELECT count(*) FROM results WHERE job_id = jobs.id) FROM jobs WHERE id = ANY(:jobs) ORDER BY id",
+        jobs=jobs,
+    )
+    threads = {key: await redis.hget(key, "v") async for key in redis.scan_iter()}
+    return [
+        (*row, sorted((key, value) for key, value in threads.items() if str(row[0]).encode() in key))
+        for row in rows
+    ]
+
+
+# Redis forgets.
+
+
+@dataclass(slots=True)
+class Flushes:
+    waiting: int
+    running: int
+    ended: int = 0
+    right: int = 0
+    rebuilt: int = 0
+
+
+async def flush(cluster: Cluster, redis: Redis, waiting: int, running: int) -> Flushes:
+    """FLUSHALL while jobs wait for answers, and again while others run; each result beside an untouched one."""
+    found = Flushes(waiting, running)
+    control = [await cluster.start_asking(), await cluster.start()]
+    await settle(cluster, control)
+    await _answer(cluster, control[0])
+    await settle(cluster, control)
+
+    asking = [await cluster.start_asking() for _ in range(waiting)]
+    assert await settle(cluster, asking) == {"waiting": waiting}
+    await redis.flushall()
+    for job in asking:
+        await _answer(cluster, job)
+    await settle(cluster, asking)
+
+    cluster.weather.seconds = 1.0
+    under_way = [await cluster.start() for _ in range(running)]
+    await asyncio.gather(*map(cluster.holder, under_way))
+    await redis.flushall()
+    await settle(cluster, under_way)
+    cluster.weather.seconds = 0
+
+    found.ended, _ = await versions(cluster, asking + under_way)
+    for jobs, untouched in ((asking, control[0]), (under_way, control[1])):
+        right = await _result(cluster, untouched)
+        found.right += [await _result(cluster, job) for job in jobs].count(right)
+    ((found.rebuilt,),) = await cluster.rows(
+        "SELECT count(DISTINCT job_id) FROM job_events WHERE job_id = ANY(:jobs) AND type = 'run.rebuilt'",
+        jobs=asking + under_way,
+    )
+    return found
+
+
+async def _answer(cluster: Cluster, job: str) -> None:
+    form = {"answers": answers(await cluster.settled(job))}
+    (await cluster.client.post(f"/jobs/{job}/resume", json=form)).raise_for_status()
+
+
+async def _result(cluster: Cluster, job: str) -> Any:
+    """What the job found out, apart from where and when."""
+    return (await cluster.client.get(f"/jobs/{job}/result")).json().get("triage")
+
+
+# A server goes away under load.
+
+
+@dataclass(slots=True)
+class Outage:
+    accepted: int = 0
+    ended: int = 0
+    results: int = 0
+    answers: Counter[int] = field(default_factory=Counter)
+    longest: float = 0.0
+    """Of all requests. [s]"""
+    ready_after: float = 0.0
+    """From the server's return to the last API process that says it is ready. [s]"""
+
+
+async def outage(
+    cluster: Cluster, server: psutil.Process, *, down: float, load: float, silent: bool = False
+) -> Outage:
+    """`server` is killed, or only falls silent, and is back after `down`; jobs are started for `load` seconds [s]."""
+    found, jobs = Outage(), []
+    ending = time.monotonic() + load
+
+    async def ask(api: Api) -> None:
+        while time.monotonic() < ending:
+            began = time.monotonic()
+            with suppress(httpx.TransportError):
+                answer = await api.client.post("/jobs", json=cluster.triage())
+                found.answers[answer.status_code] += 1
+                if answer.status_code == 202:
+                    jobs.append(answer.json()["id"])
+            found.longest = max(found.longest, time.monotonic() - began)
+            await asyncio.sleep(0.2)
+
+    asking = [asyncio.create_task(ask(api)) for api in cluster.apis]
+    await asyncio.sleep(min(2.0, load / 4))
+    async with _silenced(server) if silent else _gone(server):
+        await asyncio.sleep(down)
+    back = time.monotonic()
+    await asyncio.gather(*asking)
+    for api in cluster.apis:
+        await until(api.ready)
+    found.ready_after = time.monotonic() - max(back, ending)
+    found.accepted = len(jobs)
+    deadline = time.monotonic() + PATIENCE
+    while found.ended < found.accepted and time.monotonic() < deadline:
+        await asyncio.sleep(0.5)
+        found.ended, found.results = await versions(cluster, jobs)
+    return found
+
+
+@asynccontextmanager
+async def _gone(server: psutil.Process) -> AsyncIterator[None]:
+    """Killed, and its guard kept from starting it again."""
+    guard = server.parent()
+    assert guard is not None
+    guard.suspend()
+    server.send_signal(signal.SIGKILL)
+    try:
+        yield
+    finally:
+        guard.resume()
+
+
+@asynccontextmanager
+async def _silenced(server: psutil.Process) -> AsyncIterator[None]:
+    """It and all its children hear, and say nothing."""
+    silenced = [*server.children(), server]
+    for process in silenced:
+        process.suspend()
+    try:
+        yield
+    finally:
+        for process in silenced:
+            process.resume()
