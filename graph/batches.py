@@ -8,8 +8,10 @@ from typing import TypeVar
 T = TypeVar("T")
 
 
-async def batches(stream: AsyncIterator[T]) -> AsyncGenerator[list[T]]:
+async def batches(stream: AsyncIterator[T], *, pause: float = 0.0) -> AsyncGenerator[list[T]]:
     """The items of `stream` in lists: those that came while the last list was dealt with, or the next ones.
+
+    Between two lists, and before the first, at least `pause` [s] goes by unless the stream ends.
 
     The stream is read by a task of its own, which ends with this generator. What it raises is raised here, after
     the items that preceded it.
@@ -26,6 +28,8 @@ async def batches(stream: AsyncIterator[T]) -> AsyncGenerator[list[T]]:
     reading.add_done_callback(lambda _: something.set())
     try:
         while not reading.done() or come:
+            if pause:
+                await asyncio.wait({reading}, timeout=pause)
             await something.wait()
             something.clear()
             batch = come.copy()

@@ -47,6 +47,8 @@ MAX_ATTEMPTS_WITHOUT_STORAGE = 60
 """The same where PostgreSQL or Redis is away, which is no fault of the run: about an hour."""
 MAX_LOSSES = 5
 """Workers lost over one run before it is suspected of ending them."""
+PROGRESS_SECONDS = 0.1
+"""How often progress is told at most; a run that ends sooner tells all of it with its result."""
 BACKOFF, LONGEST_BACKOFF = timedelta(seconds=2), timedelta(minutes=1)
 
 
@@ -70,11 +72,12 @@ class Execution:
         with storage_errors():
             async with self._transaction() as session:
                 claim = await Runs(session).claim(run_id)
-        if claim is None:
-            return
+                if claim is None:
+                    return
+                job = await Jobs(session).get(claim.job_id)
         with structlog.contextvars.bound_contextvars(job_id=str(claim.job_id), run_id=str(run_id)):
             try:
-                await self._carry_out(claim)
+                await self._carry_out(claim, job)
             except asyncio.CancelledError:
                 await self._hand_back(claim)
                 raise
@@ -94,16 +97,12 @@ class Execution:
                 log.exception("graph.run.crashed")
                 await self._fail(claim, SolarSyncError())
 
-    async def _carry_out(self, claim: Claim) -> None:
+    async def _carry_out(self, claim: Claim, job: JobRow) -> None:
         log.info("graph.run.started", kind=claim.kind, attempt=claim.attempt)
         if claim.losses > MAX_LOSSES:
             raise SolarSyncError("Every worker that took this run was lost.")
         await self._saver.claim(str(claim.job_id), claim.fence)
-        with storage_errors():
-            async with self._transaction() as session:
-                job = await Jobs(session).get(claim.job_id)
-                latest = await Jobs(session).latest_result(claim.job_id)
-        outcome = await self._outcome(claim, job, latest)
+        outcome = await self._outcome(claim, job, await self._latest(claim))
         with storage_errors():
             async with self._transaction() as session:
                 if outcome.questions is not None:
@@ -118,6 +117,14 @@ class Execution:
                         told=outcome.untold,
                     )
         log.info("graph.run.ended", waiting=outcome.questions is not None)
+
+    async def _latest(self, claim: Claim) -> ResultRow | None:
+        """The result that a refresh goes on from."""
+        if claim.kind is not RunKind.REFRESH:
+            return None
+        with storage_errors():
+            async with self._transaction() as session:
+                return await Jobs(session).latest_result(claim.job_id)
 
     async def _outcome(self, claim: Claim, job: JobRow, latest: ResultRow | None) -> Outcome:
         """What the graph makes of the run, from its last checkpoint or, where that is lost, from the start."""
@@ -151,7 +158,7 @@ class Execution:
         kind = None if claim.kind is RunKind.REFRESH else job.kind.value
         outcome = Outcome(kind, job.progress_done)
         stream = self._graph.astream(entry, self._config(claim), stream_mode=["tasks", "updates", "values"])
-        async with aclosing(batches(stream)) as batched:
+        async with aclosing(batches(stream, pause=PROGRESS_SECONDS)) as batched:
             async for batch in batched:
                 for mode, chunk in batch:
                     outcome.take(mode, cast("JsonObject", chunk))

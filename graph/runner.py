@@ -52,7 +52,6 @@ class Runner:
         await session.flush()
         await Jobs(session).record(job.id, "job.created", viewer.username, kind=job_input.kind)
         await self._queue(session, job, RunKind.START, NEW_JOB)
-        await session.refresh(job)
         return job
 
     async def resume(

@@ -10,14 +10,14 @@ from types import MappingProxyType
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import Function, func, select, update
+from sqlalchemy import Function, Uuid, bindparam, func, select, text, update
+from sqlalchemy.dialects.postgresql import JSONB
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from core.database.events import SETTLED_CHANNEL, Event, append_events
 from core.database.models import (
     JobEventRow,
     JobRow,
-    ResultRow,
     RunKind,
     RunRow,
     RunStatus,
@@ -26,6 +26,44 @@ from core.errors import StaleAttempt
 
 ACTIVE = (RunStatus.QUEUED, RunStatus.RUNNING)
 NOTHING: Mapping[str, Any] = MappingProxyType({})
+
+
+# The job's row first, as everywhere: whoever waits for it finds the run as it is then. A run that is no longer
+# active when the job is free has been ended by somebody whose fence this one must not undo.
+_CLAIM = text(
+    """
+    WITH found AS (
+        SELECT jobs.id AS job_id, jobs.fence + 1 AS fence, runs.status AS was
+        FROM jobs JOIN runs ON runs.job_id = jobs.id
+        WHERE runs.id = :run_id AND runs.status IN ('queued', 'running')
+        FOR NO KEY UPDATE
+    ), taken AS (
+        UPDATE runs
+        SET status = 'running', attempt = attempt + 1, fence = found.fence, started_at = coalesce(started_at, now())
+        FROM found WHERE runs.id = :run_id
+        RETURNING runs.kind, runs.attempt, found.job_id, found.fence, found.was
+    ), fenced AS (
+        UPDATE jobs
+        SET fence = taken.fence, status = CASE WHEN taken.kind = 'refresh' THEN jobs.status ELSE 'running' END
+        FROM taken WHERE jobs.id = taken.job_id
+    )
+    SELECT job_id, fence, kind, attempt, was FROM taken
+    """
+).bindparams(bindparam("run_id", type_=Uuid()))
+
+
+_END_WITH_RESULT = text(
+    """
+    WITH ended AS (
+        UPDATE runs SET status = 'succeeded', finished_at = now(), problem = NULL
+        WHERE id = :run_id AND fence = :fence AND status = 'running'
+        RETURNING id, job_id
+    )
+    INSERT INTO results (job_id, version, run_id, document)
+    SELECT job_id, :version, id, :document FROM ended
+    RETURNING run_id, pg_notify(:channel, CAST(job_id AS text))
+    """
+).bindparams(bindparam("run_id", type_=Uuid()), bindparam("document", type_=JSONB), channel=SETTLED_CHANNEL)
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,38 +96,11 @@ class Runs:
 
     async def claim(self, run_id: UUID) -> Claim | None:
         """Take the run; None where it is no longer to be done. Fences off whoever held it before."""
-        found = (
-            await self._session.execute(
-                select(RunRow.job_id, RunRow.status).where(RunRow.id == run_id, RunRow.status.in_(ACTIVE))
-            )
-        ).one_or_none()
-        if found is None:
+        row = (await self._session.execute(_CLAIM, {"run_id": run_id})).one_or_none()
+        if row is None:
             return None
-        job_id, status = found
-        fence = await self._session.scalar(
-            update(JobRow).where(JobRow.id == job_id).values(fence=JobRow.fence + 1).returning(JobRow.fence)
-        )
-        row = (
-            await self._session.execute(
-                update(RunRow)
-                .where(RunRow.id == run_id, RunRow.status.in_(ACTIVE))
-                .values(
-                    status=RunStatus.RUNNING,
-                    attempt=RunRow.attempt + 1,
-                    fence=fence,
-                    started_at=func.coalesce(RunRow.started_at, func.now()),
-                )
-                .returning(RunRow.kind, RunRow.attempt)
-            )
-        ).one_or_none()
-        if row is None or fence is None:
-            return None
-        if row.kind is not RunKind.REFRESH:
-            await self._session.execute(
-                update(JobRow).where(JobRow.id == job_id).values(status=RunStatus.RUNNING)
-            )
-        claim = Claim(run_id, job_id, row.kind, row.attempt, fence)
-        return await self._taken_over(claim) if status is RunStatus.RUNNING else claim
+        claim = Claim(run_id, row.job_id, RunKind(row.kind), row.attempt, row.fence)
+        return await self._taken_over(claim) if row.was == RunStatus.RUNNING else claim
 
     async def _taken_over(self, claim: Claim) -> Claim:
         """Whoever held the run neither finished nor released it."""
@@ -137,16 +148,22 @@ class Runs:
         if claim.kind is not RunKind.REFRESH:
             changes |= {"status": RunStatus.SUCCEEDED, "questions": [], "problem": None}
         version = await self._hold(claim, changes)
-        await self._end(claim, RunStatus.SUCCEEDED)
         done = Event("run.succeeded", {"kind": claim.kind.value})
         if document is None:
+            await self._end(claim, RunStatus.SUCCEEDED)
             await self._tell(claim, *told, done)
             return None
-        assert version is not None  # noqa: S101  set by the statement above
-        stored = {**document, "job_id": str(claim.job_id), "version": version}
-        self._session.add(
-            ResultRow(job_id=claim.job_id, version=version, run_id=claim.run_id, document=stored)
+        ended = await self._session.execute(
+            _END_WITH_RESULT,
+            {
+                "run_id": claim.run_id,
+                "fence": claim.fence,
+                "version": version,
+                "document": {**document, "job_id": str(claim.job_id), "version": version},
+            },
         )
+        if ended.one_or_none() is None:
+            raise StaleAttempt
         await self._tell(claim, *told, Event("result.stored", {"version": version}), done)
         return version
 
