@@ -15,6 +15,13 @@ from core.database import create_engine, schema
 from core.embedded import EmbeddedServers, start_embedded_servers, wait_until_stopped
 
 TEMPLATE = "migrated"
+THROWAWAY = (
+    "ALTER SYSTEM SET fsync = off",
+    "ALTER SYSTEM SET synchronous_commit = off",
+    "ALTER SYSTEM SET full_page_writes = off",
+    "SELECT pg_reload_conf()",
+)
+"""These servers' data ends with the tests: a disk need not keep up with them."""
 
 
 @pytest.fixture(scope="session")
@@ -40,6 +47,8 @@ def template_database(embedded_servers: EmbeddedServers) -> str:
 
     async def prepare() -> None:
         server = create_engine(embedded_servers.database_url, pool_size=1)
+        for statement in THROWAWAY:
+            await _statement(server, statement)
         await _statement(server, f"CREATE DATABASE {TEMPLATE}")
         await server.dispose()
         template = create_engine(_named(embedded_servers.database_url, TEMPLATE), pool_size=1)
