@@ -9,23 +9,18 @@ import hashlib
 import json
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from typing import Any, cast
+from typing import Any
 from uuid import UUID
 
-from sqlalchemy import CursorResult, select, text, update
+from sqlalchemy import select, update
 from sqlalchemy.dialects.postgresql import insert
-from sqlalchemy.exc import DBAPIError
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from core.database.models import IdempotencyKeyRow
-from core.errors import Conflict, FieldError, InvalidInput, StorageUnavailable
+from core.errors import Conflict, FieldError, InvalidInput
 
 KEPT_FOR = timedelta(hours=24)
 """How long a key stands for its first answer; afterwards it is as good as new."""
-LONGEST_WAIT = timedelta(seconds=8)
-"""How long one request waits for another with its key before it is told to come again."""
-WITHOUT_END = timedelta(0)  # so PostgreSQL understands a lock_timeout of zero
-LOCK_NOT_AVAILABLE = "55P03"
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,23 +48,16 @@ def fingerprint(method: str, path: str, document: object) -> bytes:
 class IdempotencyKeys:
     """The keys of one user, as of `now`."""
 
-    def __init__(
-        self, session: AsyncSession, user_id: UUID, now: datetime, *, longest_wait: timedelta = LONGEST_WAIT
-    ) -> None:
+    def __init__(self, session: AsyncSession, user_id: UUID, now: datetime) -> None:
         self._session = session
         self._user_id = user_id
         self._now = now
-        self._longest_wait = longest_wait
 
     async def first_answer(self, key: str, request: bytes) -> Answer | None:
         """What the key's first request was answered; None where this is the first, which `keep` must end.
 
-        Raises
-        ------
-        Conflict
-            The key stands for another request.
-        StorageUnavailable
-            Another request with this key did not end within `longest_wait`.
+        Raises `Conflict` where the key stands for another request. How long one request waits for another is
+        bounded like every statement, by the engine.
         """
         if await self._reserve(key, request):
             return None
@@ -99,25 +87,9 @@ class IdempotencyKeys:
                 set_=fresh,
                 where=IdempotencyKeyRow.created_at <= self._now - KEPT_FOR,
             )
+            .returning(IdempotencyKeyRow.key)
         )
-        await self._wait_at_most(self._longest_wait)
-        try:
-            result = cast("CursorResult[Any]", await self._session.execute(taken))
-        except DBAPIError as error:
-            if getattr(error.orig, "sqlstate", None) != LOCK_NOT_AVAILABLE:
-                raise
-            raise StorageUnavailable(
-                "The first request with this Idempotency-Key is still under way."
-            ) from error
-        await self._wait_at_most(WITHOUT_END)
-        return result.rowcount == 1
-
-    async def _wait_at_most(self, time: timedelta) -> None:
-        """Bound every wait for a lock from here to the end of the transaction."""
-        milliseconds = str(int(time.total_seconds() * 1000))
-        await self._session.execute(
-            text("SELECT set_config('lock_timeout', :time, true)"), {"time": milliseconds}
-        )
+        return await self._session.scalar(taken) is not None
 
     def _named(self, key: str) -> tuple[Any, ...]:
         return IdempotencyKeyRow.user_id == self._user_id, IdempotencyKeyRow.key == key

@@ -15,7 +15,8 @@ from sqlalchemy import func, select, text
 from api.app import create_app
 from core.clock import FixedClock
 from core.config import Settings
-from core.database import AsyncSessionLocal
+from core.database import AsyncSessionLocal, create_engine
+from core.database.errors import storage_errors
 from core.database.idempotency import KEPT_FOR, Answer, IdempotencyKeys
 from core.database.models import IdempotencyKeyRow, JobRow, Role, RunRow
 from core.database.users import Users
@@ -179,15 +180,16 @@ async def test_whoever_comes_second_takes_over_where_the_first_is_rolled_back(ap
         assert await IdempotencyKeys(first, user_id, NOW).first_answer("k", b"request") == Answer(202, b"{}")
 
 
-async def test_nobody_waits_without_end_for_a_request_that_hangs(app: FastAPI) -> None:
+async def test_nobody_waits_without_end_for_a_request_that_hangs(app: FastAPI, database_url: str) -> None:
     engine = app.state.services.engine
     async with AsyncSessionLocal(bind=engine) as session, session.begin():
         user_id = (await Users(session).add("tess", "-", Role.TECHNICIAN)).id
-    async with AsyncSessionLocal(bind=engine) as hanging, AsyncSessionLocal(bind=engine) as second:
+    impatient = create_engine(database_url, statement_seconds=0.2)
+    async with AsyncSessionLocal(bind=engine) as hanging, AsyncSessionLocal(bind=impatient) as second:
         await IdempotencyKeys(hanging, user_id, NOW).first_answer("k", b"request")
-        impatient = IdempotencyKeys(second, user_id, NOW, longest_wait=timedelta(milliseconds=20))
-        with pytest.raises(StorageUnavailable):
-            await impatient.first_answer("k", b"request")
+        with pytest.raises(StorageUnavailable), storage_errors():
+            await IdempotencyKeys(second, user_id, NOW).first_answer("k", b"request")
+    await impatient.dispose()
 
 
 async def _until_a_lock_is_waited_for(app: FastAPI) -> None:

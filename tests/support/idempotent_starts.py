@@ -1,6 +1,7 @@
 """Many clients that start jobs under few keys, all at once, as phones on a bad network do."""
 
 import asyncio
+import contextlib
 import random
 from collections import Counter, defaultdict
 from collections.abc import Sequence
@@ -11,15 +12,19 @@ import httpx
 
 from tests.support.inputs import sizing_input
 
+ATTEMPTS = 20
+
 
 @dataclass(frozen=True, slots=True)
 class Starts:
     statuses: Counter[int]
     originals: int
-    """Answers that were not a repetition."""
+    """Answers that were not a repetition. One that was lost on the way is not among them."""
     answers_per_key: Counter[int]
     """How many keys got how many different answers."""
     jobs: set[str]
+    resent: int
+    """Requests sent once more, to the other client's process, since no answer came or the service was too busy."""
 
 
 async def start_at_once(clients: Sequence[httpx.AsyncClient], *, starts: int, keys: int) -> Starts:
@@ -28,9 +33,22 @@ async def start_at_once(clients: Sequence[httpx.AsyncClient], *, starts: int, ke
     order = [names[number % keys] for number in range(starts)]
     random.shuffle(order)
 
+    resent = 0
+
     async def start(number: int, key: str) -> httpx.Response:
+        nonlocal resent
         body = sizing_input(description=key)
-        return await clients[number % len(clients)].post("/jobs", json=body, headers={"Idempotency-Key": key})
+        for turn in range(number, number + ATTEMPTS):
+            # Without an answer nobody knows what was done: that is what keys are for.
+            with contextlib.suppress(httpx.TransportError):
+                answer = await clients[turn % len(clients)].post(
+                    "/jobs", json=body, headers={"Idempotency-Key": key}
+                )
+                if answer.status_code != httpx.codes.SERVICE_UNAVAILABLE:
+                    return answer
+            resent += 1
+            await asyncio.sleep(0.5)
+        raise AssertionError(f"no answer in {ATTEMPTS} attempts")
 
     answers = await asyncio.gather(*(start(number, key) for number, key in enumerate(order)))
     bodies = defaultdict(set)
@@ -42,4 +60,5 @@ async def start_at_once(clients: Sequence[httpx.AsyncClient], *, starts: int, ke
         originals=sum("idempotent-replayed" not in answer.headers for answer in accepted),
         answers_per_key=Counter(len(different) for different in bodies.values()),
         jobs={answer.json()["id"] for answer in accepted},
+        resent=resent,
     )
