@@ -18,7 +18,7 @@ from core.embedded.programs import POSTGRES, VALKEY
 from core.embedded.runtime import SOCKET_PATH_LIMIT
 from core.embedded.start import find_wheels
 from core.errors import ConfigurationError, StorageUnavailable
-from tests.support.embedded_user import User, eventually, guards, nothing_runs, server
+from tests.support.embedded_user import User, eventually, guards, nothing_runs, server, swept
 
 LOCALES: dict[str, dict[str, str]] = {
     "none": {},
@@ -31,8 +31,9 @@ LOCALES: dict[str, dict[str, str]] = {
 @pytest.fixture
 def data_dir(tmp_path: Path) -> Iterator[Path]:
     folder = tmp_path / "data"
-    yield folder
-    assert wait_until_stopped(folder)
+    with swept(tmp_path):
+        yield folder
+        assert wait_until_stopped(folder)
 
 
 async def ask(shared: EmbeddedServers, *statements: str) -> Any:
