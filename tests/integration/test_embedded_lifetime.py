@@ -31,13 +31,18 @@ from tests.support.embedded_user import (
 )
 
 
+@pytest.fixture(autouse=True)
+def nothing_stays(tmp_path: Path) -> Iterator[None]:
+    with swept(tmp_path):
+        yield
+
+
 @pytest.fixture
 def data_dir(tmp_path: Path) -> Iterator[Path]:
     folder = tmp_path / "data"
     folder.mkdir()
-    with swept(tmp_path):
-        yield folder
-        assert wait_until_stopped(folder)
+    yield folder
+    assert wait_until_stopped(folder)
 
 
 def answers(redis_url: str) -> bool:

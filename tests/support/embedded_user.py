@@ -109,8 +109,15 @@ def guards(folder: Path) -> list[psutil.Process]:
 
 
 def servers(folder: Path) -> list[psutil.Process]:
-    """All processes of the servers: they stay in the folder of their data."""
-    return [process for process in psutil.process_iter() if _works_in(process, folder)]
+    """All processes of the servers: they stay in the folder of their data.
+
+    Not what puts fresh data on the disk: that ends by itself, which on a busy disk takes its time.
+    """
+    return [
+        process
+        for process in psutil.process_iter()
+        if _works_in(process, folder) and "--sync-only" not in _words(process)
+    ]
 
 
 def server(data_dir: Path, key: str) -> psutil.Process:
@@ -137,12 +144,16 @@ def _belongs_to(process: psutil.Process, folder: Path) -> bool:
 
 
 def _runs(process: psutil.Process, script: str, folder: Path) -> bool:
-    try:
-        words = process.cmdline()
-    except psutil.Error:
-        return False
+    words = _words(process)
     concerned = any(word == str(folder) or f"{folder}/" in word for word in words)
     return concerned and any(word.endswith(f"/{script}") for word in words)
+
+
+def _words(process: psutil.Process) -> list[str]:
+    try:
+        return process.cmdline()
+    except psutil.Error:
+        return []
 
 
 def _works_in(process: psutil.Process, folder: Path) -> bool:
