@@ -20,7 +20,6 @@ import signal
 import socket
 import subprocess
 import sys
-import threading
 import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -47,6 +46,8 @@ class Task(NamedTuple):
     command: list[str]
     initialise: list[str]
     """Fills its working folder with fresh data; empty where an empty folder will do."""
+    synchronise: list[str]
+    """Has fresh data survive a power cut; empty where the server sees to that."""
     environment: dict[str, str]
     question: str
     """Latin-1: sent to the socket, the server is ready when it answers with `answer`."""
@@ -116,12 +117,12 @@ def guard(task: Task) -> None:
     except (StartFailed, OSError) as error:
         report(str(error))
         return
+    others = [synchronise(task)] if fresh and task.synchronise else []
+    signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGTERM})  # until `time_to_stop` heeds it
     task.ready.touch()
     report("")
     os.close(task.start_lock)
-    if fresh:
-        threading.Thread(target=sync_to_disk, args=[task.data], daemon=True).start()
-    serve_until_the_last_user_left(task, server, server_lock)
+    serve_until_the_last_user_left(task, server, server_lock, others)
 
 
 def report(failure: str) -> None:
@@ -215,7 +216,6 @@ def start_server(task: Task, server_lock: int) -> Server:
 
 def spawn(task: Task, command: list[str], folder: Path, user: list[int], server_lock: int) -> Server:
     """Start a program that ends with the guard, in `folder`, which it enters before it changes its user."""
-    identity: dict[str, Any] = {"user": user[0], "group": user[1], "extra_groups": []} if user else {}
     if task.log.exists() and task.log.stat().st_size > LOG_KEPT:
         task.log.replace(task.log.with_suffix(".log.1"))
     with task.log.open("ab") as log:
@@ -229,10 +229,32 @@ def spawn(task: Task, command: list[str], folder: Path, user: list[int], server_
             umask=0o077,
             pass_fds=[server_lock],
             preexec_fn=None if task.sentinel else end_with_parent(task.stop_signal),  # noqa: PLW1509 - calls libc only
-            **identity,
+            **identity(user),
         )
     os.pwrite(server_lock, f"{child.pid:<20}".encode(), 0)  # no reader ever finds half a number
     return child
+
+
+def synchronise(task: Task) -> Server:
+    """Put fresh data on the disk; nobody waits for it, because a busy disk takes seconds over it.
+
+    Not a thread: a guard killed while a thread of it waits for the disk is dead to all who ask and keeps its
+    locks, so that the next start would count on it. Hence a process, which inherits none of them.
+    """
+    return subprocess.Popen(  # noqa: S603 - an absolute path, found in our own wheels
+        task.synchronise,
+        cwd=task.data,
+        env=task.environment,
+        stdin=subprocess.DEVNULL,
+        stdout=subprocess.DEVNULL,
+        stderr=subprocess.DEVNULL,  # the server's files come and go under it, which it would call errors
+        **identity(task.owner),
+    )
+
+
+def identity(user: list[int]) -> dict[str, Any]:
+    """What makes `Popen` change the user; nothing for our own."""
+    return {"user": user[0], "group": user[1], "extra_groups": []} if user else {}
 
 
 def last_words(task: Task) -> str:
@@ -281,27 +303,24 @@ def answers(task: Task) -> bool:
     return False
 
 
-def sync_to_disk(folder: Path) -> None:
-    """Make fresh data survive a power cut; nobody waits for it, because a busy disk takes seconds over it."""
-    for path in (*everything_in(str(folder)), str(folder)):
-        with contextlib.suppress(FileNotFoundError):
-            handle = os.open(path, os.O_RDONLY)
-            os.fsync(handle)
-            os.close(handle)
-
-
-def serve_until_the_last_user_left(task: Task, server: Server, server_lock: int) -> None:
-    """Start the server anew if it ends by itself, unless it does so again and again."""
+def serve_until_the_last_user_left(
+    task: Task, server: Server, server_lock: int, others: list[Server]
+) -> None:
+    """Start the server anew if it ends by itself, unless it does so again and again; bury the others."""
     users = os.open(f"{task.folder}/users.lock", os.O_RDWR)
     ends: list[float] = []
     while not time_to_stop(server, users):
+        others = [child for child in others if child.poll() is None]
         if server.poll() is None:
             continue  # another child ended
+        task.ready.unlink(missing_ok=True)
         ends = [at for at in ends if time.monotonic() - at < RESTART_WINDOW] + [time.monotonic()]
         if len(ends) > RESTARTS:
             return
         os.close(server_lock)  # and take it anew when the last child of the dead server has let go of it
         server, server_lock = bring_up(task)
+        task.ready.touch()
+    task.ready.unlink(missing_ok=True)  # whoever stopped us, there may be users to come
     end(task, server)
 
 
@@ -314,6 +333,7 @@ def time_to_stop(server: Server, users: int) -> bool:
     try:
         signal.signal(signal.SIGTERM, wake)
         signal.signal(signal.SIGCHLD, wake)
+        signal.pthread_sigmask(signal.SIG_UNBLOCK, {signal.SIGTERM})
         if server.poll() is None:
             fcntl.flock(users, fcntl.LOCK_EX)
             return True

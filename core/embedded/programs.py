@@ -61,6 +61,8 @@ class Program:
     """(executable, data folder as the server sees it, runtime folder)"""
     initialise: Callable[[Path, str], list[str]]
     """(executable, data folder as the program sees it); empty where the server makes its own data."""
+    synchronise: Callable[[Path, str], list[str]]
+    """(executable, data folder as the server sees it); empty where there is nothing but what the server writes."""
     data_major: int | None = None
     """The only value of PG_VERSION it can read."""
 
@@ -96,6 +98,10 @@ def _initdb(executable: Path, data: str) -> list[str]:
         *("--encoding=UTF8", "--locale=C", "--locale-provider=builtin", "--builtin-locale=C.UTF-8"),
         *("--no-sync", "--no-instructions"),
     ]
+
+
+def _synchronise(executable: Path, data: str) -> list[str]:
+    return [str(executable.with_name("initdb")), "-D", data, "--sync-only"]
 
 
 def _valkey_command(executable: Path, _data: str, runtime: str) -> list[str]:
@@ -134,6 +140,7 @@ POSTGRES = Program(
     stale="postmaster.pid",
     command=_postgres_command,
     initialise=_initdb,
+    synchronise=_synchronise,
     data_major=POSTGRES_MAJOR,
 )
 
@@ -152,6 +159,7 @@ VALKEY = Program(
     stale="",
     command=_valkey_command,
     initialise=lambda _executable, _data: [],
+    synchronise=lambda _executable, _data: [],
 )
 
 ALL = (POSTGRES, VALKEY)

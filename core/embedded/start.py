@@ -11,7 +11,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from core.embedded.guard import UNFINISHED, Task
+from core.embedded.guard import ENDED_WITHIN, READY_WITHIN, UNFINISHED, Task
 from core.embedded.owners import Owner, data_creator, keep_with, may_enter, may_run, owner_of, server_owner
 from core.embedded.programs import Program, packages_folder, platform_name, server_environment
 from core.embedded.runtime import (
@@ -24,7 +24,9 @@ from core.embedded.runtime import (
 from core.errors import ConfigurationError, StorageUnavailable
 
 GUARD = Path(__file__).with_name("guard.py")
-SETTLES_WITHIN = 10.0  # [s] from a guard's last act to the end of its process
+SETTLES_WITHIN = (
+    ENDED_WITHIN + READY_WITHIN
+)  # [s] a guard whose server is not ready ends it or starts it anew
 
 
 @dataclass(slots=True)
@@ -199,6 +201,7 @@ def plan(
         socket=str(runtime / program.socket),
         command=program.command(executable, as_seen_by(owner, data), str(runtime)),
         initialise=program.initialise(executable, as_seen_by(creator, data.with_suffix(UNFINISHED))),
+        synchronise=program.synchronise(executable, as_seen_by(owner, data)),
         environment=server_environment(),
         question=program.question.decode("latin-1"),
         answer=program.answer.decode("latin-1"),

@@ -1,6 +1,7 @@
 """The servers end with their last user, however he ends, and whoever is killed on the way."""
 
 import asyncio
+import dataclasses
 import os
 import subprocess
 import sys
@@ -26,7 +27,14 @@ from tests.support.embedded_user import (
     nothing_runs,
     server,
     servers,
+    swept,
 )
+
+
+@pytest.fixture(autouse=True)
+def nothing_stays(tmp_path: Path) -> Iterator[None]:
+    with swept(tmp_path):
+        yield
 
 
 @pytest.fixture
@@ -35,7 +43,6 @@ def data_dir(tmp_path: Path) -> Iterator[Path]:
     folder.mkdir()
     yield folder
     assert wait_until_stopped(folder)
-    assert eventually(lambda: nothing_runs(folder))
 
 
 def answers(redis_url: str) -> bool:
@@ -48,7 +55,7 @@ def test_the_servers_outlive_the_user_who_started_them_until_the_last_one_leaves
         assert first.answer == second.answer
         first.leave()
         assert answers(second.answer["redis_url"])
-        assert server(data_dir, "postgres").is_running()
+        assert not has_ended(server(data_dir, "postgres"))
         second.leave()
         assert eventually(lambda: nothing_runs(data_dir))
 
@@ -71,14 +78,13 @@ def test_a_user_killed_in_the_middle_of_a_cold_start_leaves_nothing(data_dir: Pa
 
 
 def test_a_killed_user_does_not_disturb_the_other(data_dir: Path) -> None:
-    with User(data_dir) as first, User(data_dir) as second:
+    with User(data_dir, "valkey") as first, User(data_dir, "valkey") as second:
         assert first.answer == second.answer
-        before = {process.pid for process in servers(data_dir)}
+        before = server(data_dir, "valkey")
         first.kill()
-        with start_embedded_servers(data_dir) as third:
+        with start_embedded_servers(data_dir, postgres=False) as third:
             assert answers(third.redis_url)
-            assert server(data_dir, "postgres").pid in before
-            assert server(data_dir, "valkey").pid in before
+            assert server(data_dir, "valkey") == before
 
 
 def test_a_killed_guard_takes_its_server_with_it_and_the_next_start_serves_the_old_urls(
@@ -92,6 +98,27 @@ def test_a_killed_guard_takes_its_server_with_it_and_the_next_start_serves_the_o
         with start_embedded_servers(data_dir) as next_start:
             assert next_start.database_url == urls["database_url"]
             assert answers(urls["redis_url"])
+
+
+def test_a_guard_killed_while_fresh_data_is_put_on_the_disk_leaves_no_lock_behind(data_dir: Path) -> None:
+    slow_disk = dataclasses.replace(VALKEY, synchronise=lambda _executable, _data: ["/bin/sleep", "600"])
+    use = join(slow_disk, data_dir, find_wheels([VALKEY])[VALKEY])
+    try:
+        use.await_ready()
+        first = server(data_dir, "valkey")
+        guard = first.parent()
+        assert guard is not None
+        assert eventually(lambda: "sleep" in {child.name() for child in guard.children()})
+        assert guard.num_threads() == 1
+        guard.kill()
+        assert eventually(lambda: has_ended(guard))
+        with start_embedded_servers(data_dir, postgres=False) as shared:
+            assert server(data_dir, "valkey") != first
+            assert answers(shared.redis_url)
+            (sleep,) = (process for process in servers(data_dir) if process.name() == "sleep")
+            sleep.kill()
+    finally:
+        use.release()
 
 
 @pytest.mark.skipif(sys.platform != "linux", reason="the other way of watching a guard is the only one here")
@@ -125,7 +152,8 @@ def test_the_next_start_ends_a_server_that_outlived_guard_and_sentinel(data_dir:
         assert eventually(lambda: all(has_ended(process) for process in watchers))
         assert not has_ended(orphan)
         with start_embedded_servers(data_dir, postgres=False) as shared:
-            assert has_ended(orphan)
+            assert server(data_dir, "valkey") != orphan
+            assert eventually(lambda: has_ended(orphan))
             assert answers(shared.redis_url)
     finally:
         use.release()
@@ -166,7 +194,7 @@ def test_a_server_killed_again_and_again_is_given_up_and_the_next_start_serves(d
 
 
 def test_a_guard_told_to_stop_stops_its_server_properly(data_dir: Path) -> None:
-    with User(data_dir) as user:
+    with User(data_dir, "postgres") as user:
         assert user.answer
         for guard in guards(data_dir):
             guard.terminate()
@@ -175,11 +203,25 @@ def test_a_guard_told_to_stop_stops_its_server_properly(data_dir: Path) -> None:
     assert log.rstrip().endswith("database system is shut down")
 
 
+def test_a_start_does_not_count_on_a_server_that_its_guard_was_told_to_stop(data_dir: Path) -> None:
+    with start_embedded_servers(data_dir, postgres=False):
+        slow = server(data_dir, "valkey")
+        slow.suspend()
+        for guard in guards(data_dir):
+            guard.terminate()
+        assert eventually(lambda: not (data_dir / "embedded" / "valkey" / "ready").exists())
+        with User(data_dir, "valkey") as late:
+            slow.resume()
+            assert answers(late.answer["redis_url"])
+            assert server(data_dir, "valkey") != slow
+
+
 def test_the_terminals_interrupt_does_not_reach_the_servers(data_dir: Path) -> None:
-    with User(data_dir) as user:
+    with User(data_dir, "valkey") as user:
         assert user.answer
-        session = os.getsid(user.process.pid)
-        assert all(os.getsid(process.pid) != session for process in [*guards(data_dir), *servers(data_dir)])
+        ours = [*guards(data_dir), *servers(data_dir)]
+        assert len(ours) == 2
+        assert os.getsid(user.process.pid) not in {os.getsid(process.pid) for process in ours}
 
 
 def test_a_forked_child_keeps_the_share_that_its_parent_gave_up(data_dir: Path) -> None:

@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any
 
 import asyncpg
+import psutil
 import pytest
 from redis.asyncio import Redis
 from sqlalchemy.engine import make_url
@@ -18,7 +19,7 @@ from core.embedded.programs import POSTGRES, VALKEY
 from core.embedded.runtime import SOCKET_PATH_LIMIT
 from core.embedded.start import find_wheels
 from core.errors import ConfigurationError, StorageUnavailable
-from tests.support.embedded_user import User, eventually, guards, nothing_runs, server
+from tests.support.embedded_user import User, eventually, guards, nothing_runs, server, swept
 
 LOCALES: dict[str, dict[str, str]] = {
     "none": {},
@@ -26,6 +27,12 @@ LOCALES: dict[str, dict[str, str]] = {
     "not UTF-8": {"LC_ALL": "de_DE.ISO-8859-1"},
     "C": {"LC_ALL": "C", "LANGUAGE": "de"},
 }
+
+
+@pytest.fixture(autouse=True)
+def nothing_stays(tmp_path: Path) -> Iterator[None]:
+    with swept(tmp_path):
+        yield
 
 
 @pytest.fixture
@@ -71,12 +78,13 @@ async def test_they_listen_nowhere_but_on_sockets_in_a_private_folder(
         assert stat.S_IMODE(status.st_mode) == 0o700
 
 
-async def test_neither_server_has_a_network_socket(data_dir: Path) -> None:
-    with start_embedded_servers(data_dir):
-        for key in ("postgres", "valkey"):
-            process = server(data_dir, key)
-            assert process.net_connections(kind="unix")
-            assert process.net_connections(kind="inet") == []
+async def test_neither_server_has_a_network_socket(embedded_servers: EmbeddedServers) -> None:
+    postgres = await ask(embedded_servers, r"SELECT split_part(pg_read_file('postmaster.pid'), E'\n', 1)")
+    async with Redis.from_url(embedded_servers.redis_url, decode_responses=True) as valkey:
+        pids = [postgres, (await valkey.info("server"))["process_id"]]
+    for process in (psutil.Process(int(pid)) for pid in pids):
+        assert process.net_connections(kind="unix")
+        assert process.net_connections(kind="inet") == []
 
 
 async def test_what_is_acknowledged_is_on_disk(embedded_servers: EmbeddedServers) -> None:
@@ -139,14 +147,14 @@ async def test_a_data_folder_of_150_characters_has_short_sockets(
 
 async def test_a_data_folder_may_have_any_name(tmp_path: Path) -> None:
     odd = tmp_path / "my data 100% «été» 'x' $HOME"
-    with start_embedded_servers(odd) as shared:
+    with start_embedded_servers(odd, valkey=False) as shared:
         assert await ask(shared, "SELECT 1") == 1
     assert wait_until_stopped(odd)
 
 
 @pytest.mark.parametrize("locale", LOCALES)
 def test_the_servers_start_whatever_the_locale(data_dir: Path, locale: str) -> None:
-    with User(data_dir, environment=LOCALES[locale]) as user:
+    with User(data_dir, "postgres", environment=LOCALES[locale]) as user:
         assert user.answer["database_url"]
         assert server(data_dir, "postgres").environ()["LC_ALL"] == "C.UTF-8"
 
@@ -176,24 +184,20 @@ def test_one_server_may_be_used_without_the_other(data_dir: Path) -> None:
 
 
 def test_three_cold_starts_at_once_share_one_pair_of_servers(data_dir: Path) -> None:
-    users = [User(data_dir) for _ in range(3)]
-    try:
-        answers = [user.answer for user in users]
-        assert answers[0] == answers[1] == answers[2]
-        postmaster = server(data_dir, "postgres")
-        assert {process.ppid() for process in postmaster.children()} == {postmaster.pid}
-        assert len(guards(data_dir)) == 2
-    finally:
-        for user in users:
-            user.leave()
+    with User(data_dir) as first, User(data_dir) as second, User(data_dir) as third:
+        assert first.answer == second.answer == third.answer
+        owners = {server(data_dir, key).ppid() for key in ("postgres", "valkey")}
+        assert {guard.pid for guard in guards(data_dir)} == owners
+        assert len(owners) == 2
 
 
 def test_a_user_with_another_environment_finds_the_running_servers(data_dir: Path, tmp_path: Path) -> None:
+    elsewhere = {"XDG_RUNTIME_DIR": str(tmp_path), "TMPDIR": str(tmp_path)}
     with (
-        User(data_dir, environment={}) as first,
-        User(data_dir, environment={"XDG_RUNTIME_DIR": str(tmp_path), "TMPDIR": str(tmp_path)}) as second,
+        User(data_dir, "valkey", environment={}) as first,
+        User(data_dir, "valkey", environment=elsewhere) as second,
     ):
-        assert first.answer == second.answer
+        assert first.answer["redis_url"] == second.answer["redis_url"] != ""
 
 
 async def test_a_copy_of_a_data_folder_in_use_gets_servers_of_its_own(data_dir: Path, tmp_path: Path) -> None:
@@ -208,12 +212,12 @@ async def test_a_copy_of_a_data_folder_in_use_gets_servers_of_its_own(data_dir: 
 
 
 def test_releasing_twice_gives_up_one_share(data_dir: Path) -> None:
-    with start_embedded_servers(data_dir, valkey=False) as first:
-        second = start_embedded_servers(data_dir, valkey=False)
+    with start_embedded_servers(data_dir, postgres=False) as first:
+        second = start_embedded_servers(data_dir, postgres=False)
         second.release()
         second.release()
         with socket.socket(socket.AF_UNIX) as connection:
-            connection.connect(str(folder_of_socket(first.database_url) / POSTGRES.socket))
+            connection.connect(str(folder_of_socket(first.redis_url) / VALKEY.socket))
 
 
 def test_data_of_another_major_version_is_refused_untouched(data_dir: Path) -> None:

@@ -13,17 +13,23 @@ from pathlib import Path
 
 import pytest
 
-from core.embedded import start_embedded_servers, wait_until_stopped
+from core.embedded import EmbeddedServers, start_embedded_servers, wait_until_stopped
 from core.embedded.owners import UNCLAIMED_IDS, Owner, may_run
 from core.embedded.programs import POSTGRES, VALKEY
 from core.embedded.runtime import noted_folder
 from core.embedded.start import find_wheels
-from tests.support.embedded_user import User, server
+from tests.support.embedded_user import User, server, swept
 
 pytestmark = pytest.mark.skipif(os.geteuid() != 0, reason="only root has rights to give up")
 
 KEYS = ("postgres", "valkey")
 NOBODY = Owner(*pwd.getpwnam("nobody")[2:4])
+
+
+@pytest.fixture(autouse=True)
+def nothing_stays(tmp_path: Path) -> Iterator[None]:
+    with swept(tmp_path):
+        yield
 
 
 @pytest.fixture
@@ -38,8 +44,9 @@ def open_folder() -> Iterator[Path]:
     """A folder that every user can reach and write."""
     folder = Path(tempfile.mkdtemp(prefix="ss-", dir="/tmp"))
     folder.chmod(0o777)
-    yield folder
-    assert wait_until_stopped(folder / "data")
+    with swept(folder):
+        yield folder
+        assert wait_until_stopped(folder / "data")
     shutil.rmtree(folder)
 
 
@@ -136,29 +143,28 @@ def test_wheels_below_a_folder_that_only_root_may_enter_are_used(
 
 
 def test_nobody_but_root_gets_to_the_servers(
-    data_dir: Path, python_of_everybody: tuple[Path, dict[str, str]]
+    embedded_servers: EmbeddedServers, python_of_everybody: tuple[Path, dict[str, str]]
 ) -> None:
     python, environment = python_of_everybody
-    with start_embedded_servers(data_dir) as shared:
-        sockets = [
-            f"{shared.database_url.split('host=')[1]}/{POSTGRES.socket}",
-            shared.redis_url.removeprefix("unix://").split("?")[0],
-        ]
-        attempt = "import socket, sys; socket.socket(socket.AF_UNIX).connect(sys.argv[1])"
-        for path in sockets:
-            with socket.socket(socket.AF_UNIX) as connection:
-                connection.connect(path)
-            refused = subprocess.run(
-                [python, "-c", attempt, path],
-                env=environment,
-                user=NOBODY.uid,
-                group=NOBODY.gid,
-                extra_groups=[],
-                capture_output=True,
-                text=True,
-                check=False,
-            )
-            assert "PermissionError" in refused.stderr
+    sockets = [
+        f"{embedded_servers.database_url.split('host=')[1]}/{POSTGRES.socket}",
+        embedded_servers.redis_url.removeprefix("unix://").split("?")[0],
+    ]
+    attempt = "import socket, sys; socket.socket(socket.AF_UNIX).connect(sys.argv[1])"
+    for path in sockets:
+        with socket.socket(socket.AF_UNIX) as connection:
+            connection.connect(path)
+        refused = subprocess.run(
+            [python, "-c", attempt, path],
+            env=environment,
+            user=NOBODY.uid,
+            group=NOBODY.gid,
+            extra_groups=[],
+            capture_output=True,
+            text=True,
+            check=False,
+        )
+        assert "PermissionError" in refused.stderr
 
 
 def test_a_data_folder_of_an_ordinary_user_stays_his(
@@ -188,13 +194,16 @@ def test_an_ordinary_user_starts_shares_and_stops_the_servers_as_himself(
         environment = environment | {"XDG_RUNTIME_DIR": str(private)}
     data_dir = open_folder / "data"
     before = modes_above(data_dir)
-    users = [User(data_dir, python=[str(python)], environment=environment, uid=NOBODY.uid) for _ in range(2)]
-    assert "database_url" in users[0].answer, users[0].answer
-    assert users[0].answer == users[1].answer
-    assert (str(open_folder / "run") in users[0].answer["redis_url"]) == with_runtime_dir
-    assert {server(data_dir, key).uids().effective for key in KEYS} == {NOBODY.uid}
-    users[0].leave()
-    users[1].kill()
+    with (
+        User(data_dir, python=[str(python)], environment=environment, uid=NOBODY.uid) as first,
+        User(data_dir, python=[str(python)], environment=environment, uid=NOBODY.uid) as second,
+    ):
+        assert "database_url" in first.answer, first.answer
+        assert first.answer == second.answer
+        assert (str(open_folder / "run") in first.answer["redis_url"]) == with_runtime_dir
+        assert {server(data_dir, key).uids().effective for key in KEYS} == {NOBODY.uid}
+        first.leave()
+        second.kill()
     assert wait_until_stopped(data_dir)
     assert owners_in(data_dir) == {NOBODY.uid}
     assert modes_above(data_dir) == before

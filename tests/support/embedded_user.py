@@ -5,10 +5,12 @@ Run as a script it starts them, prints their URLs as JSON, and uses them until i
 
 import json
 import os
+import shutil
 import subprocess
 import sys
 import time
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager, suppress
 from functools import cached_property
 from pathlib import Path
 from typing import Any, Self
@@ -17,6 +19,7 @@ import psutil
 import structlog
 
 from core.embedded import start_embedded_servers
+from core.embedded.runtime import noted_folder
 from core.errors import SolarSyncError
 
 REPOSITORY = Path(__file__).parents[2]
@@ -74,6 +77,24 @@ class User:
             self.kill()
 
 
+@contextmanager
+def swept(folder: Path) -> Iterator[None]:
+    """A folder in which data folders may be: nothing may run in it afterwards, and what does is ended."""
+    try:
+        yield
+        assert eventually(lambda: nothing_runs(folder))
+    finally:
+        while left := [process for process in psutil.process_iter() if _belongs_to(process, folder)]:
+            for process in [*guards(folder), *left]:  # a guard would start its server anew
+                with suppress(psutil.NoSuchProcess):
+                    process.kill()
+            time.sleep(0.01)
+        for note in folder.rglob("embedded/*/runtime"):
+            runtime = noted_folder(note)
+            if runtime is not None:
+                shutil.rmtree(runtime, ignore_errors=True)
+
+
 def eventually(holds: Callable[[], bool]) -> bool:
     deadline = time.monotonic() + PATIENCE
     while not holds():
@@ -83,13 +104,20 @@ def eventually(holds: Callable[[], bool]) -> bool:
     return True
 
 
-def guards(data_dir: Path) -> list[psutil.Process]:
-    return [process for process in psutil.process_iter() if _guards(process, data_dir)]
+def guards(folder: Path) -> list[psutil.Process]:
+    return [process for process in psutil.process_iter() if _runs(process, "guard.py", folder)]
 
 
-def servers(data_dir: Path) -> list[psutil.Process]:
-    """All processes of the servers: they stay in the folder of their data."""
-    return [process for process in psutil.process_iter() if _works_in(process, data_dir)]
+def servers(folder: Path) -> list[psutil.Process]:
+    """All processes of the servers: they stay in the folder of their data.
+
+    Not what puts fresh data on the disk: that ends by itself, which on a busy disk takes its time.
+    """
+    return [
+        process
+        for process in psutil.process_iter()
+        if _works_in(process, folder) and "--sync-only" not in _words(process)
+    ]
 
 
 def server(data_dir: Path, key: str) -> psutil.Process:
@@ -105,21 +133,32 @@ def has_ended(process: psutil.Process) -> bool:
         return True
 
 
-def nothing_runs(data_dir: Path) -> bool:
-    return not guards(data_dir) and not servers(data_dir)
+def nothing_runs(folder: Path) -> bool:
+    return not guards(folder) and not servers(folder)
 
 
-def _guards(process: psutil.Process, data_dir: Path) -> bool:
+def _belongs_to(process: psutil.Process, folder: Path) -> bool:
+    return _works_in(process, folder) or any(
+        _runs(process, script, folder) for script in ("guard.py", Path(__file__).name)
+    )
+
+
+def _runs(process: psutil.Process, script: str, folder: Path) -> bool:
+    words = _words(process)
+    concerned = any(word == str(folder) or f"{folder}/" in word for word in words)
+    return concerned and any(word.endswith(f"/{script}") for word in words)
+
+
+def _words(process: psutil.Process) -> list[str]:
     try:
-        words = process.cmdline()
+        return process.cmdline()
     except psutil.Error:
-        return False
-    return any(word.endswith("/guard.py") for word in words) and str(data_dir) in words[-1]
+        return []
 
 
-def _works_in(process: psutil.Process, data_dir: Path) -> bool:
+def _works_in(process: psutil.Process, folder: Path) -> bool:
     try:
-        return Path(process.cwd()).is_relative_to(data_dir / "embedded")
+        return Path(process.cwd()).is_relative_to(folder)
     except psutil.Error:
         return False
 
