@@ -132,7 +132,9 @@ async def kill_workers(cluster: Cluster, runs: int, *, seed: int = 1) -> Kills:
         " WHERE id = ANY(:jobs) AND (status <> 'succeeded' OR result_version <> 1)",
         jobs=jobs,
     )
-    kills.astray += [line["exception"] for worker in cluster.workers for line in worker.logged("graph.run.crashed")]
+    kills.astray += [
+        line["exception"] for worker in cluster.workers for line in worker.logged("graph.run.crashed")
+    ]
     ((kills.node_at_most,),) = await cluster.rows(MOST_OFTEN, jobs=jobs)
     kills.asked_at_most = max(cluster.weather.asked.values())
     cluster.weather.seconds = 0
