@@ -147,7 +147,8 @@ class Execution:
                 claim, "run.rebuilt", reason="The checkpoint is gone; input and answers are not."
             )
             return await self._follow(claim, job, start_state(job))
-        if not snapshot.next:  # an earlier attempt ended the graph and died before it could store the result
+        # Not `next`: it leaves out tasks that have written, though no checkpoint holds what they wrote yet.
+        if not snapshot.tasks:  # an earlier attempt ended the graph and died before it could store the result
             outcome = Outcome(job.kind.value, state=snapshot.values)
             outcome.finished(STEPS[job.kind][-1])
             return outcome

@@ -24,7 +24,7 @@ async def test_a_killed_worker_s_run_ends_once_on_another(open_cluster: OpenClus
     async with open_cluster(workers=3) as cluster:
         kills = await kill_workers(cluster, runs)
     say(kills)
-    assert (kills.ended, kills.results) == (runs, runs)
+    assert (kills.ended, kills.results, kills.astray) == (runs, runs, [])
     assert kills.node_at_most <= 2
     assert kills.asked_at_most <= 2
     assert kills.too_late < runs / 2
@@ -49,7 +49,7 @@ async def test_a_flush_loses_no_job(open_cluster: OpenCluster, redis: Redis, say
         flushes = await flush(cluster, redis, jobs, jobs)
     say(flushes)
     assert (flushes.ended, flushes.right) == (2 * jobs, 2 * jobs)
-    assert flushes.rebuilt == 2 * jobs
+    assert flushes.rebuilt > jobs  # a run may not have written anything yet
 
 
 @pytest.mark.parametrize("how", ["killed", "silent"])

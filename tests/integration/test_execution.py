@@ -226,6 +226,30 @@ async def test_a_step_finished_beside_the_one_that_crashed_is_not_done_again(ben
     assert beside.calls == 1
 
 
+class DiesBetween(RedisSaver):
+    """Keeps what the first node wrote, and never the checkpoint that follows from it."""
+
+    async def aput(self, config: Any, checkpoint: Any, metadata: Any, new_versions: Any) -> Any:
+        if metadata["step"] == 1:
+            raise StorageUnavailable
+        return await super().aput(config, checkpoint, metadata, new_versions)
+
+
+async def test_a_worker_lost_between_a_node_s_writes_and_their_checkpoint_costs_nothing(bench: Bench) -> None:
+    job_id = await bench.start()
+    run_id = await bench.run_id(job_id)
+    intake = Counted()
+    dying = DiesBetween(bench.redis, ttl_seconds=600, fenced=True)
+    first = Execution(bench.engine, workflow(dying, intake=intake), dying, SystemClock())
+    with pytest.raises(TryAgain):
+        await first.execute(run_id)
+    await bench.execution(intake=intake).execute(run_id)
+    job = await bench.job(job_id)
+    assert job.status is RunStatus.SUCCEEDED, job.problem
+    assert await bench.summaries(job_id) == ["depth unknown"]
+    assert intake.calls == 1
+
+
 async def test_a_worker_that_lost_its_run_writes_nothing_more(bench: Bench) -> None:
     job_id = await bench.start()
     run_id = await bench.run_id(job_id)

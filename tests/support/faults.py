@@ -92,6 +92,8 @@ class Kills:
     runs: int
     ended: int = 0
     results: int = 0
+    astray: list[Any] = field(default_factory=list)
+    """Jobs that stand otherwise: status, questions, problem."""
     node_at_most: int = 0
     asked_at_most: int = 0
     too_late: int = 0
@@ -125,6 +127,14 @@ async def kill_workers(cluster: Cluster, runs: int, *, seed: int = 1) -> Kills:
         kills.recoveries += [at.timestamp() - killed_at for (at,) in taken[:1]]
         kills.too_late += not taken
     kills.ended, kills.results = await versions(cluster, jobs)
+    kills.astray = await cluster.rows(
+        "SELECT id::text, status::text, questions::text, problem::text FROM jobs"
+        " WHERE id = ANY(:jobs) AND (status <> 'succeeded' OR result_version <> 1)",
+        jobs=jobs,
+    )
+    kills.astray += [
+        line["exception"] for worker in cluster.workers for line in worker.logged("graph.run.crashed")
+    ]
     ((kills.node_at_most,),) = await cluster.rows(MOST_OFTEN, jobs=jobs)
     kills.asked_at_most = max(cluster.weather.asked.values())
     cluster.weather.seconds = 0
