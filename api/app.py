@@ -42,7 +42,7 @@ class _Application(FastAPI):
                 for operation in operations.values():
                     for group in RESPONSES:
                         if problem := operation["responses"].get(group):
-                            problem["content"] = {MEDIA_TYPE: problem["content"]["application/json"]}
+                            problem["content"] = {MEDIA_TYPE: next(iter(problem["content"].values()))}
         return super().openapi()
 
 

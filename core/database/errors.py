@@ -17,17 +17,23 @@ UNREACHABLE = (
     TimeoutError,  # of a connection or a statement
     FileNotFoundError,  # the socket of a server that is not there
     asyncpg.PostgresConnectionError,
-    asyncpg.CannotConnectNowError,
-    asyncpg.AdminShutdownError,
     asyncpg.InterfaceError,
 )
+AWAY = ("08", "57P01", "57P02", "57P03", "53300")
+"""SQLSTATEs, or their beginnings, of a server that is shutting down, starting, crashed or full.
+
+PostgreSQL, appendix A: connection exceptions, admin_shutdown, crash_shutdown, cannot_connect_now,
+too_many_connections.
+"""
 
 
 def is_unreachable(error: BaseException) -> bool:
     """Whether the database could not be reached, or went away in the middle."""
     if isinstance(error, DBAPIError) and error.connection_invalidated:
         return True
-    return isinstance(error, UNREACHABLE)
+    source = error.orig if isinstance(error, DBAPIError) else error
+    state = getattr(source, "sqlstate", None) or ""
+    return state.startswith(AWAY) or isinstance(error, UNREACHABLE)
 
 
 @contextlib.contextmanager

@@ -11,11 +11,22 @@ from datetime import datetime, timedelta
 from typing import Any
 
 import structlog
-from sqlalchemy import BigInteger, ColumnElement, DateTime, TableClause, column, delete, select, table, tuple_
+from sqlalchemy import (
+    BigInteger,
+    ColumnElement,
+    DateTime,
+    TableClause,
+    column,
+    delete,
+    func,
+    select,
+    table,
+    tuple_,
+)
 from sqlalchemy.ext.asyncio import AsyncEngine, AsyncSession
 
 from core.database.idempotency import KEPT_FOR
-from core.database.models import IdempotencyKeyRow, JobEventRow, JobRow
+from core.database.models import DeliveryStatus, IdempotencyKeyRow, JobEventRow, JobRow, WebhookDeliveryRow
 from core.database.session import AsyncSessionLocal
 
 log = structlog.get_logger(__name__)
@@ -46,8 +57,17 @@ class Rule:
     unless_needed: Callable[[datetime], ColumnElement[bool]] | None = None
 
 
-def _of_closed_jobs(before: datetime) -> ColumnElement[bool]:
-    return select(JobRow.id).where(JobRow.id == JobEventRow.job_id, JobRow.closed_at <= before).exists()
+def _told_of_closed_jobs(before: datetime) -> ColumnElement[bool]:
+    """An event takes its messages with it, so it stays while one is to be sent."""
+    closed = select(JobRow.id).where(JobRow.id == JobEventRow.job_id, JobRow.closed_at <= before)
+    unsent = select(WebhookDeliveryRow.id).where(
+        WebhookDeliveryRow.event_id == JobEventRow.id, WebhookDeliveryRow.status == DeliveryStatus.PENDING
+    )
+    return closed.exists() & ~unsent.exists()
+
+
+def _sent_or_given_up(_: datetime) -> ColumnElement[bool]:
+    return WebhookDeliveryRow.status != DeliveryStatus.PENDING
 
 
 def _left_the_queue(_: datetime) -> ColumnElement[bool]:
@@ -57,10 +77,12 @@ def _left_the_queue(_: datetime) -> ColumnElement[bool]:
 
 def retention_rules(*, event_days: int) -> tuple[Rule, ...]:
     """The table of what is deleted; a job's timeline stays for `event_days` [d] after it was closed."""
-    keys, events, logged = IdempotencyKeyRow, JobEventRow, _queue_log.c
+    keys, sent, events, logged = IdempotencyKeyRow, WebhookDeliveryRow, JobEventRow, _queue_log.c
+    tried_at = func.coalesce(sent.last_attempt_at, sent.created_at)
     return (
         Rule("idempotency_keys", keys, (keys.user_id, keys.key), keys.created_at, KEPT_FOR),
-        Rule("job_events", events, (events.id,), events.at, timedelta(days=event_days), _of_closed_jobs),
+        Rule("webhook_deliveries", sent, (sent.id,), tried_at, timedelta(days=30), _sent_or_given_up),
+        Rule("job_events", events, (events.id,), events.at, timedelta(days=event_days), _told_of_closed_jobs),
         Rule("queue_log", _queue_log, (logged.id,), logged.created, timedelta(days=14), _left_the_queue),
     )
 

@@ -53,7 +53,8 @@ def studio(tmp_path_factory: pytest.TempPathFactory) -> Iterator[SyncLangGraphCl
             assert process.poll() is None, log_file.read_text()
             assert time.monotonic() < deadline, log_file.read_text()
             time.sleep(0.2)
-        yield get_sync_client(url=url)
+        with get_sync_client(url=url) as client:
+            yield client
     finally:
         with suppress(ProcessLookupError):
             os.killpg(process.pid, signal.SIGKILL)

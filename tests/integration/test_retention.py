@@ -16,6 +16,7 @@ from core.config import Settings
 from core.database.idempotency import KEPT_FOR, Answer, IdempotencyKeys
 from core.database.jobs import Jobs
 from core.database.models import (
+    DeliveryStatus,
     IdempotencyKeyRow,
     JobEventRow,
     JobKind,
@@ -26,6 +27,8 @@ from core.database.models import (
     RunRow,
     RunStatus,
     ScheduleTickRow,
+    WebhookDeliveryRow,
+    WebhookRow,
 )
 from core.database.retention import RETENTION, prune, prune_all, retention_rules
 from core.database.session import AsyncSessionLocal
@@ -107,6 +110,64 @@ async def test_a_timeline_goes_long_after_its_job_was_closed(
     async with AsyncSessionLocal(bind=engine) as session, session.begin():
         assert (await prune(session, NOW, RULES))["job_events"] == (2 if goes else 0)
         assert len(await Jobs(session).timeline(job_id)) == (0 if goes else 2)
+
+
+@pytest.mark.parametrize(
+    ("status", "tried", "goes"),
+    [
+        (DeliveryStatus.DELIVERED, 30, True),
+        (DeliveryStatus.FAILED, None, True),
+        (DeliveryStatus.DELIVERED, 29, False),
+        (DeliveryStatus.PENDING, 30, False),
+    ],
+)
+async def test_a_message_goes_a_month_after_its_last_attempt(
+    engine: AsyncEngine, user_id: UUID, status: DeliveryStatus, tried: int | None, goes: bool
+) -> None:
+    """Written 40 days ago, tried so many days ago."""
+    await _message(engine, user_id, status, tried=tried, closed_at=None)
+    async with AsyncSessionLocal(bind=engine) as session, session.begin():
+        assert (await prune(session, NOW, RULES))["webhook_deliveries"] == goes
+        assert await _count(session, WebhookDeliveryRow) == (not goes)
+        assert await _count(session, JobEventRow) == 1
+
+
+@pytest.mark.parametrize("status", [DeliveryStatus.DELIVERED, DeliveryStatus.PENDING])
+async def test_an_event_that_is_still_to_be_sent_stays(
+    engine: AsyncEngine, user_id: UUID, status: DeliveryStatus
+) -> None:
+    await _message(engine, user_id, status, tried=0, closed_at=NOW - timedelta(days=40))
+    kept = status is DeliveryStatus.PENDING
+    async with AsyncSessionLocal(bind=engine) as session, session.begin():
+        await prune(session, NOW, RULES)
+        assert await _count(session, JobEventRow) == await _count(session, WebhookDeliveryRow) == kept
+
+
+async def _message(
+    engine: AsyncEngine,
+    user_id: UUID,
+    status: DeliveryStatus,
+    *,
+    tried: int | None,
+    closed_at: datetime | None,
+) -> None:
+    """One event of a job, told 40 days ago, and a message of it to one webhook."""
+    told_at = NOW - timedelta(days=40)
+    job_id = await _job(engine, user_id, closed_at=closed_at, told_at=told_at, events=1)
+    async with AsyncSessionLocal(bind=engine) as session, session.begin():
+        webhook = WebhookRow(created_by=user_id, url="https://example.org/", events=["*"], secret="-")
+        session.add(webhook)
+        await session.flush()
+        [event] = await Jobs(session).timeline(job_id)
+        session.add(
+            WebhookDeliveryRow(
+                webhook_id=webhook.id,
+                event_id=event.id,
+                status=status,
+                created_at=told_at,
+                last_attempt_at=None if tried is None else NOW - timedelta(days=tried),
+            )
+        )
 
 
 async def test_jobs_runs_and_results_stay_for_ever(engine: AsyncEngine, user_id: UUID) -> None:

@@ -206,6 +206,9 @@ class Cluster:
         await until(lambda: bool(found()), every=0.005)
         return self.workers[found()[-1][1]]
 
+    async def until_logged(self, part: Part, event: str) -> None:
+        await until(lambda: bool(part.logged(event)))
+
     async def rows(self, statement: str, **values: Any) -> list[Any]:
         async with AsyncSessionLocal(bind=self.engine) as session:
             return list((await session.execute(text(statement), values)).all())

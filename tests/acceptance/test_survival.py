@@ -1,0 +1,89 @@
+"""What the service survives, a few times each; tests/chaos repeats it until it can be believed."""
+
+import asyncio
+from collections.abc import AsyncIterator, Callable
+from contextlib import AbstractAsyncContextManager
+from datetime import datetime
+from pathlib import Path
+
+import pytest
+from redis.asyncio import Redis
+
+from core.embedded import EmbeddedServers
+from core.redis import create_redis
+from tests.support.cluster import GRACE_SECONDS, Cluster, cluster
+from tests.support.faults import flush, kill_workers, race_resumes, settle, wake_zombies
+
+OpenCluster = Callable[..., AbstractAsyncContextManager[Cluster]]
+
+
+@pytest.fixture
+def open_cluster(database_url: str, embedded_servers: EmbeddedServers, tmp_path: Path) -> OpenCluster:
+    def opened(**parts: int) -> AbstractAsyncContextManager[Cluster]:
+        return cluster(database_url, embedded_servers.redis_url, tmp_path, **parts)
+
+    return opened
+
+
+@pytest.fixture
+async def redis(embedded_servers: EmbeddedServers) -> AsyncIterator[Redis]:
+    client = create_redis(embedded_servers.redis_url)
+    yield client
+    await client.aclose()
+
+
+async def _events(service: Cluster, job: str) -> list[tuple[str, datetime]]:
+    rows = await service.rows("SELECT type, at FROM job_events WHERE job_id = :job ORDER BY id", job=job)
+    return [(kind, at) for kind, at in rows]
+
+
+async def test_answers_race_workers_die_and_redis_forgets(open_cluster: OpenCluster, redis: Redis) -> None:
+    async with open_cluster(apis=2, workers=2) as service:
+        race = await race_resumes(service, 3)
+        assert race.answers == {202: 3, 409: 3}
+        assert (race.effects, race.ended, race.results) == (3, 3, 3)
+        kills = await kill_workers(service, 1)
+        assert (kills.ended, kills.results) == (1, 1)
+        assert kills.node_at_most <= 2
+        flushes = await flush(service, redis, 2, 2)
+        assert (flushes.ended, flushes.right) == (4, 4)
+
+
+async def test_a_stalled_worker_wakes_up_to_nothing(open_cluster: OpenCluster, redis: Redis) -> None:
+    async with open_cluster() as service:
+        zombies = await wake_zombies(service, redis, 2)
+    assert (zombies.taken_over, zombies.ended, zombies.results) == (2, 2, 2)
+    assert zombies.written_after_waking == 0
+
+
+async def test_cancelling_reaches_a_running_step_in_another_process(open_cluster: OpenCluster) -> None:
+    async with open_cluster() as service:
+        service.weather.seconds = 9
+        job = await service.start()
+        worker = await service.holder(job)
+        async with asyncio.timeout(8):  # the step would take longer
+            (await service.client.post(f"/jobs/{job}/cancel")).raise_for_status()
+            await service.until_logged(worker, "graph.run.stopped")
+        stopped = datetime.fromisoformat(worker.logged("graph.run.stopped")[0]["timestamp"])
+        cancelled = dict(await _events(service, job))["job.cancelled"]
+        assert (stopped - cancelled).total_seconds() <= 1
+        assert await settle(service, [job]) == {"cancelled": 1}
+        assert await service.rows("SELECT 1 FROM pgqueuer") == []
+
+
+async def test_a_terminated_worker_hands_back_what_it_cannot_finish(open_cluster: OpenCluster) -> None:
+    async with open_cluster() as service:
+        service.weather.seconds = 9
+        job = await service.start()
+        worker = await service.holder(job)
+        await service.add_worker()
+        worker.terminate()
+        await service.until_logged(worker, "graph.worker.stopped")
+        service.weather.seconds = 0
+        assert worker.process.wait(GRACE_SECONDS + 5) == 0
+        assert worker.logged("graph.worker.stopped")[0]["handed_back"] == 1
+        assert await settle(service, [job]) == {"succeeded": 1}
+        events = [kind for kind, _ in await _events(service, job)]
+        assert events.count("run.postponed") == 1
+        assert "run.taken_over" not in events
+        assert events.count("result.stored") == 1
