@@ -208,7 +208,9 @@ def _series(name: str, hourly: Mapping[str, object], units: Mapping[str, object]
 def _check_daylight(times: Sequence[datetime], ghi: _Series, latitude: float, longitude: float) -> None:
     """Refuse radiation in the dark: then the hours are shifted, whatever the time zone says."""
     known = np.array([v if v is not None else 0.0 for v in ghi])
-    instants = np.array([t.replace(tzinfo=None) for t in times], dtype="datetime64[us]")
+    instants = np.datetime64(times[0].replace(tzinfo=None), "us") + np.arange(len(times)) * np.timedelta64(
+        HOUR
+    )
     # A value belongs to the hour before its stamp: dark only where the sun is down at both ends.
     elevation = 90.0 - solar_position(instants, latitude, longitude).zenith
     dark = np.maximum(elevation, np.roll(elevation, 1)) < -6.0

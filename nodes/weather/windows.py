@@ -196,7 +196,9 @@ def _workable(site: Site, now: datetime, thresholds: WindowThresholds) -> set[da
     zone = ZoneInfo(site.timezone or "UTC")
     first = now.astimezone(UTC).replace(minute=0, second=0, microsecond=0)
     starts = [first + index * SLOT for index in range(int(HORIZON / SLOT) + 2)]
-    edges = np.array([s.replace(tzinfo=None) for s in [*starts, starts[-1] + SLOT]], dtype="datetime64[us]")
+    edges = np.datetime64(first.replace(tzinfo=None), "us") + np.arange(len(starts) + 1) * np.timedelta64(
+        SLOT
+    )
     up = solar_position(edges, site.latitude, site.longitude).zenith < 90.0 + _DISC_HALF
     workable = set()
     for index, start in enumerate(starts):

@@ -58,3 +58,30 @@ async def test_a_stream_without_items_has_no_batch() -> None:
             yield item
 
     assert [batch async for batch in batches(stream())] == []
+
+
+async def test_what_comes_within_the_pause_comes_together_and_an_end_cuts_the_pause_short() -> None:
+    async def stream() -> AsyncIterator[int]:
+        for item in (1, 2, 3):
+            yield item
+            await asyncio.sleep(0)
+
+    async with asyncio.timeout(20):
+        assert [batch async for batch in batches(stream(), pause=3600)] == [[1, 2, 3]]
+
+
+async def test_a_stream_that_goes_on_is_told_of_after_the_pause() -> None:
+    resume = asyncio.Event()
+
+    async def stream() -> AsyncIterator[int]:
+        yield 1
+        yield 2
+        await resume.wait()
+        yield 3
+
+    seen = []
+    async with asyncio.timeout(20):
+        async for batch in batches(stream(), pause=0.01):
+            seen.append(batch)
+            resume.set()
+    assert seen == [[1, 2], [3]]
