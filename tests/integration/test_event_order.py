@@ -35,7 +35,7 @@ async def claim(engine: AsyncEngine) -> Claim:
 
 async def _until_blocked(engine: AsyncEngine) -> None:
     async with asyncio.timeout(20), engine.connect() as connection:
-        while not await connection.scalar(BLOCKED):  # noqa: ASYNC110  a lock has no event
+        while not await connection.scalar(BLOCKED):
             await connection.rollback()  # what backends wait for is read once per transaction
             await asyncio.sleep(0.01)
 
