@@ -1,7 +1,9 @@
 """The saver beside LangGraph's own: runs of a six-node graph over an 8 KB state, and what a run leaves behind.
 
-Every saver is the quickest form of itself: SQLite in WAL mode, Postgres over a pool of connections, ours fenced as a
-worker uses it, the claim included. Rounds alternate, so that a busy machine slows all of them alike.
+Every saver is the quickest form of itself: SQLite in WAL mode, Postgres over a pool of connections, ours fenced as
+a worker uses it, the claim included. Ours does not wait for the disk, since Valkey writes its file every second;
+so Postgres stands here twice, as it is and without waiting either, and only the latter is a fair rival. Rounds
+alternate, so that a busy machine slows all of them alike.
 """
 
 import asyncio
@@ -10,7 +12,7 @@ import shutil
 import statistics
 import tempfile
 from collections.abc import AsyncIterator, Awaitable, Callable
-from contextlib import AsyncExitStack, asynccontextmanager
+from contextlib import AbstractAsyncContextManager, AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 from random import Random
@@ -38,7 +40,7 @@ RECORDS = 92
 """About 8 KB of JSON."""
 WAYS = (1, 16)
 ROUNDS = 3
-ROUND_SECONDS = 1.3
+ROUND_SECONDS = 1.0
 TTL_SECONDS = 3600
 BARS = "bars at 16: 2.2 × Postgres, 0.5 × memory, 35 KB a run"
 
@@ -79,7 +81,7 @@ async def _compare(folder: Path, servers: EmbeddedServers) -> None:
     print(f"{NODES} nodes, {len(json.dumps(document)) / 1000:.1f} KB of state, durability async")
     async with AsyncExitStack() as stack:
         rivals = [Rival("none", None), Rival("memory", InMemorySaver())]
-        for opened in (_sqlite(folder), _postgres(servers.database_url), _ours(servers.redis_url)):
+        for opened in _opened(folder, servers):
             try:
                 rivals.append(await stack.enter_async_context(opened))
             except ModuleNotFoundError as missing:
@@ -89,13 +91,22 @@ async def _compare(folder: Path, servers: EmbeddedServers) -> None:
                 for rival in rivals:
                     await _round(rival, ways, document)
         print(
-            f"{'':<12}" + "".join(f"{f'runs/s, {ways} at a time':>22}" for ways in WAYS) + f"{'KB a run':>12}"
+            f"{'':<18}" + "".join(f"{f'runs/s, {ways} at a time':>22}" for ways in WAYS) + f"{'KB a run':>12}"
         )
         for rival in rivals:
             rates = "".join(f"{statistics.median(rival.rates[ways]):>22.0f}" for ways in WAYS)
             stored = await rival.stored() / len(rival.runs) / 1000 if rival.stored else None
-            print(f"{rival.name:<12}{rates}" + (f"{stored:>12.1f}" if stored else ""))
+            print(f"{rival.name:<18}{rates}" + (f"{stored:>12.1f}" if stored else ""))
     _print_ratios({rival.name: statistics.median(rival.rates[WAYS[-1]]) for rival in rivals})
+
+
+def _opened(folder: Path, servers: EmbeddedServers) -> list[AbstractAsyncContextManager[Rival]]:
+    return [
+        _sqlite(folder),
+        _postgres(servers.database_url, "Postgres", "on"),
+        _postgres(servers.database_url, "Postgres, no wait", "off"),
+        _ours(servers.redis_url),
+    ]
 
 
 def _print_ratios(rates: dict[str, float]) -> None:
@@ -179,13 +190,18 @@ def _size(folder: Path, files: str) -> int:
 
 
 @asynccontextmanager
-async def _postgres(url: str) -> AsyncIterator[Rival]:
+async def _postgres(url: str, name: str, waits: str) -> AsyncIterator[Rival]:
     from langgraph.checkpoint.postgres.aio import AsyncPostgresSaver  # noqa: PLC0415  may not be installed
     from psycopg.rows import dict_row  # noqa: PLC0415
     from psycopg_pool import AsyncConnectionPool  # noqa: PLC0415
 
-    options = {"autocommit": True, "prepare_threshold": 0, "row_factory": dict_row}
-    address = await own_database(url, "checkpoints")
+    options = {
+        "autocommit": True,
+        "prepare_threshold": 0,
+        "row_factory": dict_row,
+        "options": f"-c synchronous_commit={waits}",
+    }
+    address = await own_database(url, f"checkpoints_{waits}")
     pool: Any = AsyncConnectionPool(address, min_size=4, max_size=20, kwargs=options, open=False)
     async with pool:
         saver = AsyncPostgresSaver(pool)
@@ -199,7 +215,7 @@ async def _postgres(url: str) -> AsyncIterator[Rival]:
 
         empty = 0
         empty = await stored()
-        yield Rival("Postgres", saver, stored=stored)
+        yield Rival(name, saver, stored=stored)
 
 
 @asynccontextmanager
