@@ -36,6 +36,7 @@ STORAGE_ERRORS = (
     FileNotFoundError,
     asyncpg.PostgresError,
     asyncpg.InterfaceError,
+    asyncpg.InternalClientError,
 )
 
 

@@ -18,6 +18,7 @@ UNREACHABLE = (
     FileNotFoundError,  # the socket of a server that is not there
     asyncpg.PostgresConnectionError,
     asyncpg.InterfaceError,
+    asyncpg.InternalClientError,  # the server ended the connection while a statement was being sent
 )
 AWAY = ("08", "57P01", "57P02", "57P03", "53300")
 """SQLSTATEs, or their beginnings, of a server that is shutting down, starting, crashed or full.

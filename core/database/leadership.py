@@ -25,8 +25,8 @@ LEASE = timedelta(seconds=5)
 PATIENCE_SECONDS = 2.0
 """A statement without an answer for so long is a lost connection; noticed before the lease ends."""
 KEPT = timedelta(days=7)
-LOST = (OSError, asyncpg.PostgresError, asyncpg.InterfaceError)
-"""What a lost connection looks like."""
+LOST = (OSError, asyncpg.PostgresError, asyncpg.InterfaceError, asyncpg.InternalClientError)
+"""What a lost connection looks like; the last where the server ended it while a statement was being sent."""
 
 # idle_session_timeout is known since PostgreSQL 14; an older one is left to its keepalives.
 END_WHEN_IDLE = """

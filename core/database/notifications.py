@@ -12,6 +12,7 @@ import structlog
 from sqlalchemy.ext.asyncio import AsyncEngine
 
 from core.database.events import JOBS_CHANNEL, SETTLED_CHANNEL
+from core.database.leadership import LOST
 from core.database.session import asyncpg_options
 
 log = structlog.get_logger(__name__)
@@ -76,7 +77,7 @@ class JobNotifications:
         while True:
             try:
                 await self._listen_until_lost()
-            except (OSError, asyncpg.PostgresError, asyncpg.InterfaceError) as error:
+            except LOST as error:
                 log.warning("core.database.listener_lost", error=type(error).__name__)
             await asyncio.sleep(RECONNECT_SECONDS)
 
@@ -94,7 +95,7 @@ class JobNotifications:
                     return
                 await connection.execute("SELECT 1", timeout=CONNECT_SECONDS)
         finally:
-            with contextlib.suppress(OSError, asyncpg.PostgresError, asyncpg.InterfaceError):
+            with contextlib.suppress(*LOST):
                 await connection.close(timeout=2)
 
     def _heard(self, _connection: Any, _pid: int, channel: str, job_id: Any) -> None:  # noqa: ANN401  asyncpg's types
