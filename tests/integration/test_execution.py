@@ -177,25 +177,6 @@ async def test_a_flush_in_mid_run_loses_nothing(bench: Bench) -> None:
     assert (await bench.events(job_id)).count("run.rebuilt") == 1
 
 
-async def test_a_crashed_worker_s_run_goes_on_from_its_last_checkpoint(bench: Bench) -> None:
-    job_id = await bench.start()
-    run_id = await bench.run_id(job_id)
-    intake, hanging = Counted(), asyncio.Event()
-
-    async def hangs(state: JobState) -> JsonObject:
-        hanging.set()
-        await asyncio.Event().wait()
-        return await nothing(state)
-
-    dying = asyncio.create_task(bench.execution(intake=intake, clarify=hangs).execute(run_id))
-    await hanging.wait()
-    dying.cancel()
-    await asyncio.gather(dying, return_exceptions=True)
-    await bench.execution(intake=intake).execute(run_id)
-    assert intake.calls == 1
-    assert await bench.summaries(job_id) == ["depth unknown"]
-
-
 async def test_a_step_finished_beside_the_one_that_crashed_is_not_done_again(bench: Bench) -> None:
     job_id = await bench.start()
     run_id = await bench.run_id(job_id)
