@@ -1,15 +1,20 @@
 """Phrases found in a row of words, with gaps allowed. Knows nothing of what the phrases mean."""
 
 import re
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from itertools import pairwise
+from types import MappingProxyType
 
 _TOKEN = re.compile(r"\d+(?:[.,]\d+)+|[^\W_]+(?:['’][^\W_]+)*|[.,;:!?()\n&/]")
 BREAKS = frozenset(".;!?\n:()")
 """Signs that end a clause."""
 
-Pattern = tuple[str | int, ...]
-"""Words in order; an integer is the most words that may stand in between."""
+Classes = Mapping[str, frozenset[str]]
+"""Words of one kind by the name of the kind."""
+Pattern = tuple[frozenset[str] | int, ...]
+"""Words in order, each one of a set; an integer is the most words that may stand in between."""
+NO_CLASSES: Classes = MappingProxyType({})
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,20 +51,27 @@ def tokens(text: str) -> list[Token]:
 class Phrases:
     """Phrases by the entry they belong to, found in one pass.
 
-    A term is words in order; `~3` in it stands for up to three other words.
+    A term is words in order; `~3` in it stands for up to three other words, `<hot>` for any word of the class `hot`.
     """
 
-    def __init__(self, entries: Iterable[tuple[int, Iterable[str]]]) -> None:
+    def __init__(self, entries: Iterable[tuple[int, Iterable[str]]], classes: Classes = NO_CLASSES) -> None:
         self._by_first: dict[str, list[tuple[Pattern, int]]] = {}
         for key, terms in entries:
             for term in terms:
-                pattern = _pattern(term)
-                self._by_first.setdefault(str(pattern[0]), []).append((pattern, key))
+                pattern = _pattern(term, classes)
+                for word in _words(pattern[0]):
+                    self._by_first.setdefault(word, []).append((pattern, key))
 
     def words(self) -> set[str]:
         """Every word that occurs in a phrase."""
         patterns = (pattern for row in self._by_first.values() for pattern, _ in row)
-        return {part for pattern in patterns for part in pattern if isinstance(part, str)}
+        return {word for pattern in patterns for part in pattern for word in _words(part)}
+
+    def neighbours(self) -> set[tuple[frozenset[str], frozenset[str]]]:
+        """Words that follow one another, with or without others between."""
+        patterns = {pattern for row in self._by_first.values() for pattern, _ in row}
+        spoken = [[part for part in pattern if isinstance(part, frozenset)] for pattern in patterns]
+        return {pair for row in spoken for pair in pairwise(row)}
 
     def find(self, words: Sequence[str]) -> list[Match]:
         """Every phrase at every place; of one entry the longest at each place."""
@@ -72,10 +84,19 @@ class Phrases:
         return [Match(key, start, end) for (start, key), end in longest.items()]
 
 
-def _pattern(term: str) -> Pattern:
-    parts: list[str | int] = []
+def _words(part: frozenset[str] | int) -> frozenset[str]:
+    return part if isinstance(part, frozenset) else frozenset()
+
+
+def _pattern(term: str, classes: Classes) -> Pattern:
+    parts: list[frozenset[str] | int] = []
     for part in term.split():
-        parts += [int(part[1:])] if part.startswith("~") else [token.word for token in tokens(part)]
+        if part.startswith("~"):
+            parts.append(int(part[1:]))
+        elif part.startswith("<"):
+            parts.append(classes[part.strip("<>")])
+        else:
+            parts += [frozenset({token.word}) for token in tokens(part)]
     return tuple(parts)
 
 
@@ -87,10 +108,10 @@ def _end_of(pattern: Pattern, words: Sequence[str], start: int) -> int:
             gap = part
             continue
         place = next(
-            (p for p in range(at, min(at + gap + 1, len(words))) if words[p] == part or words[p] in BREAKS),
+            (p for p in range(at, min(at + gap + 1, len(words))) if words[p] in part or words[p] in BREAKS),
             None,
         )
-        if place is None or words[place] != part:
+        if place is None or words[place] not in part:
             return 0
         at, gap = place + 1, 0
     return at
