@@ -40,7 +40,7 @@ def _places(match: Match) -> range:
 
 def _speaks_no(match: Match, words: Sequence[str], by: Denials) -> bool:
     """`no comms` is itself the fault: its `no` denies nothing else."""
-    return any(words[place] in by.words for place in _places(match))
+    return any(words[place] in by.words for place in match.spoken)
 
 
 def _conditional(match: Match, words: Sequence[str], by: Denials) -> bool:
@@ -79,7 +79,7 @@ def _denied_inside(match: Match, words: Sequence[str], by: Denials) -> bool:
     last = match.end - 1
     while last - 1 > match.start and words[last - 1] in by.transparent:
         last -= 1
-    return last - 1 > match.start and words[last - 1] in by.words
+    return last - 1 > match.start and last - 1 not in match.spoken and words[last - 1] in by.words
 
 
 def _denied_after(match: Match, words: Sequence[str], by: Denials, starts: set[int]) -> bool:

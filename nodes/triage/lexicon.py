@@ -247,10 +247,22 @@ def _consonants(word: str) -> str:
     return word[0] + "".join(letter for letter in word[1:] if letter not in "aeiou")
 
 
-def _run_together(word: str, words: Lexicon) -> tuple[str, str] | None:
-    """`groundfault` is two words that stand side by side in a phrase."""
-    for cut in range(3, len(word) - 2):
-        left, right = word[:cut], word[cut:]
-        if any(left in first and right in second for first, second in words.neighbours):
-            return left, right
+def _run_together(word: str, words: Lexicon) -> tuple[str, ...] | None:
+    """`groundfault`, `gndflt` and `groundfalt` are two words that stand side by side in a phrase."""
+    for slips in (0, 1):
+        for cut in range(3, len(word) - 2):
+            left, right = (words.shorthand.get(half, (half,))[-1] for half in (word[:cut], word[cut:]))
+            for first, second in words.neighbours:
+                if left in first and (meant := _nearest(right, second, slips)):
+                    return left, meant
     return None
+
+
+def _nearest(word: str, choices: frozenset[str], slips: int) -> str | None:
+    if word in choices:
+        return word
+    if not slips or len(word) < SHORTEST_SHORTENED:
+        return None
+    alike = [choice for choice in choices if choice[0] == word[0] and len(choice) >= SHORTEST_CORRECTED]
+    nearest = extractOne(word, alike, scorer=OSA.distance, score_cutoff=slips)
+    return nearest[0] if nearest else None

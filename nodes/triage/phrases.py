@@ -2,7 +2,7 @@
 
 import re
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from itertools import pairwise
 from types import MappingProxyType
 
@@ -28,11 +28,12 @@ class Token:
 
 @dataclass(frozen=True, slots=True)
 class Match:
-    """A phrase found: words `start` to `end` (exclusive), of the entry `key`."""
+    """A phrase found: words `start` to `end` (exclusive), of the entry `key`; `spoken` are not its gaps."""
 
     key: int
     start: int
     end: int
+    spoken: frozenset[int] = field(default=frozenset(), compare=False)
 
     def within(self, other: "Match") -> bool:
         """Whether this lies inside the other, which is longer."""
@@ -75,13 +76,20 @@ class Phrases:
 
     def find(self, words: Sequence[str]) -> list[Match]:
         """Every phrase at every place; of one entry the longest at each place."""
-        longest: dict[tuple[int, int], int] = {}
+        longest: dict[tuple[int, int], tuple[int, ...]] = {}
         for start, word in enumerate(words):
             for pattern, key in self._by_first.get(word, ()):
-                end = _end_of(pattern, words, start)
-                if end > longest.get((start, key), 0):
-                    longest[start, key] = end
-        return [Match(key, start, end) for (start, key), end in longest.items()]
+                places = _places_of(pattern, words, start)
+                if places and places[-1] > longest.get((start, key), (-1,))[-1]:
+                    longest[start, key] = places
+        return [
+            Match(key, start, places[-1] + 1, frozenset(places)) for (start, key), places in longest.items()
+        ]
+
+
+def unmasked(matches: Sequence[Match], masks: Sequence[Match]) -> list[Match]:
+    """Those matches that no mask covers as a whole."""
+    return [m for m in matches if not any(mask.start <= m.start and m.end <= mask.end for mask in masks)]
 
 
 def _words(part: frozenset[str] | int) -> frozenset[str]:
@@ -100,18 +108,17 @@ def _pattern(term: str, classes: Classes) -> Pattern:
     return tuple(parts)
 
 
-def _end_of(pattern: Pattern, words: Sequence[str], start: int) -> int:
-    """Where the pattern ends whose first word stands at `start`; 0 where it does not go on."""
-    at, gap = start + 1, 0
+def _places_of(pattern: Pattern, words: Sequence[str], start: int) -> tuple[int, ...]:
+    """Where the words of the pattern stand whose first one stands at `start`; nothing where it does not go on."""
+    places, gap = [start], 0
     for part in pattern[1:]:
         if isinstance(part, int):
             gap = part
             continue
-        place = next(
-            (p for p in range(at, min(at + gap + 1, len(words))) if words[p] in part or words[p] in BREAKS),
-            None,
-        )
+        reach = range(places[-1] + 1, min(places[-1] + gap + 2, len(words)))
+        place = next((p for p in reach if words[p] in part or words[p] in BREAKS), None)
         if place is None or words[place] not in part:
-            return 0
-        at, gap = place + 1, 0
-    return at
+            return ()
+        places.append(place)
+        gap = 0
+    return tuple(places)

@@ -10,7 +10,7 @@ from nodes.triage.findings import Danger, Finding
 from nodes.triage.knowledge import modes
 from nodes.triage.lexicon import DangerWords, languages, lexicon, read_words
 from nodes.triage.mentions import Mentioned, mentioned
-from nodes.triage.phrases import BREAKS, Match, Token
+from nodes.triage.phrases import BREAKS, Match, Token, unmasked
 from nodes.triage.readings import Reading, readings
 
 RULE = "words of the ticket"
@@ -31,11 +31,8 @@ def _read_in(text: str, language: str) -> list[Finding]:
     known = lexicon(language)
     masks = known.masks.find(words)
 
-    def unmasked(matches: Sequence[Match]) -> list[Match]:
-        return [match for match in matches if not any(match.within(mask) for mask in masks)]
-
-    dangers = unmasked(known.danger_phrases.find(words))
-    symptoms = unmasked(known.mode_phrases.find(words))
+    dangers = unmasked(known.danger_phrases.find(words), masks)
+    symptoms = unmasked(known.mode_phrases.find(words), masks)
     not_so = denied([*dangers, *symptoms], words, known.denials)
     told = _first_of_each(match for match in dangers if match not in not_so)
     named = _first_of_each(match for match in symptoms if match not in not_so)

@@ -24,6 +24,7 @@ UNITS: Mapping[str, Mapping[str, Convert]] = {
         "deg ?f": lambda value: (value - 32) / 1.8,
         "degrees ?f(?:ahrenheit)?": lambda value: (value - 32) / 1.8,
     },
+    "current_ma": {"ma": _times(1), "milliamps?": _times(1)},
     "voltage_v": {"v(?:dc|ac)?": _times(1), "volts?": _times(1), "kv": _times(1000)},
     "resistance_mohm": {
         "ohms?": _times(1e-6),
@@ -46,7 +47,7 @@ UNITS: Mapping[str, Mapping[str, Convert]] = {
 
 _FIGURES: Mapping[str, Sequence[tuple[re.Pattern[str], Convert]]] = {
     quantity: [
-        (re.compile(rf"(?<![\w.])(\d+(?:\.\d+)?) ?(?:{unit})(?!\w)"), convert)
+        (re.compile(rf"(?<![\w.])(\d+(?:[.,]\d+)?) ?(?:{unit})(?!\w)"), convert)
         for unit, convert in units.items()
     ]
     for quantity, units in UNITS.items()
@@ -80,7 +81,7 @@ def readings(text: str, tokens: Sequence[Token], known: Lexicon) -> list[Reading
 def _figures(text: str, quantity: str) -> Iterator[tuple[float, int]]:
     for pattern, convert in _FIGURES[quantity]:
         for match in pattern.finditer(text):
-            yield convert(float(match[1])), match.start()
+            yield convert(float(match[1].replace(",", "."))), match.start()
 
 
 def _clause(tokens: Sequence[Token], at: int) -> tuple[int, int]:
