@@ -14,7 +14,8 @@
     │   ├── QueueFull            429
     │   ├── ProviderUnavailable  502, an outside service failed or answered nonsense
     │   ├── StorageUnavailable   503, Postgres or Redis cannot be reached
-    │   └── NodeTimedOut         504, a node took longer than its policy allows
+    │   ├── NodeTimedOut         504, a node took longer than its policy allows
+    │   └── VisitTaken           409, the technician was promised to another job meanwhile
     ├── CheckpointUnreadable     what is stored cannot be decoded; the run is rebuilt from its recorded input
     ├── StaleAttempt             a newer worker holds this run; the caller must stop, quietly
     └── ConfigurationError       start-up refuses; one line per problem
@@ -158,6 +159,13 @@ class NodeTimedOut(TransientError):
 
     status = 504
     slug = "node-timed-out"
+
+
+class VisitTaken(TransientError):
+    """Another job has the technician at that time; planned again, there will be another one."""
+
+    status = 409
+    slug = "visit-taken"
 
 
 class CheckpointUnreadable(SolarSyncError):

@@ -17,6 +17,7 @@ from sqlalchemy.ext.asyncio import AsyncEngine, AsyncSession
 from core.checkpoint import RedisSaver, delete_job_state
 from core.clock import Clock
 from core.database.errors import storage_errors
+from core.database.events import Event
 from core.database.jobs import Jobs
 from core.database.models import JobRow, ResultRow, RunKind
 from core.database.runs import Claim, Runs
@@ -29,6 +30,7 @@ from core.errors import (
     StaleAttempt,
     StorageUnavailable,
     TransientError,
+    VisitTaken,
 )
 from core.queue import TryAgain
 from graph.batches import batches
@@ -47,6 +49,8 @@ MAX_ATTEMPTS_WITHOUT_STORAGE = 60
 """The same where PostgreSQL or Redis is away, which is no fault of the run: about an hour."""
 MAX_LOSSES = 5
 """Workers lost over one run before it is suspected of ending them."""
+MAX_PLANS = 10
+"""Visits planned and lost to other jobs before the run lets others go first."""
 PROGRESS_SECONDS = 0.1
 """How often progress is told at most; a run that ends sooner tells all of it with its result."""
 BACKOFF, LONGEST_BACKOFF = timedelta(seconds=2), timedelta(minutes=1)
@@ -102,7 +106,22 @@ class Execution:
         if claim.losses > MAX_LOSSES:
             raise SolarSyncError("Every worker that took this run was lost.")
         await self._saver.claim(str(claim.job_id), claim.fence)
-        outcome = await self._outcome(claim, job, await self._latest(claim))
+        latest = await self._latest(claim)
+        outcome = await self._outcome(claim, job, latest)
+        if outcome.visit_begins_before(claim.created_at) and claim.kind is not RunKind.REFRESH:
+            outcome = await self._plan_again(claim, job, latest, outcome)  # the answer came after the visit
+        for _ in range(MAX_PLANS):
+            try:
+                await self._store(claim, outcome)
+            except VisitTaken:
+                outcome = await self._plan_again(claim, job, latest, outcome)
+            else:
+                log.info("graph.run.ended", waiting=outcome.questions is not None)
+                return
+        raise VisitTaken
+
+    async def _store(self, claim: Claim, outcome: Outcome) -> None:
+        """What the graph made of the run, all of it or, with `VisitTaken`, nothing."""
         with storage_errors():
             async with self._transaction() as session:
                 if outcome.questions is not None:
@@ -116,7 +135,6 @@ class Execution:
                         job_values(outcome.state) | outcome.progress(),
                         told=outcome.untold,
                     )
-        log.info("graph.run.ended", waiting=outcome.questions is not None)
 
     async def _latest(self, claim: Claim) -> ResultRow | None:
         """The result that a refresh goes on from."""
@@ -133,9 +151,20 @@ class Execution:
         except (StaleAttempt, CheckpointUnreadable) as error:
             # Only PostgreSQL knows who holds a run: a flushed store has forgotten its claims as well.
             await self._note(claim, "run.rebuilt", reason=error.detail)
-            await delete_job_state(self._saver, str(claim.job_id))
-            await self._saver.claim(str(claim.job_id), claim.fence)
-            return await self._follow(claim, job, _first_state(claim, job, latest))
+            return await self._start_over(claim, job, latest)
+
+    async def _plan_again(
+        self, claim: Claim, job: JobRow, latest: ResultRow | None, outcome: Outcome
+    ) -> Outcome:
+        """From the start, since any of it may read the calendar; what is recorded is not asked for again."""
+        outcome.untold.append(Event("visit.taken", outcome.visit()))
+        await self._progress(claim, outcome)
+        return await self._start_over(claim, job, latest)
+
+    async def _start_over(self, claim: Claim, job: JobRow, latest: ResultRow | None) -> Outcome:
+        await delete_job_state(self._saver, str(claim.job_id))
+        await self._saver.claim(str(claim.job_id), claim.fence)
+        return await self._follow(claim, job, _first_state(claim, job, latest))
 
     async def _continued(self, claim: Claim, job: JobRow, latest: ResultRow | None) -> Outcome:
         """Enter the graph where this run has to: anew, at its open form, or at its last checkpoint."""
