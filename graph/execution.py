@@ -14,7 +14,7 @@ from langgraph.errors import GraphRecursionError, NodeTimeoutError
 from langgraph.graph.state import CompiledStateGraph
 from sqlalchemy.ext.asyncio import AsyncEngine, AsyncSession
 
-from core.checkpoint import RedisSaver, delete_job_state
+from core.checkpoint import RedisSaver, delete_job_state, run_in_hand
 from core.clock import Clock
 from core.database.errors import storage_errors
 from core.database.events import Event
@@ -79,7 +79,10 @@ class Execution:
                 if claim is None:
                     return
                 job = await Jobs(session).get(claim.job_id)
-        with structlog.contextvars.bound_contextvars(job_id=str(claim.job_id), run_id=str(run_id)):
+        with (
+            structlog.contextvars.bound_contextvars(job_id=str(claim.job_id), run_id=str(run_id)),
+            run_in_hand(str(claim.job_id), str(run_id), claim.fence),
+        ):
             try:
                 await self._carry_out(claim, job)
             except asyncio.CancelledError:
