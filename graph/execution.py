@@ -26,6 +26,7 @@ from core.errors import (
     CheckpointUnreadable,
     DomainError,
     NodeTimedOut,
+    RunTimedOut,
     SolarSyncError,
     StaleAttempt,
     StorageUnavailable,
@@ -36,7 +37,7 @@ from core.queue import TryAgain
 from graph.batches import batches
 from graph.entry import Entry, answers_for, job_values, refresh_state, start_state
 from graph.outcome import Outcome
-from graph.policies import RECURSION_LIMIT
+from graph.policies import RECURSION_LIMIT, RUN_SECONDS
 from graph.views import STEPS
 from state.base import JsonObject
 from state.job import JobResult, Report
@@ -65,11 +66,14 @@ class Execution:
         graph: CompiledStateGraph[Any, Any, Any, Any],
         saver: RedisSaver,
         clock: Clock,
+        *,
+        run_seconds: float = RUN_SECONDS,
     ) -> None:
         self._engine = engine
         self._graph = graph
         self._saver = saver
         self._clock = clock
+        self._run_seconds = run_seconds
 
     async def execute(self, run_id: UUID) -> None:
         """Carry out a run. Raises `TryAgain` where the queue should deliver it once more."""
@@ -84,7 +88,7 @@ class Execution:
             run_in_hand(str(claim.job_id), str(run_id), claim.fence),
         ):
             try:
-                await self._carry_out(claim, job)
+                await self._in_time(claim, job)
             except asyncio.CancelledError:
                 await self._hand_back(claim)
                 raise
@@ -103,6 +107,16 @@ class Execution:
             except Exception:
                 log.exception("graph.run.crashed")
                 await self._fail(claim, SolarSyncError())
+
+    async def _in_time(self, claim: Claim, job: JobRow) -> None:
+        limit = asyncio.timeout(self._run_seconds)
+        try:
+            async with limit:
+                await self._carry_out(claim, job)
+        except TimeoutError as error:
+            if limit.expired():
+                raise RunTimedOut(f"The run took longer than {self._run_seconds:g} s.") from error
+            raise
 
     async def _carry_out(self, claim: Claim, job: JobRow) -> None:
         log.info("graph.run.started", kind=claim.kind, attempt=claim.attempt)
