@@ -33,7 +33,8 @@ POLL_SECONDS = 1.5
 """A retry and a redelivery send no NOTIFY; this is how late they are noticed at most."""
 RESTART_SECONDS = 1.0
 CONNECT_SECONDS = 5.0
-COMMAND_SECONDS = 30.0
+COMMAND_SECONDS = 10.0
+"""Every statement of the queue takes milliseconds; one that takes this long has lost its server."""
 AT_ONCE = timedelta(0)
 SOON = timedelta(seconds=2)
 BEATS_PER_LEASE = 3
@@ -224,6 +225,9 @@ class QueueWorker:
                         heartbeat_timeout=self._lease,
                         shutdown_on_listener_failure=True,
                     )
+            except BaseException:
+                pool.terminate()  # closing would wait for answers of a server that may be gone
+                raise
             finally:
                 self._queue = None
 

@@ -9,8 +9,9 @@ from pydantic import SecretStr
 from redis.asyncio import Redis
 from sqlalchemy.ext.asyncio import AsyncEngine
 
-from core.checkpoint import RedisSaver
+from core.checkpoint import RecordedCalls, RedisSaver
 from core.clients.open_meteo import OpenMeteoClient
+from core.clients.recorded import RecordedForecasts
 from core.climate.resource import ClimateYears
 from core.clock import Clock, SystemClock
 from core.config import Settings, resolve_secret_key
@@ -62,11 +63,14 @@ async def open_infrastructure(settings: Settings, *, fenced: bool = False) -> As
     checkpoint_url = settings.redis_checkpoint_url or settings.redis_url
     redis = create_redis(checkpoint_url.get_secret_value())
     saver = RedisSaver(redis, ttl_seconds=settings.checkpoint_ttl_seconds, fenced=fenced)
+    calls = RecordedCalls(redis, ttl_seconds=settings.checkpoint_ttl_seconds)
     secret_key, _ = resolve_secret_key(settings)
     async with httpx.AsyncClient(timeout=httpx.Timeout(10.0, connect=5.0)) as http:
         files = StoredWeatherFiles(engine)
         dependencies = Dependencies(
-            forecasts=OpenMeteoClient(settings.open_meteo_url, settings.open_meteo_api_key, http),
+            forecasts=RecordedForecasts(
+                OpenMeteoClient(settings.open_meteo_url, settings.open_meteo_api_key, http), calls
+            ),
             files=files,
             years=ClimateYears(files),
             directory=StoredTechnicianDirectory(engine),

@@ -6,11 +6,17 @@ from typing import Any
 from uuid import UUID
 
 from sqlalchemy import BigInteger, CheckConstraint, Enum, ForeignKey, Identity, Index, LargeBinary, func, text
-from sqlalchemy.dialects.postgresql import ARRAY, TEXT
+from sqlalchemy.dialects.postgresql import ARRAY, TEXT, ExcludeConstraint
 from sqlalchemy.orm import Mapped, mapped_column
 
 from core.database.base import Base
 from core.ids import new_id
+
+ONE_VISIT_AT_A_TIME = "ex_jobs_one_visit_at_a_time"
+_AS_ADDRESS = text(
+    r"(CAST(regexp_replace(replace(CAST(technician_id AS text), '-', ''), '(.{4})(?!$)', '\1:', 'g') AS inet))"
+)
+"""GiST knows no uuid without an extension that not every server has; an IPv6 address is the same 128 bits."""
 
 
 class Role(StrEnum):
@@ -132,6 +138,12 @@ class JobRow(Base):
             postgresql_where=text("technician_id IS NOT NULL AND closed_at IS NULL"),
         ),
         CheckConstraint("(visit_start IS NULL) = (visit_end IS NULL)", name="visit_whole"),
+        ExcludeConstraint(
+            (_AS_ADDRESS, "="),
+            (text("tstzrange(visit_start, visit_end)"), "&&"),
+            name=ONE_VISIT_AT_A_TIME,
+            where=text("technician_id IS NOT NULL AND visit_start IS NOT NULL AND closed_at IS NULL"),
+        ),
     )
 
 
