@@ -8,6 +8,7 @@ from uuid import UUID
 
 from sqlalchemy import Select, or_, select
 from sqlalchemy.ext.asyncio import AsyncSession
+from sqlalchemy.orm import defer
 
 from core.database.events import Event, JobEvents, append_events
 from core.database.models import (
@@ -29,6 +30,10 @@ SEARCHED = (("description",), ("customer", "name"), ("site", "address"), ("ticke
 
 
 FINAL = {RunStatus.SUCCEEDED, RunStatus.FAILED, RunStatus.CANCELLED}
+
+
+WITHOUT_DOCUMENTS = defer(JobRow.input, raiseload=True), defer(JobRow.weather, raiseload=True)
+"""What a `Job` is shown from; a page of jobs with their forecasts would be megabytes."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,6 +68,14 @@ class Jobs:
             raise NotFound
         return row
 
+    async def shown(self, job_id: UUID, viewer: Viewer) -> JobRow:
+        """The job without its documents, which take longer to read than all the rest."""
+        query = _visible(select(JobRow).where(JobRow.id == job_id), viewer).options(*WITHOUT_DOCUMENTS)
+        row = await self._session.scalar(query)
+        if row is None:
+            raise NotFound
+        return row
+
     async def standing(self, job_id: UUID, viewer: Viewer) -> Standing:
         """Where the job stands, without its documents."""
         query = select(JobRow.status, JobRow.result_version, JobRow.problem).where(JobRow.id == job_id)
@@ -75,7 +88,11 @@ class Jobs:
         self, viewer: Viewer, wanted: JobFilter, *, cursor: str | None, limit: int
     ) -> tuple[list[JobRow], str | None]:
         """Jobs, newest first, and the cursor of the next page; ids grow with time, so the order is stable."""
-        query = _visible(select(JobRow), viewer).order_by(JobRow.id.desc()).limit(limit + 1)
+        query = (
+            _visible(select(JobRow).options(*WITHOUT_DOCUMENTS), viewer)
+            .order_by(JobRow.id.desc())
+            .limit(limit + 1)
+        )
         for column, value in (
             (JobRow.status, wanted.status),
             (JobRow.kind, wanted.kind),
