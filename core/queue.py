@@ -148,6 +148,10 @@ class TryAgain(Exception):
         self.delay = delay
 
 
+async def _leave(_: asyncpg.Connection) -> None:
+    """PgQueuer leaves nothing behind on a connection; to reset it is a round trip after every statement."""
+
+
 class QueueWorker:
     """Works the queue off until stopped; survives a restart of PostgreSQL."""
 
@@ -205,6 +209,7 @@ class QueueWorker:
             max_size=6,
             timeout=CONNECT_SECONDS,
             command_timeout=COMMAND_SECONDS,
+            reset=_leave,
         ) as pool:
             driver = AsyncpgPoolDriver(pool)
             queries = LeasedQueries(driver, self._leases)

@@ -46,7 +46,7 @@ async def weather(
     thresholds: WindowThresholds = _DEFAULTS,
 ) -> WeatherWrites:
     """Fetch and judge; a provider that fails leaves windows `unknown`, it fails no job."""
-    job = JobInput.model_validate(state["input"])
+    job = JobInput.from_json(state["input"])
     now = clock.now()
     resource = await design_resource(job, files)
     try:
@@ -66,9 +66,9 @@ async def weather(
 
 def _change(state: WeatherReads, result: WeatherResult, clock: Clock) -> WeatherChange:
     before = state.get("previous_weather") or state.get("weather")
-    planned = DispatchResult.model_validate(state["dispatch"]) if state.get("dispatch") else None
+    planned = DispatchResult.from_json(state["dispatch"]) if state.get("dispatch") else None
     return material_change(
-        WeatherResult.model_validate(before) if before else None,
+        WeatherResult.from_json(before) if before else None,
         result,
         planned.visit if planned else None,
         clock.now(),
