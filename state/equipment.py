@@ -176,19 +176,13 @@ class Storage(Model):
     system_voltage_v: Annotated[float, Field(gt=0, le=1000)] = 48.0
     critical_only: bool = False
     temperature_c: Annotated[float, Field(ge=-20, le=60)] = 25.0
-
-
-class PriceBook(Model):
-    """Prices in the job's currency; what is absent comes from the book of that currency."""
-
-    array_per_kw: Positive | None = None
-    battery_per_kwh: Positive | None = None
-    inverter_per_kw: Positive | None = None
-    installation: Annotated[float, Field(ge=0)] | None = None
-
-
-class Economics(Model):
-    currency: Annotated[str, Field(pattern=r"^[A-Z]{3}$")] = "KES"
-    tariff_per_kwh: Annotated[float, Field(ge=0, le=1_000_000)] | None = None
-    export_tariff_per_kwh: Annotated[float, Field(ge=0, le=1_000_000)] | None = None
-    price_book: PriceBook | None = None
+    strategy: Literal["self_consumption", "time_of_use"] = Field(
+        default="self_consumption",
+        description="Beside a grid: serve the loads whenever the array cannot, or when energy is dear.",
+    )
+    backup_reserve_pct: Percent = Field(
+        default=0.0, description="Of the usable energy, kept for outages beside a grid."
+    )
+    grid_charging: bool = Field(
+        default=False, description="Whether the grid may charge the battery when it is cheap (time of use)."
+    )

@@ -205,7 +205,6 @@ class CashFlowYear(Model):
     maintenance: float
     replacements: float
     net: float
-    cumulative: float
 
 
 class EconomicsResult(Model):

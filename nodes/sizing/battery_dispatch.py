@@ -21,10 +21,14 @@ DAY = 24
 
 @dataclass(frozen=True, slots=True, eq=False)
 class HourlyFlows:
-    """AC power in each hour, shape (8760,) each [W]: `served` reaches the loads from array or battery."""
+    """AC power in each hour, shape (8760,) each [W].
+
+    `served` reaches the loads from array or battery; `charged`, a part of `bought`, goes into the battery.
+    """
 
     served: FloatArray
     bought: FloatArray
+    charged: FloatArray
     sold: FloatArray
     unserved: FloatArray
 
@@ -136,7 +140,8 @@ def without_battery(p_ac: FloatArray, load: FloatArray) -> YearFlows:
         AC output and load. [W]
     """
     used = np.minimum(p_ac, load)
-    hourly = HourlyFlows(used, load - used, p_ac - used, np.zeros_like(used))
+    nothing = np.zeros_like(used)
+    hourly = HourlyFlows(used, load - used, nothing, p_ac - used, nothing)
     return YearFlows(
         load=float(load.sum()),
         generation=float(p_ac.sum()),
@@ -217,6 +222,7 @@ def dispatch(p_dc: FloatArray, load: FloatArray, plants: Sequence[Plant]) -> lis
         hourly = HourlyFlows(
             served=used[row] + delivered[row] * plant.inverter_efficiency,
             bought=buys,
+            charged=from_grid[row],
             sold=sold_dc[row] * plant.inverter_efficiency,
             unserved=lacks,
         )
