@@ -1,6 +1,7 @@
-"""The data files of this node, read once: default appliances, the household load shape, price books."""
+"""The data files of this node, read once: default appliances, the household load shape, the horizon."""
 
 import json
+import tomllib
 from functools import cache
 from importlib.resources import files
 from typing import Annotated, Any, Literal
@@ -8,7 +9,6 @@ from typing import Annotated, Any, Literal
 from pydantic import Field
 
 from state.base import Fraction, Model, Positive
-from state.equipment import PriceBook
 
 
 class KnownAppliance(Model):
@@ -34,14 +34,6 @@ class LoadShape(Model):
     hourly: Annotated[list[Fraction], Field(min_length=24, max_length=24)]
 
 
-class CurrencyBook(Model):
-    """What equipment and energy cost in one currency."""
-
-    source: str
-    prices: PriceBook
-    tariff_per_kwh: Positive | None = None
-
-
 class Horizon(Model):
     """Settings of the cash flow: ours to choose, not measured, each with the reason for its value."""
 
@@ -52,11 +44,6 @@ class Horizon(Model):
     inverter_life_years: Positive
     battery_life_years: dict[Literal["lead_acid", "lithium_ion"], Positive]
     sources: dict[str, str]
-
-
-class PriceBooks(Model):
-    horizon: Horizon
-    currencies: dict[str, CurrencyBook]
 
 
 @cache
@@ -70,8 +57,9 @@ def household_shape() -> LoadShape:
 
 
 @cache
-def price_books() -> PriceBooks:
-    return PriceBooks.model_validate(_read("price_books.json"))
+def horizon() -> Horizon:
+    text = files(__package__).joinpath("data", "horizon.toml").read_text("utf-8")
+    return Horizon.model_validate(tomllib.loads(text))
 
 
 def _read(name: str) -> dict[str, Any]:

@@ -9,7 +9,8 @@ import pytest
 from nodes.sizing.battery_dispatch import without_battery
 from nodes.sizing.economics import Bill, value
 from nodes.sizing.yields import unit_year
-from state.equipment import Economics, ModuleDatasheet, RoofPlane
+from state.economics import Economics
+from state.equipment import ModuleDatasheet, RoofPlane
 from state.sizing import SizingResult
 from tests.support.sizing import (
     HOME,
