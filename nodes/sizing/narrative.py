@@ -41,6 +41,10 @@ def assumptions_of(job: JobInput, chosen: Candidate, target: Target, resource: R
             "Conductors: copper, 90 °C insulation on 75 °C terminals, raceways clear of the roof, "
             f"{job.electrical.conduit_conductors} current-carrying conductors together."
         )
+    else:
+        told.append(
+            "Cables: copper, PVC insulation, three loaded conductors in conduit on a wall (IEC 60364-5-52, B2)."
+        )
     return told
 
 
