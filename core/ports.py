@@ -107,6 +107,10 @@ class Climates(Protocol):
         """The best year that can be had, None without one; and what failed."""
         ...
 
+    async def weather_year(self, ref: str) -> WeatherYear | None:
+        """The year of that name, None where there is no such."""
+        ...
+
     async def design_temperatures(
         self, latitude: float, longitude: float, elevation: float
     ) -> tuple[DesignTemperatures | None, list[str]]:

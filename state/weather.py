@@ -50,6 +50,7 @@ class Resource(Model):
     design_temperatures: DesignTemperatures | None = None
     attribution: str | None = None
     notes: list[str] = []
+    warnings: list[str] = Field(default=[], description="What was wrong with the providers asked before.")
 
 
 class ForecastHour(Model):
@@ -146,4 +147,6 @@ class WeatherResult(Model):
     )
     windows: list[Window]
     alerts: list[Alert]
-    warnings: list[str] = Field(default=[], description="Providers that failed or answered nonsense, and how.")
+    warnings: list[str] = Field(
+        default=[], description="Providers that failed or answered nonsense, and how."
+    )
