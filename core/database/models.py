@@ -316,3 +316,28 @@ class WebhookDeliveryRow(Base):
         ),
         Index("ix_webhook_deliveries_tried", text("coalesce(last_attempt_at, created_at)")),
     )
+
+
+class ClimateYearRow(Base):
+    """A typical year that a provider gave; `content` holds its hours, compressed. Never changed."""
+
+    __tablename__ = "climate_years"
+
+    ref: Mapped[str] = mapped_column(primary_key=True)
+    source: Mapped[str]
+    quality: Mapped[str]
+    uncertainty_percent: Mapped[float]
+    attribution: Mapped[str]
+    notes: Mapped[list[str]] = mapped_column(ARRAY(TEXT))
+    content: Mapped[bytes] = mapped_column(LargeBinary)
+    created_at: Mapped[datetime] = mapped_column(server_default=func.now())
+
+
+class DesignTemperatureRow(Base):
+    """Means of the yearly extremes of a cell and elevation band. Never changed."""
+
+    __tablename__ = "design_temperatures"
+
+    cell: Mapped[str] = mapped_column(primary_key=True)
+    document: Mapped[dict[str, Any]]
+    created_at: Mapped[datetime] = mapped_column(server_default=func.now())
