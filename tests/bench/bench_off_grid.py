@@ -26,9 +26,8 @@ def main() -> None:
     stated = [_unserved(home) for home in found]
     worst = max(abs(one - other) for one, other in zip(stated, gone_through, strict=True))
     print(f"homes {HOMES}, of them {sum(home.result.status != 'infeasible' for home in found)} feasible")
-    print(
-        f"stated autonomy holds without sun: {sum(wh <= 1.0 for wh in short)} of {len(able)} (worst {max(short):.3f} Wh)"
-    )
+    holds = sum(wh <= 1.0 for wh in short)
+    print(f"stated autonomy holds without sun: {holds} of {len(able)} (worst {max(short):.3f} Wh)")
     print(f"stated autonomy is at least the one asked for: {asked} of {HOMES}")
     print(
         f"stated unserved energy, worst difference {worst:.3f} kWh a year (rounding 0.25); "
