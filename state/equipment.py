@@ -163,6 +163,9 @@ class Electrical(Model):
     busbar_a: Annotated[float, Field(gt=0, le=10_000)] | None = None
     main_breaker_a: Annotated[float, Field(gt=0, le=10_000)] | None = None
     existing_backfeed_a: Annotated[float, Field(ge=0, le=10_000)] = 0
+    load_breakers_a: Annotated[float, Field(ge=0, le=100_000)] | None = Field(
+        default=None, description="Ratings of all load breakers in the panel together, without the main one."
+    )
     service_voltage_v: Annotated[float, Field(gt=0, le=1000)] | None = None
     panel_feed: Literal["end", "center"] = "end"
     dwelling: bool = True

@@ -146,8 +146,13 @@ class Conductor(Model):
     i_max_a: float
     i_continuous_a: float
     ocpd_a: float | None
-    awg: str | None
+    awg: str | None = Field(description="By the NEC's tables; null where none suffices, or by IEC.")
+    mm2: float | None = Field(default=None, description="By IEC 60364's tables, likewise.")
     ocpd_required: bool = True
+    ampacity_a: float | None = Field(
+        default=None, description="At 75 °C terminals, or at 30 °C ambient by IEC."
+    )
+    corrected_ampacity_a: float | None = Field(default=None, description="After heat and company.")
 
 
 class Interconnection(Model):

@@ -45,6 +45,10 @@ def assumptions_of(
             "Conductors: copper, 90 °C insulation on 75 °C terminals, raceways clear of the roof, "
             f"{job.electrical.conduit_conductors} current-carrying conductors together."
         )
+    else:
+        told.append(
+            "Cables: copper, PVC insulation, three loaded conductors in conduit on a wall (IEC 60364-5-52, B2)."
+        )
     return told
 
 
