@@ -1,7 +1,7 @@
 """Triage by words alone: real tickets, the safety suite, how far its confidence can be believed, and its time.
 
-The real tickets are a CSV with columns `text` and `asset`, named by TRIAGE_TICKETS or found in a `shared/reference` beside
-the repository; where there is none a skip is printed. The rival of the same run is the most frequent asset, always.
+The real tickets are a CSV with columns `text` and `asset`, named by TRIAGE_TICKETS or found in a `shared/reference`
+beside the repository; where there is none a skip is printed. The rival of the same run is the most frequent asset.
 """
 
 import csv
@@ -12,6 +12,7 @@ import time
 from collections import Counter
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from itertools import pairwise
 from pathlib import Path
 
 from nodes.triage.engine import triage
@@ -125,7 +126,7 @@ def _f1(label: str, answers: Sequence[Answer]) -> float:
 
 def _confusion(answers: Sequence[Answer]) -> None:
     counts = Counter((answer.label, answer.said) for answer in answers)
-    said = sorted({answer.said for answer in answers} - {"unknown"}) + ["unknown"]
+    said = [*sorted({answer.said for answer in answers} - {"unknown"}), "unknown"]
     print(f"  {'label, then what was said':<26}" + "".join(f"{name[:8]:>9}" for name in said))
     for label in sorted({answer.label for answer in answers}):
         print(f"  {label:<26}" + "".join(f"{counts[label, name] or '.':>9}" for name in said))
@@ -133,7 +134,7 @@ def _confusion(answers: Sequence[Answer]) -> None:
 
 def _calibration(answers: Sequence[Answer]) -> None:
     print("  confidence: mean said, share right")
-    for low, high in zip(BINS, BINS[1:], strict=False):
+    for low, high in pairwise(BINS):
         within = [answer for answer in answers if low <= answer.confidence < high]
         if within:
             sure = statistics.fmean(answer.confidence for answer in within)
