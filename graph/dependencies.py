@@ -18,12 +18,14 @@ from core.clock import Clock, SystemClock
 from core.config import Settings, resolve_secret_key
 from core.database import create_engine
 from core.database.climates import StoredClimates
+from core.database.sites import StoredSiteRecords
 from core.database.technicians import StoredTechnicianDirectory
 from core.database.weather_files import StoredWeatherFiles
 from core.ports import (
     AlertProvider,
     Climates,
     ForecastProvider,
+    SiteRecords,
     TechnicianDirectory,
     WeatherFiles,
     WeatherYears,
@@ -46,6 +48,7 @@ class Dependencies:
     clock: Clock
     climates: Climates | None = None
     authority: AlertProvider | None = None
+    sites: SiteRecords | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,6 +96,7 @@ async def open_infrastructure(settings: Settings, *, fenced: bool = False) -> As
             clock=clock,
             climates=climates,
             authority=providers.authority(),
+            sites=StoredSiteRecords(engine),
         )
         try:
             yield Infrastructure(settings, secret_key, engine, redis, saver, budget, dependencies)
