@@ -32,6 +32,9 @@ from core.ports import (
 )
 from core.redis import create_redis
 from graph.providers import Providers
+from graph.rates import triage_settings
+from nodes.triage.settings import DEFAULTS as TRIAGE_DEFAULTS
+from nodes.triage.settings import TriageSettings
 
 STATEMENT_SECONDS = 5.0
 """Every statement of ours takes milliseconds; one that takes this long has lost its server."""
@@ -49,6 +52,7 @@ class Dependencies:
     climates: Climates | None = None
     authority: AlertProvider | None = None
     sites: SiteRecords | None = None
+    triage: TriageSettings = TRIAGE_DEFAULTS
 
 
 @dataclass(frozen=True, slots=True)
@@ -97,6 +101,7 @@ async def open_infrastructure(settings: Settings, *, fenced: bool = False) -> As
             climates=climates,
             authority=providers.authority(),
             sites=StoredSiteRecords(engine),
+            triage=triage_settings(settings),
         )
         try:
             yield Infrastructure(settings, secret_key, engine, redis, saver, budget, dependencies)

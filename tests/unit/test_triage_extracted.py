@@ -2,7 +2,7 @@
 
 from typing import get_args
 
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from nodes.triage.engine import triage
@@ -36,6 +36,7 @@ def of(text: str, extracted: list[ExtractedEvidence]) -> TriageResult:
     return found
 
 
+@settings(deadline=None)
 @given(st.sampled_from(TEXTS), st.lists(EXTRACTED, max_size=5))
 def test_extracted_evidence_only_adds_and_raises(text: str, extracted: list[ExtractedEvidence]) -> None:
     alone, helped = of(text, []), of(text, extracted)

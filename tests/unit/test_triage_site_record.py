@@ -4,7 +4,7 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from nodes.triage.engine import triage
@@ -67,6 +67,7 @@ def test_what_failed_before_does_not_explain_a_ticket_that_says_nothing() -> Non
     assert found.confidence == 0
 
 
+@settings(deadline=None)
 @given(
     st.sampled_from([OFFLINE, "please come", "inverter hot", "panels dirty", "smoke from cb 2"]),
     st.lists(st.sampled_from(sorted(modes())), max_size=4),
