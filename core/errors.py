@@ -14,6 +14,7 @@
     │   ├── QueueFull            429
     │   ├── ProviderUnavailable  502, an outside service failed or answered nonsense
     │   ├── StorageUnavailable   503, Postgres or Redis cannot be reached
+    │   ├── Overloaded           503, a request could not be carried out in the time it has
     │   └── NodeTimedOut         504, a node took longer than its policy allows
     ├── CheckpointUnreadable     what is stored cannot be decoded; the run is rebuilt from its recorded input
     ├── StaleAttempt             a newer worker holds this run; the caller must stop, quietly
@@ -133,6 +134,13 @@ class QueueFull(TransientError):
 
     status = 429
     slug = "queue-full"
+
+
+class Overloaded(TransientError):
+    """The service cannot carry this out in time now; try again in a little while."""
+
+    status = 503
+    slug = "overloaded"
 
 
 class ProviderUnavailable(TransientError):
