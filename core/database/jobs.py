@@ -9,6 +9,7 @@ from uuid import UUID
 from sqlalchemy import ColumnElement, Select, cast, or_, select, union
 from sqlalchemy.dialects.postgresql import TSQUERY
 from sqlalchemy.ext.asyncio import AsyncSession
+from sqlalchemy.orm import defer
 
 from core.database.events import Event, JobEvents, append_events
 from core.database.models import (
@@ -27,6 +28,10 @@ from core.errors import FieldError, InvalidInput, NotFound
 Query = TypeVar("Query", bound=Select[*tuple[Any, ...]])
 
 FINAL = {RunStatus.SUCCEEDED, RunStatus.FAILED, RunStatus.CANCELLED}
+
+
+WITHOUT_DOCUMENTS = defer(JobRow.input, raiseload=True), defer(JobRow.weather, raiseload=True)
+"""What a `Job` is shown from; a page of jobs with their forecasts would be megabytes."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,6 +66,14 @@ class Jobs:
             raise NotFound
         return row
 
+    async def shown(self, job_id: UUID, viewer: Viewer) -> JobRow:
+        """The job without its documents, which take longer to read than all the rest."""
+        query = _visible(select(JobRow).where(JobRow.id == job_id), viewer).options(*WITHOUT_DOCUMENTS)
+        row = await self._session.scalar(query)
+        if row is None:
+            raise NotFound
+        return row
+
     async def standing(self, job_id: UUID, viewer: Viewer) -> Standing:
         """Where the job stands, without its documents."""
         query = select(JobRow.status, JobRow.result_version, JobRow.problem).where(JobRow.id == job_id)
@@ -76,7 +89,7 @@ class Jobs:
         conditions = _conditions(wanted)
         if cursor is not None:
             conditions.append(JobRow.id < _decoded(cursor))
-        newest = select(JobRow).order_by(JobRow.id.desc()).limit(limit + 1)
+        newest = select(JobRow).options(*WITHOUT_DOCUMENTS).order_by(JobRow.id.desc()).limit(limit + 1)
         match _eyes(viewer):
             case []:
                 query = newest.where(*conditions)

@@ -6,13 +6,19 @@ from typing import Any
 from uuid import UUID
 
 from sqlalchemy import BigInteger, CheckConstraint, Enum, ForeignKey, Identity, Index, LargeBinary, func, text
-from sqlalchemy.dialects.postgresql import ARRAY, TEXT
+from sqlalchemy.dialects.postgresql import ARRAY, TEXT, ExcludeConstraint
 from sqlalchemy.engine.default import DefaultExecutionContext
 from sqlalchemy.orm import Mapped, mapped_column
 
 from core.database.base import Base
 from core.database.search import Words, job_words
 from core.ids import new_id
+
+ONE_VISIT_AT_A_TIME = "ex_jobs_one_visit_at_a_time"
+_AS_ADDRESS = text(
+    r"(CAST(regexp_replace(replace(CAST(technician_id AS text), '-', ''), '(.{4})(?!$)', '\1:', 'g') AS inet))"
+)
+"""GiST knows no uuid without an extension that not every server has; an IPv6 address is the same 128 bits."""
 
 
 class Role(StrEnum):
@@ -150,6 +156,12 @@ class JobRow(Base):
             postgresql_where=text("technician_id IS NOT NULL AND closed_at IS NULL"),
         ),
         CheckConstraint("(visit_start IS NULL) = (visit_end IS NULL)", name="visit_whole"),
+        ExcludeConstraint(
+            (_AS_ADDRESS, "="),
+            (text("tstzrange(visit_start, visit_end)"), "&&"),
+            name=ONE_VISIT_AT_A_TIME,
+            where=text("technician_id IS NOT NULL AND visit_start IS NOT NULL AND closed_at IS NULL"),
+        ),
     )
 
 
@@ -306,3 +318,28 @@ class WebhookDeliveryRow(Base):
         ),
         Index("ix_webhook_deliveries_tried", text("coalesce(last_attempt_at, created_at)")),
     )
+
+
+class ClimateYearRow(Base):
+    """A typical year that a provider gave; `content` holds its hours, compressed. Never changed."""
+
+    __tablename__ = "climate_years"
+
+    ref: Mapped[str] = mapped_column(primary_key=True)
+    source: Mapped[str]
+    quality: Mapped[str]
+    uncertainty_percent: Mapped[float]
+    attribution: Mapped[str]
+    notes: Mapped[list[str]] = mapped_column(ARRAY(TEXT))
+    content: Mapped[bytes] = mapped_column(LargeBinary)
+    created_at: Mapped[datetime] = mapped_column(server_default=func.now())
+
+
+class DesignTemperatureRow(Base):
+    """Means of the yearly extremes of a cell and elevation band. Never changed."""
+
+    __tablename__ = "design_temperatures"
+
+    cell: Mapped[str] = mapped_column(primary_key=True)
+    document: Mapped[dict[str, Any]]
+    created_at: Mapped[datetime] = mapped_column(server_default=func.now())
