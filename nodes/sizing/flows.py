@@ -68,7 +68,7 @@ def plant_of(system_type: SystemType, design: Design, bank: Bank, storage: Stora
     gives = battery.max_discharge_a
     grid = system_type != "off_grid"
     return Plant(
-        pac0=design.pac0,
+        pac0=design.pac0 if grid else design.backup_pac0,
         inverter_efficiency=bank.efficiencies.inverter,
         usable_energy=bank.usable_energy,
         charge_efficiency=bank.efficiencies.charge,
