@@ -73,7 +73,8 @@ def test_a_system_beside_a_grid_states_no_charge_controller() -> None:
 
 
 def test_a_year_that_goes_short_names_a_generator_with_its_hours_and_fuel() -> None:
-    result = off_grid({}, array={"pdc0_w": 400})
+    heater = {"name": "Heater", "power_w": 1500, "hours_per_day": 6}
+    result = off_grid({}, array={"pdc0_w": 400}, demand={"appliances": [*HOME, heater]})
     assert result.energy is not None
     generator = result.energy.generator
     assert generator is not None

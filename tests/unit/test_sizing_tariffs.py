@@ -112,7 +112,7 @@ def test_a_battery_without_sun_earns_its_keep_by_the_night_tariff() -> None:
 def hybrid(**changes: Any) -> Any:
     given: dict[str, Any] = {
         "system_type": "hybrid",
-        "demand": {"appliances": HOME},
+        "demand": {"appliances": [*HOME, {"name": "Heater", "power_w": 1500, "hours_per_day": 6}]},
         "equipment": {"module": MODULE, "inverter": HYBRID_INVERTER, "battery": LITHIUM},
         "array": {"pdc0_w": 400},
     }
