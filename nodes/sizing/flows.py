@@ -53,7 +53,8 @@ def strategy_of(
     follows = storage is not None and storage.strategy == "time_of_use" and plant.grid
     if follows and prices is not None and not prices.flat:
         return time_of_use(p_dc, wanted, plant, prices)
-    return with_battery(p_dc, wanted, plant), "serves the loads whenever the array cannot"
+    words = "serves the loads whenever the array cannot"
+    return with_battery(p_dc, wanted, plant), f"{words}, as no tariff varies by the hour" if follows else words
 
 
 def plant_of(system_type: SystemType, design: Design, bank: Bank, storage: Storage | None = None) -> Plant:

@@ -136,3 +136,8 @@ def test_a_reserve_is_kept_and_its_hours_are_told() -> None:
     assert kept.energy.battery_cycles < hybrid().energy.battery_cycles
     assert any("90 % of it is kept for outages" in line for line in kept.assumptions)
     assert hybrid().storage.backup_hours is None
+
+
+def test_time_of_use_without_a_tariff_that_varies_is_said_to_be_plain_self_consumption() -> None:
+    result = hybrid(storage={"strategy": "time_of_use"})
+    assert any("no tariff varies by the hour" in line for line in result.assumptions)
