@@ -54,7 +54,9 @@ def strategy_of(
     if follows and prices is not None and not prices.flat:
         return time_of_use(p_dc, wanted, plant, prices)
     words = "serves the loads whenever the array cannot"
-    return with_battery(p_dc, wanted, plant), f"{words}, as no tariff varies by the hour" if follows else words
+    return with_battery(
+        p_dc, wanted, plant
+    ), f"{words}, as no tariff varies by the hour" if follows else words
 
 
 def plant_of(system_type: SystemType, design: Design, bank: Bank, storage: Storage | None = None) -> Plant:

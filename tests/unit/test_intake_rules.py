@@ -289,4 +289,8 @@ def test_an_appliance_cannot_run_longer_than_the_hours_it_is_said_to_run_in() ->
 
 def test_a_tariff_with_a_gap_is_refused_with_its_place() -> None:
     with pytest.raises(InvalidInput, match="no price for 0:00"):
-        job(economics={"tariff_periods": [{"name": "noon", "price_per_kwh": 3, "from_hour": 11, "to_hour": 13}]})
+        job(
+            economics={
+                "tariff_periods": [{"name": "noon", "price_per_kwh": 3, "from_hour": 11, "to_hour": 13}]
+            }
+        )
