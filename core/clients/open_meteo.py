@@ -12,7 +12,7 @@ from typing import NamedTuple
 
 import httpx
 import numpy as np
-from pydantic import SecretStr, ValidationError
+from pydantic import SecretStr, TypeAdapter, ValidationError
 
 from core.clients.http import Patience, get_json, withhold_queries_from_logs
 from core.clock import Clock, SystemClock
@@ -78,6 +78,7 @@ VARIABLES = {
 """Ten variables and seven days weigh exactly one call of the daily allowance."""
 
 _Series = list[float | None]
+_HOURS = TypeAdapter(list[ForecastHour])
 
 
 class OpenMeteoClient:
@@ -145,17 +146,18 @@ def read_hours(
     times = _times(document, hourly, now)
     series = {name: _series(name, hourly, units, len(times)) for name in VARIABLES}
     _check_daylight(times, series["shortwave_radiation"], latitude, longitude)
+    fields = {v.field: _values(name, series[name]) for name, v in VARIABLES.items()}
     try:
-        return [
-            ForecastHour(
-                start=start, **{v.field: _value(name, series[name], i) for name, v in VARIABLES.items()}
-            )
-            for i, start in enumerate(times[:-1])
-        ]
+        return _HOURS.validate_python(
+            [
+                {"start": start, **dict(zip(fields, values, strict=True))}
+                for start, values in zip(times[:-1], zip(*fields.values(), strict=True), strict=True)
+            ]
+        )
     except ValidationError as error:
         fault = error.errors(include_input=True, include_url=False)[0]
         raise ProviderUnavailable(
-            PROVIDER, f"{fault['loc'][0]} of {fault['input']!r} cannot be: {fault['msg']}"
+            PROVIDER, f"{fault['loc'][-1]} of {fault['input']!r} cannot be: {fault['msg']}"
         ) from None
 
 
@@ -218,14 +220,16 @@ def _check_daylight(times: Sequence[datetime], ghi: _Series, latitude: float, lo
         raise ProviderUnavailable(PROVIDER, "radiation at night: the hours of the answer are shifted")
 
 
-def _value(name: str, series: _Series, start: int) -> float | int | None:
-    """The value of the hour that begins at that stamp."""
-    here, end = series[start], series[start + 1]
+def _values(name: str, series: _Series) -> list[float | None] | list[int | None]:
+    """The value of each hour, from the stamps at its two ends."""
     if VARIABLES[name].over_hour:
-        return end
+        return series[1:]
     if name == "weather_code":
-        return _worse(here, end)
-    return None if here is None or end is None else round((here + end) / 2.0, 3)
+        return [_worse(here, end) for here, end in pairwise(series)]
+    return [
+        None if here is None or end is None else round((here + end) / 2.0, 3)
+        for here, end in pairwise(series)
+    ]
 
 
 def _worse(one: float | None, other: float | None) -> int | None:
