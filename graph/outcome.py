@@ -63,6 +63,17 @@ class Outcome:
             progress = {"done": self.done, "of": len(STEPS[self.kind])}
         self.untold.append(Event("node.finished", {"node": node, **progress}))
 
+    def visit(self) -> JsonObject:
+        """Who is to go, and when; empty where nobody is sent."""
+        dispatch = self.state.get("dispatch") or {}
+        technician, visit = dispatch.get("technician"), dispatch.get("visit")
+        return {"technician": technician["name"], **visit} if technician and visit else {}
+
+    def visit_begins_before(self, moment: datetime) -> bool:
+        """Whether the run ended with a visit that was to begin before `moment`."""
+        visit = self.visit()
+        return self.questions is None and bool(visit) and datetime.fromisoformat(visit["start"]) < moment
+
     def progress(self) -> JsonObject:
         """What the job's row shows of it."""
         if self.kind is None or not self.nodes:

@@ -34,6 +34,7 @@ from tests.bench.support.contenders import Contender, Variables
 from tests.bench.support.cpu import Seconds, between, cpu_seconds
 from tests.bench.support.load import Measured, load
 from tests.bench.support.tracing import Stages, medians_ms, stages
+from tests.support.environment import ONLY_OPEN_METEO
 
 AT_A_TIME = 16
 ROUNDS = 3
@@ -72,7 +73,7 @@ def main() -> None:
 def _surroundings(folder: Path) -> Iterator[tuple[Variables, EmbeddedServers]]:
     """Servers, a replayed forecast and a user, and the variables that name them."""
     port = free_port()
-    variables = {"DATA_DIR": str(folder), "OPEN_METEO_URL": f"http://127.0.0.1:{port}"}
+    variables = {"DATA_DIR": str(folder), "OPEN_METEO_URL": f"http://127.0.0.1:{port}", **ONLY_OPEN_METEO}
     replay = [sys.executable, "-m", "tests.bench.support.replay", str(port)]
     user = [sys.executable, "-m", "api.cli", "user", "create", "--username", contenders.USERNAME]
     with start_embedded_servers(folder) as servers, contenders.process(replay, {}, folder / "replay.log"):
