@@ -108,7 +108,10 @@ def _words(context: DefaultExecutionContext) -> list[str]:
 
 
 class JobRow(Base):
-    """A job; `status` is that of its last start, resume or retry run, `words` are those it is found by."""
+    """A job; `status` is that of its last start, resume or retry run, `words` are those it is found by.
+
+    `weather` is what a refresh has seen since the latest result, which holds the weather that it rests on.
+    """
 
     __tablename__ = "jobs"
 
