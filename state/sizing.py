@@ -13,6 +13,7 @@ from state.equipment import (
     ModuleDatasheet,
     StringLayout,
 )
+from state.losses import UncertaintyComponent
 from state.questions import Question
 
 
@@ -175,7 +176,14 @@ class Energy(Model):
     self_sufficiency: Fraction | None = None
     unserved_kwh: NonNegative | None = None
     export_kwh: NonNegative | None = None
-    p90_annual_kwh: NonNegative | None = None
+    p50_annual_kwh: NonNegative | None = Field(default=None, description="The first year's AC yield.")
+    p90_annual_kwh: NonNegative | None = Field(
+        default=None, description="Exceeded in nine years of ten, by the normal distribution."
+    )
+    uncertainty_percent: NonNegative | None = Field(
+        default=None, description="One standard deviation of a year's yield: all causes, squared and summed."
+    )
+    uncertainties: list[UncertaintyComponent] = []
     demand_kwh: NonNegative | None = None
     grid_import_kwh: NonNegative | None = None
     curtailed_kwh: NonNegative | None = None

@@ -21,6 +21,7 @@ from nodes.sizing.plan import LARGEST_PDC0, Plan, plan_of
 from nodes.sizing.questions import Form
 from nodes.sizing.results import array_result, energy_result, unserved_check
 from nodes.sizing.storage import bank_for
+from nodes.sizing.uncertainty import uncertainties
 from nodes.sizing.yields import UnitYear, energy_year, rated_efficiency, unit_year
 from state.equipment import BatteryDatasheet, InverterDatasheet, ModuleDatasheet
 from state.job import JobInput
@@ -87,7 +88,7 @@ def _result(job: JobInput, year: WeatherYear, resource: Resource, plan: Plan) ->
         storage=None if bank is None else bank.to_result(),
         conductors=list(best.conductors),
         interconnection=best.interconnection,
-        energy=energy_result(job.system_type, produced, flows, load, resource.uncertainty_percent),
+        energy=energy_result(job.system_type, produced, flows, load, uncertainties(resource, job.array)),
         checks=checks,
         binding_check=_binding(checks),
         economics=valuation.result,

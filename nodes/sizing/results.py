@@ -8,12 +8,11 @@ from nodes.sizing.battery_dispatch import YearFlows
 from nodes.sizing.checks import at_most
 from nodes.sizing.demand import Load
 from nodes.sizing.design import Design
+from nodes.sizing.uncertainty import combined_percent, p90
 from state.equipment import RoofPlane
 from state.job import SystemType
+from state.losses import UncertaintyComponent
 from state.sizing import ArrayResult, Check, Energy, PlaneLayout
-
-P90_Z = 1.2816
-"""Standard normal quantile: nine years of ten exceed P50 minus this many standard deviations."""
 
 
 def array_result(design: Design, planes: Sequence[RoofPlane], produced: EnergyYear) -> ArrayResult:
@@ -43,12 +42,12 @@ def energy_result(
     produced: EnergyYear,
     flows: YearFlows,
     load: Load | None,
-    uncertainty_percent: float,
+    causes: Sequence[UncertaintyComponent],
 ) -> Energy:
-    """Energy of the year; `uncertainty_percent` is one standard deviation of the resource."""
+    """Energy of the year, and how sure it is."""
     annual = produced.ac_annual_kwh
     known = load is not None
-    p90 = annual * max(0.0, 1.0 - P90_Z * uncertainty_percent / 100.0)
+    spread = combined_percent(causes)
     ratio = produced.performance_ratio
     return Energy(
         ac_annual_kwh=round(annual, 1),
@@ -63,7 +62,10 @@ def energy_result(
         self_sufficiency=_share(flows.self_sufficiency) if known else None,
         unserved_kwh=_kwh(flows.unserved) if system_type == "off_grid" else 0.0 if known else None,
         export_kwh=_kwh(flows.export),
-        p90_annual_kwh=round(p90, 1),
+        p50_annual_kwh=round(annual, 1),
+        p90_annual_kwh=round(p90(annual, spread), 1),
+        uncertainty_percent=round(spread, 2),
+        uncertainties=list(causes),
         demand_kwh=_kwh(flows.load) if known else None,
         grid_import_kwh=_kwh(flows.grid_import) if known else None,
         curtailed_kwh=_kwh(flows.curtailed),
