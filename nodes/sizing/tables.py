@@ -1,4 +1,4 @@
-"""The data files of this node, read once: default appliances, the household load shape, the horizon."""
+"""The data files of this node, read once: the household load shape, the horizon of the cash flow."""
 
 import json
 import tomllib
@@ -9,21 +9,6 @@ from typing import Annotated, Any, Literal
 from pydantic import Field
 
 from state.base import Fraction, Model, Positive
-
-
-class KnownAppliance(Model):
-    """`runs`: `all_day` cycles evenly around the clock, `occupied` in the hours of highest household use."""
-
-    name: str
-    aliases: list[str]
-    power_w: Positive
-    surge_factor: Annotated[float, Field(ge=1)]
-    runs: Literal["all_day", "occupied"]
-
-
-class KnownAppliances(Model):
-    source: str
-    appliances: list[KnownAppliance]
 
 
 class LoadShape(Model):
@@ -44,11 +29,6 @@ class Horizon(Model):
     inverter_life_years: Positive
     battery_life_years: dict[Literal["lead_acid", "lithium_ion"], Positive]
     sources: dict[str, str]
-
-
-@cache
-def known_appliances() -> KnownAppliances:
-    return KnownAppliances.model_validate(_read("appliances.json"))
 
 
 @cache

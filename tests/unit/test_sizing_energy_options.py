@@ -48,14 +48,18 @@ def test_losses_are_itemised_and_one_figure_stands_in_for_all_of_them() -> None:
     assert energy_of({"losses": {"soiling_percent": 0, "shading_percent": 0}}).losses[
         "system"
     ] == pytest.approx(9.61, abs=0.01)
-    assert energy_of({"losses": {"snow_percent": 30}, "losses_percent": 10}).losses["system"] == pytest.approx(
-        10.0
-    )
+    assert energy_of({"losses": {"snow_percent": 30}, "losses_percent": 10}).losses[
+        "system"
+    ] == pytest.approx(10.0)
 
 
 def test_losses_survive_being_stored() -> None:
     job = JobInput.model_validate(
-        {"kind": "sizing", "site": {"latitude": 0, "longitude": 0}, "array": {"losses": {"soiling_percent": 9}}}
+        {
+            "kind": "sizing",
+            "site": {"latitude": 0, "longitude": 0},
+            "array": {"losses": {"soiling_percent": 9}},
+        }
     )
     again = JobInput.model_validate(job.to_json())
     assert again.array.system_losses_percent == job.array.system_losses_percent > 15.0
@@ -128,7 +132,7 @@ def test_an_inverter_of_the_cec_list_has_its_tested_curve() -> None:
     assert "row 'SMA" in curve.source
     assert 0.965 < float(curve.output(np.array([2500.0]), pac0=5050.0)[0]) / 2500.0 < 0.98
     wrong = inverter.model_copy(update={"pac_w": 3000.0})
-    with pytest.raises(InvalidInput, match="another product|/equipment/inverter/cec_row"):
+    with pytest.raises(InvalidInput, match="another product"):
         curve_of(wrong)
 
 
