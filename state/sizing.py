@@ -4,7 +4,7 @@ from typing import Literal
 
 from pydantic import Field
 
-from state.base import Fraction, Model, Monthly, NonNegative
+from state.base import Fraction, Model, Monthly, NonNegative, Percent
 from state.equipment import (
     BatteryDatasheet,
     ChargeControllerDatasheet,
@@ -184,6 +184,10 @@ class Energy(Model):
         default=None, description="One standard deviation of a year's yield: all causes, squared and summed."
     )
     uncertainties: list[UncertaintyComponent] = []
+    degradation_percent_per_year: Percent | None = None
+    ac_by_year_kwh: list[NonNegative] = Field(
+        default=[], description="From the first year to the last of the horizon, as the array ages."
+    )
     demand_kwh: NonNegative | None = None
     grid_import_kwh: NonNegative | None = None
     curtailed_kwh: NonNegative | None = None

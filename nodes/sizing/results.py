@@ -9,6 +9,7 @@ from nodes.sizing.checks import at_most
 from nodes.sizing.demand import Load
 from nodes.sizing.design import Design
 from nodes.sizing.generator import generator_for
+from nodes.sizing.tables import Horizon
 from nodes.sizing.uncertainty import combined_percent, p90
 from state.equipment import RoofPlane
 from state.job import SystemType
@@ -43,9 +44,11 @@ def energy_result(
     produced: EnergyYear,
     flows: YearFlows,
     load: Load | None,
+    *,
     causes: Sequence[UncertaintyComponent],
+    span: Horizon,
 ) -> Energy:
-    """Energy of the year, and how sure it is."""
+    """Energy of the first year, how sure it is, and what later years leave of it."""
     annual = produced.ac_annual_kwh
     known = load is not None
     spread = combined_percent(causes)
@@ -67,6 +70,10 @@ def energy_result(
         p90_annual_kwh=round(p90(annual, spread), 1),
         uncertainty_percent=round(spread, 2),
         uncertainties=list(causes),
+        degradation_percent_per_year=round(100.0 * span.degradation_per_year, 3),
+        ac_by_year_kwh=[
+            round(annual * (1.0 - span.degradation_per_year) ** past, 1) for past in range(span.years)
+        ],
         demand_kwh=_kwh(flows.load) if known else None,
         grid_import_kwh=_kwh(flows.grid_import) if known else None,
         curtailed_kwh=_kwh(flows.curtailed),

@@ -151,6 +151,22 @@ def test_p90_rests_on_every_stated_cause() -> None:
     assert sure.uncertainties[1].source == "stated with the job"
 
 
+def test_an_array_ages_at_the_published_rate_or_the_stated_one() -> None:
+    usual = energy_of()
+    assert usual.degradation_percent_per_year == 0.5
+    assert len(usual.ac_by_year_kwh) == 25
+    assert usual.ac_by_year_kwh[0] == usual.ac_annual_kwh
+    assert usual.ac_by_year_kwh[24] == pytest.approx(usual.ac_annual_kwh * 0.995**24, abs=0.1)
+    stated = sized(
+        array={"pdc0_w": 4000},
+        equipment={"module": MODULE, "inverter": STRING_INVERTER},
+        economics={"years": 10, "degradation_percent_per_year": 1.0},
+    )
+    assert stated.energy is not None
+    assert stated.energy.ac_by_year_kwh[9] == pytest.approx(stated.energy.ac_annual_kwh * 0.99**9, abs=0.1)
+    assert "Degradation 1.0% per year (stated with the job)" in "\n".join(stated.assumptions)
+
+
 @pytest.mark.parametrize(
     "array",
     [
