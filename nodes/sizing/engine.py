@@ -23,6 +23,7 @@ from nodes.sizing.results import array_result, energy_result, unserved_check
 from nodes.sizing.storage import bank_for
 from nodes.sizing.storage_result import life_years, storage_result
 from nodes.sizing.tariffs import prices_of
+from nodes.sizing.uncertainty import uncertainties
 from nodes.sizing.yields import UnitYear, energy_year, rated_efficiency, unit_year
 from state.equipment import BatteryDatasheet, InverterDatasheet, ModuleDatasheet
 from state.job import JobInput
@@ -92,7 +93,14 @@ def _result(job: JobInput, year: WeatherYear, resource: Resource, plan: Plan) ->
         storage=None if bank is None else storage_result(job.system_type, job.storage, design, bank, flows),
         conductors=list(best.conductors),
         interconnection=best.interconnection,
-        energy=energy_result(job.system_type, produced, flows, load, resource.uncertainty_percent),
+        energy=energy_result(
+            job.system_type,
+            produced,
+            flows,
+            load,
+            causes=uncertainties(resource, job.array),
+            span=economics.stated_horizon(job.economics),
+        ),
         checks=checks,
         binding_check=_binding(checks),
         economics=valuation.result,
