@@ -62,8 +62,6 @@ def fault_found(state: JsonObject) -> JsonObject:
 def job_values(state: JsonObject) -> JsonObject:
     """What the job's row repeats of the result, so that lists and plans need not open documents."""
     values = fault_found(state)
-    if weather := state.get("weather"):
-        values["weather"] = weather
     if triage := state.get("triage"):
         values["priority"] = JobPriority(triage["priority"])
     if dispatch := state.get("dispatch"):

@@ -116,6 +116,7 @@ class JobRow(Base):
     """A job; `status` is that of its last start, resume or retry run, `words` are those it is found by.
 
     `place` is the cell of its site, `asset` and `failure_mode` what triage found: what other jobs there ask for.
+    `weather` is what a refresh has seen since the latest result, which holds the weather that it rests on.
     """
 
     __tablename__ = "jobs"

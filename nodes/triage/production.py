@@ -33,7 +33,7 @@ def expected_production(
     if pdc0 is None or sun is None:
         return None
     irradiation, whence = sun
-    ratio = (1 - job.array.losses_percent / 100) * settings.performance_ratio_after_losses
+    ratio = (1 - job.array.system_losses_percent / 100) * settings.performance_ratio_after_losses
     basis = f"{irradiation:.1f} kWh/m² a day {whence} × {pdc0 / 1000:g} kWp × {ratio:.2f}"
     return ExpectedProduction(irradiation * pdc0 / 1000 * ratio, basis)
 
