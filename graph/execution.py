@@ -35,7 +35,7 @@ from core.errors import (
 )
 from core.queue import TryAgain
 from graph.batches import batches
-from graph.entry import Entry, answers_for, job_values, refresh_state, start_state
+from graph.entry import Entry, answers_for, fault_found, job_values, refresh_state, start_state
 from graph.outcome import Outcome, result_document
 from graph.policies import RECURSION_LIMIT, RUN_SECONDS
 from graph.views import STEPS
@@ -146,7 +146,10 @@ class Execution:
             async with self._transaction() as session:
                 if outcome.questions is not None:
                     await Runs(session).wait(
-                        claim, outcome.questions, told=outcome.untold, job=outcome.progress()
+                        claim,
+                        outcome.questions,
+                        told=outcome.untold,
+                        job=fault_found(outcome.state) | outcome.progress(),
                     )
                 else:
                     document = self._document(claim, outcome)
