@@ -1,12 +1,33 @@
 """What nodes may ask of the outside world. Clients, the database and the tests' fakes implement these."""
 
-from collections.abc import Sequence
-from typing import NamedTuple, Protocol
+from collections.abc import Awaitable, Callable, Sequence
+from typing import NamedTuple, Protocol, TypeVar
 
 from core.errors import ProviderUnavailable
 from core.pv.weather_year import WeatherYear
+from state.base import JsonObject, Model
 from state.dispatch import Technician
 from state.weather import Alert, DesignTemperatures, Forecast, Quality, Resource
+
+Answer = TypeVar("Answer", bound=Model)
+
+
+class ExternalCalls(Protocol):
+    """Calls that cost money, an allowance or patience: each is made once per run, however often the run is redelivered.
+
+    A client of such a service is wrapped where things are put together, as `RecordedForecasts` wraps a forecast
+    provider in `graph.dependencies`: nodes see the port they always saw, and the client knows nothing of runs.
+    """
+
+    async def once(
+        self, call: str, arguments: JsonObject, kind: type[Answer], ask: Callable[[], Awaitable[Answer]]
+    ) -> Answer:
+        """The answer recorded in this run for `call` with these `arguments`, or else that of `ask()`, recorded.
+
+        Where `ask` raises nothing is recorded, and it is asked again. `arguments` are all that the answer depends
+        on: of a language model its name, the whole prompt and the temperature.
+        """
+        ...
 
 
 class ForecastProvider(Protocol):

@@ -9,9 +9,10 @@ from pydantic import SecretStr
 from redis.asyncio import Redis
 from sqlalchemy.ext.asyncio import AsyncEngine
 
-from core.checkpoint import RedisSaver
+from core.checkpoint import RecordedCalls, RedisSaver
 from core.clients.budget import Budget
 from core.clients.limits import parse_limits
+from core.clients.recorded import RecordedForecasts
 from core.climate.resource import ClimateYears
 from core.clock import Clock, SystemClock
 from core.config import Settings, resolve_secret_key
@@ -76,6 +77,7 @@ async def open_infrastructure(settings: Settings, *, fenced: bool = False) -> As
     redis = create_redis(checkpoint_url.get_secret_value())
     counters = create_redis(settings.redis_url.get_secret_value(), max_connections=8)
     saver = RedisSaver(redis, ttl_seconds=settings.checkpoint_ttl_seconds, fenced=fenced)
+    calls = RecordedCalls(redis, ttl_seconds=settings.checkpoint_ttl_seconds)
     secret_key, _ = resolve_secret_key(settings)
     async with httpx.AsyncClient(timeout=httpx.Timeout(10.0, connect=5.0)) as http:
         files = StoredWeatherFiles(engine)
@@ -84,7 +86,7 @@ async def open_infrastructure(settings: Settings, *, fenced: bool = False) -> As
         providers = Providers(settings, http, clock, budget)
         climates = providers.climates(StoredClimates(engine))
         dependencies = Dependencies(
-            forecasts=providers.forecasts(),
+            forecasts=RecordedForecasts(providers.forecasts(), calls),
             files=files,
             years=ClimateYears(files, climates),
             directory=StoredTechnicianDirectory(engine),

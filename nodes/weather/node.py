@@ -49,7 +49,7 @@ async def weather(
     thresholds: WindowThresholds = _DEFAULTS,
 ) -> WeatherWrites:
     """Fetch and judge; a provider that fails leaves windows `unknown`, it fails no job."""
-    job = JobInput.model_validate(state["input"])
+    job = JobInput.from_json(state["input"])
     now = clock.now()
     resource, (forecast, problem), (official, warnings) = await asyncio.gather(
         design_resource(job, files, climates), _forecast(job.site, forecasts), _official(job.site, authority)
@@ -86,9 +86,9 @@ async def _official(site: Site, authority: AlertProvider | None) -> tuple[list[A
 
 def _change(state: WeatherReads, result: WeatherResult, clock: Clock) -> WeatherChange:
     before = state.get("previous_weather") or state.get("weather")
-    planned = DispatchResult.model_validate(state["dispatch"]) if state.get("dispatch") else None
+    planned = DispatchResult.from_json(state["dispatch"]) if state.get("dispatch") else None
     return material_change(
-        WeatherResult.model_validate(before) if before else None,
+        WeatherResult.from_json(before) if before else None,
         result,
         planned.visit if planned else None,
         clock.now(),
