@@ -6,8 +6,8 @@ from datetime import datetime, timedelta
 import numpy as np
 
 from core.pv.atmosphere import erbs, ineichen
-from core.pv.energy import Plane
-from core.pv.simulate import simulate_times
+from core.pv.inverter import EfficiencyCurve
+from core.pv.simulate import Plane, System, simulate_times
 from core.pv.solar_position import Instants, solar_position
 from core.pv.weather_year import FloatArray
 from state.equipment import Array
@@ -125,10 +125,14 @@ class _Plant:
             for plane in array.planes
             if plane.pdc0_w > 0.0
         ]
-        self._pac0 = inverter.pac0_w
         stated = inverter.efficiency_pct
-        self._eta = DEFAULT_ETA_INV if stated is None else stated / 100.0
-        self._wanted = wanted
+        self._system = System(
+            inverter.pac0_w,
+            losses_percent=wanted.losses_percent,
+            inverter=EfficiencyCurve.pvwatts(DEFAULT_ETA_INV if stated is None else stated / 100.0),
+            albedo=wanted.albedo,
+            gcr=min(wanted.gcr, DENSEST_ROWS),
+        )
 
     def power(
         self,
@@ -153,11 +157,7 @@ class _Plant:
             temp_air=temp_air,
             wind_speed=wind_speed,
             planes=self._planes,
-            pac0=self._pac0,
-            losses_percent=self._wanted.losses_percent,
-            eta_inv_nom=self._eta,
-            albedo=self._wanted.albedo,
-            gcr=min(self._wanted.gcr, DENSEST_ROWS),
+            system=self._system,
         ).p_ac
 
     def clear_power(self, middles: Instants, temp_air: FloatArray, wind_speed: FloatArray) -> FloatArray:

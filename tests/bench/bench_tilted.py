@@ -12,6 +12,7 @@ from typing import Any
 import numpy as np
 
 from core.pv.plane import Daylight, plane_conditions
+from core.pv.simulate import Plane, System
 from core.pv.solar_position import Instants, SolarPosition, solar_position
 from core.pv.weather_year import FloatArray
 from tests.support.tilted import interval_sun, isotropic
@@ -81,9 +82,21 @@ def _perez(
 ) -> str:
     """How far the product's own model lies from the service's, by sum and at most."""
     still = np.zeros_like(ghi)
-    light = {name: np.nan_to_num(values) for name, values in (("ghi", ghi), ("dni", dni), ("dhi", dhi))}
-    daylight = Daylight.select(sun, elevation=0.0, temp_air=still, wind_speed=still, **light)
+    month = np.zeros(len(ghi), dtype=np.int64)
+    parts = [np.nan_to_num(values) for values in (ghi, dni, dhi)]
+    daylight = Daylight.select(
+        sun,
+        elevation=0.0,
+        ghi=parts[0],
+        dni=parts[1],
+        dhi=parts[2],
+        temp_air=still,
+        wind_speed=still,
+        month=month,
+    )
+    plane, system = Plane(TILT, AZIMUTH, "roof", 1000.0), System(1000.0, albedo=ALBEDO)
     ours = np.zeros_like(ghi)
-    ours[daylight.lit] = plane_conditions(daylight, TILT, AZIMUTH, "roof", albedo=ALBEDO).poa_global
+    passing = np.ones(len(daylight.lit))
+    ours[daylight.lit] = plane_conditions(daylight, plane, system, passing=passing).poa_global
     share = float(ours[judged].sum() / tilted[judged].sum() - 1.0)
     return f"{share:+.1%} in sum, {float(np.max(np.abs(ours - tilted)[judged])):.1f} W/m² at most"
