@@ -56,8 +56,6 @@ def answers_for(job: JobRow, snapshot: StateSnapshot) -> Command[Any] | None:
 def job_values(state: JsonObject) -> JsonObject:
     """What the job's row repeats of the result, so that lists and plans need not open documents."""
     values: JsonObject = {}
-    if weather := state.get("weather"):
-        values["weather"] = weather
     if triage := state.get("triage"):
         values["priority"] = JobPriority(triage["priority"])
     if dispatch := state.get("dispatch"):

@@ -149,10 +149,13 @@ class Execution:
                         claim, outcome.questions, told=outcome.untold, job=outcome.progress()
                     )
                 else:
+                    document = self._document(claim, outcome)
+                    # Large, and slow to store: the row holds it only where no result does.
+                    weather = outcome.state.get("weather") if document is None else None
                     await Runs(session).succeed(
                         claim,
-                        self._document(claim, outcome),
-                        job_values(outcome.state) | outcome.progress(),
+                        document,
+                        {**job_values(outcome.state), "weather": weather, **outcome.progress()},
                         told=outcome.untold,
                     )
 

@@ -62,6 +62,9 @@ class InverterDatasheet(Model):
     efficiency_pct: Annotated[float, Field(gt=50, le=100)] | None = None
     surge_w: Watts | None = None
     battery_voltage_v: Annotated[float, Field(gt=0, le=1000)] | None = None
+    battery_chemistries: tuple[Chemistry, ...] | None = Field(
+        default=None, description="Those it is made for; any where the sheet does not say."
+    )
     battery_v_min: Volts | None = Field(default=None, description="Least battery voltage it works with.")
     battery_v_max: Volts | None = Field(default=None, description="Largest battery voltage it bears.")
     charge_current_max_a: Amperes | None = None

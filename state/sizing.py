@@ -116,6 +116,10 @@ class StorageResult(Model):
     inverter_efficiency: Fraction | None = None
     charge_efficiency: Fraction | None = Field(default=None, description="Into the battery, one way.")
     discharge_efficiency: Fraction | None = Field(default=None, description="Out of the battery, one way.")
+    carried_power_w: NonNegative | None = Field(
+        default=None,
+        description="Most that the inverters give the loads at a time, off-grid without the grid.",
+    )
     charge_power_w: NonNegative | None = Field(
         default=None, description="Most at the terminals; null where no limit is known."
     )

@@ -117,6 +117,11 @@ def _choose(job: JobInput, year: WeatherYear, plan: Plan) -> _Choice:
     if target.pdc0 is not None and target.pdc0 > LARGEST_PDC0:
         reason = f"needs an array of {target.pdc0 / 1e6:.0f} MW; the design search ends at 10 MW"
         raise InvalidInput([FieldError("/demand", reason)])
+    if target.pdc0 is None and any(plane.area_m2 is None for plane in brief.planes) and plan.strings is None:
+        reason = (
+            "is needed: in one month the array would give nothing at all, so no size follows from the demand"
+        )
+        raise InvalidInput([FieldError("/array/pdc0_w", reason)])
     if plan.strings is not None and named.inverter is not None:
         best = existing(brief, modules[0], named.inverter, plan.strings, batteries)
         as_built = Target(best.design.pdc0, "the strings that are there")
