@@ -115,8 +115,8 @@ def _place(context: DefaultExecutionContext) -> str | None:
 class JobRow(Base):
     """A job; `status` is that of its last start, resume or retry run, `words` are those it is found by.
 
+    `weather` is what a refresh has seen since the latest result, which holds the weather that it rests on;
     `place` is the cell of its site, `asset` and `failure_mode` what triage found: what other jobs there ask for.
-    `weather` is what a refresh has seen since the latest result, which holds the weather that it rests on.
     """
 
     __tablename__ = "jobs"
