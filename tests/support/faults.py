@@ -20,7 +20,7 @@ from core.checkpoint.keys import REVISION, thread_key
 from tests.support.cluster import HEARTBEAT_SECONDS, Api, Cluster, until
 
 LEASE_SECONDS = 3 * HEARTBEAT_SECONDS
-PATIENCE = 60
+PATIENCE = 120
 
 FINISHED = """
 SELECT count(*) FILTER (WHERE status = 'succeeded' AND result_version = 1) AS ended,
@@ -128,11 +128,7 @@ async def kill_workers(cluster: Cluster, runs: int, *, seed: int = 1) -> Kills:
         kills.recoveries += [at.timestamp() - killed_at for (at,) in taken[:1]]
         kills.too_late += not taken
     kills.ended, kills.results = await versions(cluster, jobs)
-    kills.astray = await cluster.rows(
-        "SELECT id::text, status::text, questions::text, problem::text FROM jobs"
-        " WHERE id = ANY(:jobs) AND (status <> 'succeeded' OR result_version <> 1)",
-        jobs=jobs,
-    )
+    kills.astray = await _astray(cluster, jobs)
     kills.astray += [
         line["exception"] for worker in cluster.workers for line in worker.logged("graph.run.crashed")
     ]
@@ -140,6 +136,16 @@ async def kill_workers(cluster: Cluster, runs: int, *, seed: int = 1) -> Kills:
     kills.asked_at_most = max(cluster.weather.asked.values())
     cluster.weather.seconds = 0
     return kills
+
+
+async def _astray(cluster: Cluster, jobs: list[str]) -> list[Any]:
+    """Those that did not end once and well: what their rows say, or that there is none."""
+    return await cluster.rows(
+        "SELECT wanted.id::text, status::text, questions::text, problem::text, result_version"
+        " FROM unnest(CAST(:jobs AS uuid[])) AS wanted (id) LEFT JOIN jobs USING (id)"
+        " WHERE (status = 'succeeded' AND result_version = 1) IS NOT TRUE",
+        jobs=jobs,
+    )
 
 
 # A worker sleeps through its lease.
@@ -261,6 +267,7 @@ class Outage:
     accepted: int = 0
     ended: int = 0
     results: int = 0
+    astray: list[Any] = field(default_factory=list)
     answers: Counter[int] = field(default_factory=Counter)
     longest: float = 0.0
     """Of all requests. [s]"""
@@ -300,6 +307,7 @@ async def outage(
     while found.ended < found.accepted and time.monotonic() < deadline:
         await asyncio.sleep(0.5)
         found.ended, found.results = await versions(cluster, jobs)
+    found.astray = await _astray(cluster, jobs)
     return found
 
 
