@@ -126,11 +126,11 @@ async def forgotten_runs(session: AsyncSession, *, at_most: int) -> list[UUID]:
 
 
 async def queued_runs(session: AsyncSession, *, at_most: int) -> int:
-    """How many runs wait in the queue, counted no further than `at_most`."""
+    """How many runs wait for a worker, counted no further than `at_most`; those of a later time do not wait yet."""
     counted = await session.scalar(
         text(
-            "SELECT count(*) FROM (SELECT 1 FROM pgqueuer"
-            " WHERE status = 'queued' AND entrypoint = :entrypoint LIMIT :at_most) AS waiting"
+            "SELECT count(*) FROM (SELECT 1 FROM pgqueuer WHERE status = 'queued'"
+            " AND entrypoint = :entrypoint AND execute_after <= now() LIMIT :at_most) AS waiting"
         ),
         {"entrypoint": EXECUTE_RUN, "at_most": at_most},
     )
@@ -146,6 +146,10 @@ class TryAgain(Exception):
     def __init__(self, delay: timedelta) -> None:
         super().__init__(f"again in {delay}")
         self.delay = delay
+
+
+async def _leave(_: asyncpg.Connection) -> None:
+    """PgQueuer leaves nothing behind on a connection; to reset it is a round trip after every statement."""
 
 
 class QueueWorker:
@@ -205,6 +209,7 @@ class QueueWorker:
             max_size=6,
             timeout=CONNECT_SECONDS,
             command_timeout=COMMAND_SECONDS,
+            reset=_leave,
         ) as pool:
             driver = AsyncpgPoolDriver(pool)
             queries = LeasedQueries(driver, self._leases)

@@ -36,11 +36,10 @@ from core.errors import (
 from core.queue import TryAgain
 from graph.batches import batches
 from graph.entry import Entry, answers_for, job_values, refresh_state, start_state
-from graph.outcome import Outcome
+from graph.outcome import Outcome, result_document
 from graph.policies import RECURSION_LIMIT, RUN_SECONDS
 from graph.views import STEPS
 from state.base import JsonObject
-from state.job import JobResult, Report
 
 log = structlog.get_logger(__name__)
 
@@ -53,12 +52,12 @@ MAX_LOSSES = 5
 MAX_PLANS = 10
 """Visits planned and lost to other jobs before the run lets others go first."""
 PROGRESS_SECONDS = 0.1
-"""How often progress is told at most; a run that ends sooner tells all of it with its result."""
+"""How often all runs of a worker together tell of progress; one that ends sooner tells it with its result."""
 BACKOFF, LONGEST_BACKOFF = timedelta(seconds=2), timedelta(minutes=1)
 
 
 class Execution:
-    """Runs claimed from the queue. Holds no state between runs; any number may be under way."""
+    """Runs claimed from the queue; any number may be under way."""
 
     def __init__(
         self,
@@ -74,6 +73,7 @@ class Execution:
         self._saver = saver
         self._clock = clock
         self._run_seconds = run_seconds
+        self._under_way = 0
 
     async def execute(self, run_id: UUID) -> None:
         """Carry out a run. Raises `TryAgain` where the queue should deliver it once more."""
@@ -87,6 +87,7 @@ class Execution:
             structlog.contextvars.bound_contextvars(job_id=str(claim.job_id), run_id=str(run_id)),
             run_in_hand(str(claim.job_id), str(run_id), claim.fence),
         ):
+            self._under_way += 1
             try:
                 await self._in_time(claim, job)
             except asyncio.CancelledError:
@@ -107,6 +108,8 @@ class Execution:
             except Exception:
                 log.exception("graph.run.crashed")
                 await self._fail(claim, SolarSyncError())
+            finally:
+                self._under_way -= 1
 
     async def _in_time(self, claim: Claim, job: JobRow) -> None:
         limit = asyncio.timeout(self._run_seconds)
@@ -205,7 +208,9 @@ class Execution:
         kind = None if claim.kind is RunKind.REFRESH else job.kind.value
         outcome = Outcome(kind, job.progress_done)
         stream = self._graph.astream(entry, self._config(claim), stream_mode=["tasks", "updates", "values"])
-        async with aclosing(batches(stream, pause=PROGRESS_SECONDS)) as batched:
+        # The busier the worker, the longer a run takes and the less often it tells: no load of its own making.
+        pause = PROGRESS_SECONDS * self._under_way
+        async with aclosing(batches(stream, pause=pause)) as batched:
             async for batch in batched:
                 for mode, chunk in batch:
                     outcome.take(mode, cast("JsonObject", chunk))
@@ -265,17 +270,7 @@ class Execution:
         """The result as it is stored; None where a refresh changed nothing that was decided."""
         if claim.kind is RunKind.REFRESH and outcome.nodes == ["weather"]:
             return None
-        state = outcome.state
-        return JobResult(
-            job_id=claim.job_id,
-            version=1,  # numbered where it is stored
-            produced_at=self._clock.now(),
-            weather=state.get("weather"),
-            sizing=state.get("sizing"),
-            triage=state.get("triage"),
-            dispatch=state.get("dispatch"),
-            report=Report.model_validate(state["report"]),
-        ).to_json()
+        return result_document(claim.job_id, self._clock.now(), outcome.state)
 
     def _config(self, claim: Claim) -> RunnableConfig:
         return {

@@ -2,10 +2,25 @@
 
 from dataclasses import dataclass, field
 from datetime import datetime
+from uuid import UUID
 
 from core.database.events import Event
 from graph.views import STEPS, steps_done
-from state.base import JsonObject
+from state.base import JsonObject, Model
+from state.dispatch import DispatchResult
+from state.job import Report
+from state.sizing import SizingResult
+from state.triage import TriageResult
+from state.weather import WeatherResult
+
+PARTS: dict[str, type[Model]] = {
+    "weather": WeatherResult,
+    "sizing": SizingResult,
+    "triage": TriageResult,
+    "dispatch": DispatchResult,
+    "report": Report,
+}
+"""What a result is made of, by the state's keys."""
 
 
 @dataclass(slots=True)
@@ -64,3 +79,18 @@ class Outcome:
         if self.kind is None or not self.nodes:
             return {}
         return {"progress_node": self.nodes[-1], "progress_done": self.done}
+
+
+def result_document(job_id: UUID, produced_at: datetime, state: JsonObject) -> JsonObject:
+    """The state as a result to be stored, each part checked; `version` is numbered where it is stored."""
+    for key, part in PARTS.items():
+        if state.get(key) is not None:
+            part.from_json(state[key])
+    return {
+        "job_id": str(job_id),
+        "version": 0,
+        "produced_at": produced_at.isoformat(),
+        "questions": [],
+        **{key: state.get(key) for key in PARTS},
+        "report": state["report"],
+    }

@@ -22,6 +22,7 @@ RULES: tuple[Rule, ...] = (
     demand.appliances,
     request.repeated_planes,
     equipment.unknown_names,
+    equipment.price_book,
     equipment.module_datasheet,
     equipment.inverter_datasheet,
     equipment.installed_strings,

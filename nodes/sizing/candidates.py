@@ -15,7 +15,8 @@ from nodes.sizing.array import room_for, room_on
 from nodes.sizing.brief import Brief
 from nodes.sizing.checks import at_least, at_most, not_evaluated
 from nodes.sizing.design import Design
-from nodes.sizing.electrical.ac import ac_checks, ampacity_check, backup_checks
+from nodes.sizing.electrical.ac import ac_checks, backup_checks
+from nodes.sizing.electrical.circuits import circuit_checks
 from nodes.sizing.electrical.dc import dc_checks, dc_conductors
 from nodes.sizing.storage import Bank, bank_for
 from nodes.sizing.storage_checks import BankCurrents, currents, misfit, storage_checks
@@ -150,7 +151,7 @@ def check(brief: Brief, design: Design, batteries: Sequence[BatteryDatasheet], w
         design, brief.electrical, grid=brief.system_type != "off_grid"
     )
     conductors += circuits
-    checks += [*more, ampacity_check(conductors, brief.electrical)]
+    checks += [*more, *circuit_checks(conductors, brief.electrical, design.site.temp_max)]
     return Candidate(
         design=design,
         bank=bank,
@@ -273,7 +274,14 @@ def _storage(brief: Brief, design: Design, bank: Bank | None) -> list[Check]:
 
 
 def _currents(brief: Brief, design: Design, bank: Bank) -> BankCurrents:
-    return currents(bank, design.inverter, design.inverters, peak_power=brief.peak_power, pdc0=design.pdc0)
+    return currents(
+        bank,
+        design.inverter,
+        design.inverters,
+        peak_power=brief.peak_power,
+        pdc0=design.pdc0,
+        surge_power=brief.surge_power,
+    )
 
 
 def _best_bank(brief: Brief, design: Design, batteries: Sequence[BatteryDatasheet]) -> Bank | None:
@@ -286,6 +294,7 @@ def _best_bank(brief: Brief, design: Design, batteries: Sequence[BatteryDatashee
             autonomy_days=brief.storage.autonomy_days,
             system_voltage=brief.storage.system_voltage_v,
             temperature=brief.storage.temperature_c,
+            hourly_share=brief.hourly_share,
         )
         for battery in batteries
     ]

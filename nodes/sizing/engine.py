@@ -15,12 +15,14 @@ from nodes.sizing.brief import Brief
 from nodes.sizing.candidates import DEFAULT_DC_AC_RATIO, Candidate, existing, search
 from nodes.sizing.electrical.voltage_drop import voltage_drop_checks
 from nodes.sizing.equipment import batteries_to_try, inverters_to_try, modules_to_try
-from nodes.sizing.flows import flows_of
+from nodes.sizing.flows import strategy_of
 from nodes.sizing.narrative import assumptions_of, warnings_of
 from nodes.sizing.plan import LARGEST_PDC0, Plan, plan_of
 from nodes.sizing.questions import Form
 from nodes.sizing.results import array_result, energy_result, unserved_check
 from nodes.sizing.storage import bank_for
+from nodes.sizing.storage_result import life_years, storage_result
+from nodes.sizing.tariffs import prices_of
 from nodes.sizing.yields import UnitYear, energy_year, rated_efficiency, unit_year
 from state.equipment import BatteryDatasheet, InverterDatasheet, ModuleDatasheet
 from state.job import JobInput
@@ -71,7 +73,10 @@ def _result(job: JobInput, year: WeatherYear, resource: Resource, plan: Plan) ->
         return _without_an_array(plan, choice)
     produced = energy_year(year, job.array, plan.brief.planes, design)
     hourly = None if load is None else load.hourly()
-    flows = flows_of(job.system_type, design, bank, produced.p_dc, produced.p_ac, hourly)
+    prices = prices_of(job.economics)
+    flows, used = strategy_of(
+        job.system_type, design, bank, produced.p_dc, produced.p_ac, hourly, job.storage, prices
+    )
     checks = [
         *best.checks,
         *voltage_drop_checks(design, best.conductors, job.electrical),
@@ -84,7 +89,7 @@ def _result(job: JobInput, year: WeatherYear, resource: Resource, plan: Plan) ->
         array=array_result(design, plan.brief.planes, produced),
         string_limits=design.string_limits(),
         inverter=design.inverter_result(),
-        storage=None if bank is None else bank.to_result(),
+        storage=None if bank is None else storage_result(job.system_type, job.storage, design, bank, flows),
         conductors=list(best.conductors),
         interconnection=best.interconnection,
         energy=energy_result(job.system_type, produced, flows, load, resource.uncertainty_percent),
@@ -94,7 +99,7 @@ def _result(job: JobInput, year: WeatherYear, resource: Resource, plan: Plan) ->
         alternatives=_alternatives(plan, choice),
         assumptions=[
             *plan.assumptions,
-            *assumptions_of(job, choice.best, choice.target, resource),
+            *assumptions_of(job, choice.best, choice.target, resource, used),
             *valuation.assumptions,
         ],
         warnings=[*warnings_of(job, checks, resource, flows, load), *valuation.warnings],
@@ -143,6 +148,7 @@ def _target(
             autonomy_days=brief.storage.autonomy_days,
             system_voltage=brief.storage.system_voltage_v,
             temperature=brief.storage.temperature_c,
+            hourly_share=brief.hourly_share,
         )
     unit_on = partial(
         unit_year,
@@ -204,8 +210,10 @@ def _bill(best: Candidate, flows: YearFlows) -> economics.Bill:
         pac0_kw=design.pac0 / 1000.0,
         battery_kwh=0.0 if bank is None else bank.nominal_energy / 1000.0,
         chemistry=None if bank is None else bank.battery.chemistry,
-        self_used_kwh=(flows.from_array + flows.from_battery) / 1000.0,
+        self_used_kwh=(flows.from_array + flows.from_battery - flows.grid_charge) / 1000.0,
         exported_kwh=flows.export / 1000.0,
+        hourly=flows.hourly,
+        battery_life_years=None if bank is None else life_years(bank, flows),
     )
 
 

@@ -4,6 +4,7 @@ from hypothesis import strategies as st
 
 from nodes.sizing.design import Design
 from nodes.sizing.electrical.ac import ac_checks, backup_checks, output_current
+from nodes.sizing.electrical.circuits import circuit_checks
 from nodes.sizing.electrical.conductors import (
     COPPER,
     STANDARD_SIZES_A,
@@ -14,7 +15,8 @@ from nodes.sizing.electrical.conductors import (
 )
 from nodes.sizing.electrical.dc import dc_checks, dc_conductors, fuse_required
 from nodes.sizing.electrical.interconnection import connect
-from nodes.sizing.electrical.rules import RULES
+from nodes.sizing.electrical.rules import Standard
+from nodes.sizing.electrical.standards import RULES
 from nodes.sizing.electrical.voltage_drop import area_mm2, resistance, voltage_drop_checks
 from nodes.sizing.strings import SiteTemperatures, StringGroup, building_limit, string_window, voltages
 from state.equipment import Electrical, InverterDatasheet, ModuleDatasheet
@@ -161,13 +163,55 @@ def test_the_iec_set_takes_its_own_rules_and_leaves_open_what_was_not_read() -> 
     assert checks["iec_62548_max_voltage"].status == "not_evaluated"
     more, conductors, interconnection = ac_checks(design(), IEC, grid=True)
     assert by_id(more)["interconnection"].status == "not_evaluated"
-    assert conductors == []
+    assert [(each.circuit, each.ocpd_a, each.mm2) for each in conductors] == [("inverter_output", 25, 6)]
     assert interconnection is None
 
 
+def circuits(electrical: Electrical, temp_ambient: float = 35.0, **changes: object) -> dict[str, Check]:
+    of = design(**changes)  # type: ignore[arg-type]  # changes of one test each
+    conductors = [*dc_conductors(of, electrical), *ac_checks(of, electrical, grid=False)[1]]
+    return by_id(circuit_checks(conductors, electrical, temp_ambient))
+
+
+def test_every_circuit_is_held_to_its_terminals_its_heat_and_its_device() -> None:
+    checks = circuits(NEC, parallel=3)
+    assert set(checks) == {
+        "nec_690_8_source_circuit",
+        "nec_690_8_output_circuit",
+        "nec_690_8_inverter_output",
+        "nec_310_16_ampacity:pv_source",
+        "nec_310_16_ampacity:pv_output",
+        "nec_310_16_ampacity:inverter_output",
+        "nec_240_4_overcurrent:pv_source",
+        "nec_240_4_overcurrent:inverter_output",
+    }
+    assert {check.status for check in checks.values()} == {"pass"}
+    source = checks["nec_690_8_source_circuit"]
+    assert (source.value, source.limit) == (16.19, 25)
+
+
+def test_a_circuit_that_no_single_conductor_carries_warns_and_says_by_how_much() -> None:
+    checks = circuits(NEC, inverter={"ac_current_max_a": 400.0})
+    assert checks["nec_690_8_inverter_output"].status == "warn"
+    assert checks["nec_690_8_inverter_output"].limit == 420
+
+
+def test_cables_by_iec_carry_their_devices_and_say_where_the_table_ends() -> None:
+    assert {check.status for check in circuits(IEC, parallel=3).values()} == {"pass"}
+    crowded = circuits(Electrical(standard="iec_62548", conduit_conductors=6))
+    assert {check.status for check in crowded.values()} == {"not_evaluated"}
+    assert [each.mm2 for each in dc_conductors(design(), IEC)] == [1.5]
+
+
+def test_a_voltage_drop_beyond_the_recommendation_names_the_size_that_keeps_within_it() -> None:
+    of, far = design(), Electrical(dc_cable_m=90.0)
+    detail = by_id(voltage_drop_checks(of, dc_conductors(of, NEC), far))["dc_voltage_drop"].detail
+    assert "10 AWG would keep within it" in detail or "12 AWG would keep within it" in detail
+
+
 @pytest.mark.parametrize("standard", ["nec_2023", "iec_62548"])
-def test_every_rule_names_its_clause_and_where_it_was_read(standard: str) -> None:
-    for rule in RULES[standard].values():  # type: ignore[index]  # the two standards there are
+def test_every_rule_names_its_clause_and_where_it_was_read(standard: Standard) -> None:
+    for rule in RULES[standard].values():
         assert rule.clause
         assert rule.formula
         assert rule.source
@@ -193,7 +237,7 @@ def test_small_conductors_are_capped_by_their_device(i_max: float, awg: str) -> 
     assert conductor("inverter_output", i_max, temp_ambient=30, bundled=2).awg == awg
 
 
-@given(st.floats(1, 300), st.floats(0, 60), st.floats(0, 60), st.integers(1, 45), st.integers(1, 45))
+@given(st.floats(1, 300), st.floats(0, 90), st.floats(0, 90), st.integers(1, 45), st.integers(1, 45))
 def test_heat_and_company_never_allow_a_thinner_conductor(
     i_max: float, cool: float, hot: float, few: int, many: int
 ) -> None:
@@ -205,8 +249,8 @@ def test_heat_and_company_never_allow_a_thinner_conductor(
 
 
 def test_beyond_the_tables_there_is_no_conductor_to_name() -> None:
-    assert ambient_correction(61) is None
-    assert conductor("any", 10, temp_ambient=61, bundled=2).awg is None
+    assert ambient_correction(86) is None
+    assert conductor("any", 10, temp_ambient=86, bundled=2).awg is None
     assert conductor("any", 400, temp_ambient=30, bundled=2).awg is None
     assert bundling_adjustment(41) == 0.35
 
@@ -324,7 +368,7 @@ def test_voltage_drop_follows_ohm_and_warns_beyond_the_recommendation() -> None:
         by_id(voltage_drop_checks(of, conductors, Electrical(dc_cable_m=length)))["dc_voltage_drop"]
         for length in (20.0, 90.0)
     )
-    assert near.value == pytest.approx(100 * 2 * resistance("14", 20) * 9.6 / 417, abs=1e-3)
+    assert near.value == pytest.approx(100 * 2 * resistance(area_mm2("14"), 20) * 9.6 / 417, abs=1e-3)
     assert (near.status, far.status) == ("pass", "warn")
 
 

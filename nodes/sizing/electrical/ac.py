@@ -4,9 +4,8 @@ import math
 
 from nodes.sizing.checks import at_least, at_most, not_evaluated
 from nodes.sizing.design import Design
-from nodes.sizing.electrical.conductors import conductor
+from nodes.sizing.electrical.circuits import circuit
 from nodes.sizing.electrical.interconnection import connect
-from nodes.sizing.electrical.rules import CONTINUOUS_FACTOR, RULES
 from state.equipment import Electrical, InverterDatasheet
 from state.sizing import Check, Conductor, Interconnection
 
@@ -60,16 +59,8 @@ def ac_checks(
     current = output_current(design.inverter, electrical.service_voltage_v)
     checks = [_voltage(design.inverter, electrical)]
     conductors: list[Conductor] = []
-    if electrical.standard == "nec_2023" and current is not None:
-        conductors.append(
-            conductor(
-                "inverter_output",
-                current,
-                temp_ambient=design.site.temp_max,
-                bundled=electrical.conduit_conductors,
-                continuous_factor=CONTINUOUS_FACTOR,
-            )
-        )
+    if current is not None:
+        conductors.append(circuit(electrical, "inverter_output", current, design.site.temp_max))
     if not grid:
         return checks, conductors, None
     if electrical.standard != "nec_2023":
@@ -101,27 +92,4 @@ def _voltage(inverter: InverterDatasheet, electrical: Electrical) -> Check:
         "V",
         f"inverter {rated or 0:g} V, service {service or 0:g} V",
         missing="the service voltage or the inverter's AC voltage is not given",
-    )
-
-
-def ampacity_check(conductors: list[Conductor], electrical: Electrical) -> Check:
-    """Whether every circuit has a single conductor of the table that carries it."""
-    rules = RULES[electrical.standard]
-    if "ampacity" not in rules:
-        reason = "the ampacity tables of IEC 60364-5-52 were not read"
-        return not_evaluated("ampacity", "IEC 60364-5-52", "circuits", reason)
-    rule = rules["ampacity"]
-    uncovered = [each.circuit for each in conductors if each.awg is None]
-    sizes = ", ".join(f"{each.circuit} {each.awg} AWG" for each in conductors if each.awg is not None)
-    if not conductors:
-        return not_evaluated(rule.check_id, rule.clause, "circuits", "no circuit current is known")
-    return at_most(
-        rule.check_id,
-        rule.clause,
-        float(len(uncovered)),
-        0.0,
-        "circuits",
-        f"circuits without a single copper conductor that carries them: {', '.join(uncovered) or 'none'}"
-        + (f"; chosen: {sizes}" if sizes else ""),
-        otherwise="warn",
     )

@@ -1,10 +1,10 @@
 """Copper conductors and overcurrent devices by the tables of the National Electrical Code, 2023 edition.
 
 Sources: wiresizes.com/guides/nec-table-310-16 (310.16 and its corrections),
-intrysys.com/tools/electrical/wire-ampacity-chart (310.16, 240.4(D)), callout.app/codes/nec-2023-240-6 and
-sparkshift.app/code/nec-240-6 (240.6(A)).
+intrysys.com/tools/electrical/wire-ampacity-chart (310.16, 240.4(D)), up.codes E3705.2 (310.15(B)(1)),
+callout.app/codes/nec-2023-240-6 and sparkshift.app/code/nec-240-6 (240.6(A)).
 
-Not covered: aluminium, parallel conductors, raceways lower than 7/8 in above a roof, voltage drop.
+Not covered: aluminium, parallel conductors, raceways lower than 7/8 in above a roof.
 """
 
 from bisect import bisect_left
@@ -17,6 +17,10 @@ STANDARD_SIZES_A = (
     *(450, 500, 600, 700, 800, 1000, 1200, 1600, 2000, 2500, 3000, 4000, 5000, 6000),
 )
 """240.6(A): fuses and inverse-time breakers [A]."""
+
+
+ROUNDING = 1e-9
+"""A current that equals an ampacity up to floating point is carried [A]."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,7 +57,7 @@ COPPER = (
 
 AMBIENT_CORRECTION_90 = (
     *((10, 1.15), (15, 1.12), (20, 1.08), (25, 1.04), (30, 1.00), (35, 0.96), (40, 0.91), (45, 0.87)),
-    *((50, 0.82), (55, 0.76), (60, 0.71)),
+    *((50, 0.82), (55, 0.76), (60, 0.71), (65, 0.65), (70, 0.58), (75, 0.50), (80, 0.41), (85, 0.29)),
 )
 """310.15(B)(1): upper end of each ambient range [°C] and the factor of the 90 °C column."""
 
@@ -63,12 +67,12 @@ BUNDLING = ((3, 1.00), (6, 0.80), (9, 0.70), (20, 0.50), (30, 0.45), (40, 0.40))
 
 def next_standard_size(current: float) -> float | None:
     """The smallest standard device of at least `current` [A]; None above 6000 A. 240.6(A), 240.4(B)."""
-    index = bisect_left(STANDARD_SIZES_A, current - 1e-9)
+    index = bisect_left(STANDARD_SIZES_A, current - ROUNDING)
     return float(STANDARD_SIZES_A[index]) if index < len(STANDARD_SIZES_A) else None
 
 
 def ambient_correction(temp_ambient: float) -> float | None:
-    """Factor of the 90 °C column at `temp_ambient` [°C]; None above 60 °C, where the table read ends."""
+    """Factor of the 90 °C column at `temp_ambient` [°C]; None above 85 °C, where the table ends."""
     return next((factor for upper, factor in AMBIENT_CORRECTION_90 if temp_ambient <= upper), None)
 
 
@@ -104,27 +108,47 @@ def conductor(
     """
     i_continuous = continuous_factor * i_max
     device = next_standard_size(i_continuous)
+    derating = derating_of(temp_ambient, bundled)
+    wire = _smallest(i_max, i_continuous, device if ocpd_required else None, derating)
     return Conductor(
         circuit=circuit,
         i_max_a=round(i_max, 2),
         i_continuous_a=round(i_continuous, 2),
         ocpd_a=device,
-        awg=_smallest(i_max, i_continuous, device if ocpd_required else None, temp_ambient, bundled),
+        awg=None if wire is None else wire.awg,
         ocpd_required=ocpd_required,
+        ampacity_a=None if wire is None else wire.ampacity_75,
+        corrected_ampacity_a=None
+        if wire is None or derating is None
+        else round(wire.ampacity_90 * derating, 2),
     )
 
 
-def _smallest(
-    i_max: float, i_continuous: float, device: float | None, temp_ambient: float, bundled: int
-) -> str | None:
+def derating_of(temp_ambient: float, bundled: int) -> float | None:
+    """What heat and company leave of the 90 °C column, as a fraction; None above 85 °C."""
     correction = ambient_correction(temp_ambient)
-    if correction is None:
+    return None if correction is None else correction * bundling_adjustment(bundled)
+
+
+def largest_device(conductor: Conductor) -> float | None:
+    """The largest device that protects a conductor [A]: the next size up, 240.4(B), under the cap of 240.4(D)."""
+    wire = next((each for each in COPPER if each.awg == conductor.awg), None)
+    if wire is None or conductor.corrected_ampacity_a is None:
         return None
-    derating = correction * bundling_adjustment(bundled)
+    allowed = next_standard_size(min(wire.ampacity_75, conductor.corrected_ampacity_a))
+    cap = wire.small_conductor_cap
+    return allowed if allowed is None or cap is None else min(allowed, cap)
+
+
+def _smallest(i_max: float, i_continuous: float, device: float | None, derating: float | None) -> Wire | None:
+    if derating is None:
+        return None
     for wire in COPPER:
-        carries = wire.ampacity_75 >= i_continuous and wire.ampacity_90 * derating >= i_max
+        carries = (
+            wire.ampacity_75 >= i_continuous - ROUNDING and wire.ampacity_90 * derating >= i_max - ROUNDING
+        )
         if carries and (device is None or _protects(device, wire, derating)):
-            return wire.awg
+            return wire
     return None
 
 

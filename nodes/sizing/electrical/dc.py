@@ -2,15 +2,20 @@
 
 from nodes.sizing.checks import at_least, at_most, not_evaluated
 from nodes.sizing.design import Design
-from nodes.sizing.electrical.conductors import conductor, next_standard_size
+from nodes.sizing.electrical.circuits import circuit
+from nodes.sizing.electrical.conductors import next_standard_size
+from nodes.sizing.electrical.iec_62548 import FUSE_LEAST, FUSE_MOST
 from nodes.sizing.electrical.rules import (
     CONTINUOUS_FACTOR,
-    IEC_FUSE_FACTOR,
     IRRADIANCE_FACTOR,
-    RULES,
+    Rule,
+    RuleTable,
+    Standard,
+    named,
 )
+from nodes.sizing.electrical.standards import RULES
 from nodes.sizing.strings import building_limit
-from state.equipment import Electrical
+from state.equipment import Electrical, ModuleDatasheet
 from state.sizing import Check, Conductor
 
 UNKNOWN_COLD = "the lowest expected ambient temperature is not known yet"
@@ -18,16 +23,16 @@ UNKNOWN_COLD = "the lowest expected ambient temperature is not known yet"
 
 def dc_checks(design: Design, electrical: Electrical) -> list[Check]:
     """Every check of the DC side, in the order an inspector reads them."""
+    rules = RULES[electrical.standard]
     return [
-        *_cold_voltage(design, electrical),
-        *_operating_window(design),
-        *_input_currents(design),
-        _string_fuse(design, electrical),
+        *_cold_voltage(design, electrical, rules),
+        *_operating_window(design, rules),
+        *_input_currents(design, rules),
+        _string_fuse(design, electrical, rules),
     ]
 
 
-def _cold_voltage(design: Design, electrical: Electrical) -> list[Check]:
-    rules = RULES[electrical.standard]
+def _cold_voltage(design: Design, electrical: Electrical, rules: RuleTable) -> list[Check]:
     module, inverter, at = design.module, design.inverter, design.voltages
     cold = None if at.v_oc_cold is None else design.longest * at.v_oc_cold
     building = building_limit(electrical.standard, dwelling=electrical.dwelling)
@@ -39,8 +44,7 @@ def _cold_voltage(design: Design, electrical: Electrical) -> list[Check]:
     maximum, system = rules["max_voltage"], rules["module_system_voltage"]
     checks = [
         at_most(
-            maximum.check_id,
-            maximum.clause,
+            *named(maximum),
             cold,
             building,
             "V",
@@ -48,8 +52,7 @@ def _cold_voltage(design: Design, electrical: Electrical) -> list[Check]:
             missing=UNKNOWN_COLD if cold is None else maximum.formula,
         ),
         at_most(
-            "inverter_max_voltage",
-            "inverter datasheet, maximum DC voltage",
+            *named(rules["inverter_max_voltage"]),
             cold,
             inverter.vdc_max_v,
             "V",
@@ -57,8 +60,7 @@ def _cold_voltage(design: Design, electrical: Electrical) -> list[Check]:
             missing=UNKNOWN_COLD if cold is None else "the inverter's datasheet gives no maximum DC voltage",
         ),
         at_most(
-            system.check_id,
-            system.clause,
+            *named(system),
             cold,
             module.max_system_voltage_v,
             "V",
@@ -68,20 +70,19 @@ def _cold_voltage(design: Design, electrical: Electrical) -> list[Check]:
             else "the module's datasheet gives no maximum system voltage",
         ),
     ]
-    if electrical.standard == "nec_2023":
-        checks.append(_table_cross_check(design, building))
+    if "table_voltage" in rules:
+        checks.append(_table_cross_check(design, building, rules["table_voltage"]))
     return checks
 
 
-def _table_cross_check(design: Design, building: float | None) -> Check:
+def _table_cross_check(design: Design, building: float | None, rule: Rule) -> Check:
     """The coefficient is the code value; the table is cruder, and a second opinion."""
-    at, rule = design.voltages, "NEC 2023 Table 690.7(A), cross-check"
+    at = design.voltages
     limits = [v for v in (design.inverter.vdc_max_v, design.module.max_system_voltage_v, building) if v]
     if design.site.temp_min is not None and at.v_oc_table is None:
-        return not_evaluated("nec_690_7_table", rule, "V", "the table ends at −40 °C")
+        return not_evaluated(*named(rule), "V", "the table ends at −40 °C")
     return at_most(
-        "nec_690_7_table",
-        rule,
+        *named(rule),
         None if at.v_oc_table is None else design.longest * at.v_oc_table,
         min(limits, default=None),
         "V",
@@ -91,7 +92,7 @@ def _table_cross_check(design: Design, building: float | None) -> Check:
     )
 
 
-def _operating_window(design: Design) -> list[Check]:
+def _operating_window(design: Design, rules: RuleTable) -> list[Check]:
     inverter, at = design.inverter, design.voltages
     hot = design.shortest * at.v_mp_hot
     cell = f"{design.shortest} modules in series, cells at {design.site.temp_cell_hot:.0f} °C"
@@ -100,8 +101,7 @@ def _operating_window(design: Design) -> list[Check]:
     cold = None if at.v_mp_cold is None else design.longest * at.v_mp_cold
     return [
         at_least(
-            "mppt_window_hot",
-            "inverter datasheet, lowest MPPT voltage",
+            *named(rules["mppt_window_hot"]),
             hot,
             inverter.mppt_min_v,
             "V",
@@ -109,8 +109,7 @@ def _operating_window(design: Design) -> list[Check]:
             missing="the inverter's datasheet gives no lowest MPPT voltage",
         ),
         at_most(
-            "mppt_window_cold",
-            "inverter datasheet, highest MPPT voltage",
+            *named(rules["mppt_window_cold"]),
             cold,
             inverter.mppt_max_v,
             "V",
@@ -121,8 +120,7 @@ def _operating_window(design: Design) -> list[Check]:
             else "the inverter's datasheet gives no highest MPPT voltage",
         ),
         at_least(
-            "inverter_start_voltage",
-            "inverter datasheet, start voltage",
+            *named(rules["start_voltage"]),
             hot,
             inverter.v_start_v,
             "V",
@@ -133,15 +131,14 @@ def _operating_window(design: Design) -> list[Check]:
     ]
 
 
-def _input_currents(design: Design) -> list[Check]:
+def _input_currents(design: Design, rules: RuleTable) -> list[Check]:
     module, inverter, parallel = design.module, design.inverter, design.most_parallel
     nameplate = parallel * module.i_sc_a
     rating = inverter.isc_max_per_mppt_a
     inputs = None if inverter.mppt_count is None else inverter.mppt_count * design.inverters
     return [
         at_most(
-            "mppt_inputs",
-            "inverter datasheet, number of MPPT inputs",
+            *named(rules["mppt_inputs"]),
             float(design.last_input),
             None if inputs is None else float(inputs),
             "inputs",
@@ -149,8 +146,7 @@ def _input_currents(design: Design) -> list[Check]:
             missing="the inverter's datasheet gives no number of MPPT inputs",
         ),
         at_most(
-            "mppt_short_circuit_current",
-            "inverter datasheet, maximum Isc per MPPT (IEC 62109, I_sc PV)",
+            *named(rules["mppt_short_circuit_current"]),
             IRRADIANCE_FACTOR * nameplate,
             rating,
             "A",
@@ -160,8 +156,7 @@ def _input_currents(design: Design) -> list[Check]:
             missing="the inverter's datasheet gives no maximum short-circuit current",
         ),
         at_most(
-            "mppt_operating_current",
-            "inverter datasheet, maximum operating current per MPPT",
+            *named(rules["mppt_operating_current"]),
             parallel * module.i_mp_a,
             inverter.idc_max_per_mppt_a,
             "A",
@@ -170,8 +165,7 @@ def _input_currents(design: Design) -> list[Check]:
             missing="the inverter's datasheet gives no maximum operating current",
         ),
         at_most(
-            "inverter_dc_power",
-            "inverter datasheet, maximum array power",
+            *named(rules["inverter_dc_power"]),
             design.pdc0 / design.inverters,
             inverter.pdc_max_w,
             "W",
@@ -189,38 +183,41 @@ def fuse_required(design: Design) -> bool | None:
     return backfeed > design.module.max_series_fuse_a
 
 
-def _string_fuse(design: Design, electrical: Electrical) -> Check:
-    rule = RULES[electrical.standard]["string_fuse"]
-    module = design.module
+def _string_fuse(design: Design, electrical: Electrical, rules: RuleTable) -> Check:
+    rule, module = rules["string_fuse"], design.module
     needed = fuse_required(design)
     backfeed = (design.most_parallel - 1) * IRRADIANCE_FACTOR * module.i_sc_a
     if not needed:
         return at_most(
-            rule.check_id,
-            rule.clause,
+            *named(rule),
             backfeed,
             module.max_series_fuse_a if backfeed > 0 else module.max_series_fuse_a or 0.0,
             "A",
             f"back-feed of {max(0, design.most_parallel - 1)} other string(s); no string fuse is needed",
             missing="the module's datasheet gives no maximum series fuse",
         )
-    factor = IRRADIANCE_FACTOR * CONTINUOUS_FACTOR
-    fuse = next_standard_size(factor * module.i_sc_a)
+    bears = module.max_series_fuse_a
     if electrical.standard == "iec_62548":
-        fuse = IEC_FUSE_FACTOR * module.i_sc_a
+        bears = None if bears is None else min(bears, FUSE_MOST * module.i_sc_a)
     return at_most(
-        rule.check_id,
-        rule.clause,
-        fuse,
-        module.max_series_fuse_a,
+        *named(rule),
+        string_fuse(module, electrical.standard),
+        bears,
         "A",
         f"string fuses are needed: {backfeed:.1f} A could flow back into a faulty string",
     )
 
 
+def string_fuse(module: ModuleDatasheet, standard: Standard) -> float | None:
+    """The smallest rating that a string's fuse may have [A]; by the NEC a standard size, None above them all."""
+    if standard == "iec_62548":
+        return FUSE_LEAST * module.i_sc_a
+    return next_standard_size(IRRADIANCE_FACTOR * CONTINUOUS_FACTOR * module.i_sc_a)
+
+
 def dc_conductors(design: Design, electrical: Electrical) -> list[Conductor]:
-    """Conductors of a string and of the fullest input, by the NEC's tables; no other tables were read."""
-    if electrical.standard != "nec_2023" or not design.groups:
+    """Conductors of a string and of the fullest input."""
+    if not design.groups:
         return []
     i_string = IRRADIANCE_FACTOR * design.module.i_sc_a
     fused = bool(fuse_required(design))
@@ -228,13 +225,6 @@ def dc_conductors(design: Design, electrical: Electrical) -> list[Conductor]:
     if design.most_parallel > 1:
         circuits.append(("pv_output", design.most_parallel * i_string, False))
     return [
-        conductor(
-            name,
-            i_max,
-            temp_ambient=design.site.temp_max,
-            bundled=electrical.conduit_conductors,
-            continuous_factor=CONTINUOUS_FACTOR,
-            ocpd_required=required,
-        )
+        circuit(electrical, name, i_max, design.site.temp_max, ocpd_required=required)
         for name, i_max, required in circuits
     ]

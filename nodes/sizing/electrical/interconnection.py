@@ -4,7 +4,8 @@ from dataclasses import dataclass
 
 from nodes.sizing.checks import at_most, not_evaluated
 from nodes.sizing.electrical.conductors import next_standard_size
-from nodes.sizing.electrical.rules import CONTINUOUS_FACTOR, NEC_2023
+from nodes.sizing.electrical.nec_2023 import NEC_2023
+from nodes.sizing.electrical.rules import CONTINUOUS_FACTOR
 from state.equipment import Electrical
 from state.sizing import Check, Interconnection
 
@@ -12,19 +13,13 @@ BUSBAR_SHARE_AT_ENDS = 1.2
 
 
 @dataclass(frozen=True, slots=True)
-class _Paragraph:
-    """A way to comply: the busbar may carry `share` of its rating."""
+class _Way:
+    """A paragraph to comply with: `wanted` [A] is asked of the `room` [A] that it leaves."""
 
     number: str
-    share: float
+    wanted: float
+    room: float
     condition: str
-
-
-WHOLE_BUSBAR = _Paragraph("705.12(B)(1)", 1.0, "anywhere on the busbar")
-OPPOSITE_END = _Paragraph("705.12(B)(2)", BUSBAR_SHARE_AT_ENDS, "at the end opposite the main breaker")
-CENTRE_FED = _Paragraph(
-    "705.12(B)(4)", BUSBAR_SHARE_AT_ENDS, "at one end, not both, of a centre-fed dwelling panel"
-)
 
 
 def connect(
@@ -39,8 +34,8 @@ def connect(
 
     Notes
     -----
-    Supply-side connections (705.11), power control systems (705.13) and the sum of all breakers
-    (705.12(B)(3)) are the ways left where this fails; they need data that a job does not hold.
+    Where no paragraph allows it, supply-side connections (705.11) and power control systems (705.13) are the ways
+    left; they need data that a job does not hold.
     """
     rule = NEC_2023["interconnection"]
     if output_current is None:
@@ -55,34 +50,46 @@ def connect(
             max_backfeed_a=None, backfeed_breaker_a=breaker, rule="705.12(B)", breakers=inverters
         )
         return unknown, not_evaluated(rule.check_id, rule.clause, "A", reason)
-    wanted = CONTINUOUS_FACTOR * output_current * inverters + electrical.existing_backfeed_a
-    room, paragraph = _room(electrical, wanted)
+    ways = _ways(electrical, output_current, breaker, inverters)
+    way = next((each for each in ways if each.wanted <= each.room), _nearest(ways))
+    detail = (
+        f"125 % of the output current and {electrical.existing_backfeed_a:g} A of existing back-feed, "
+        f"{way.condition}; busbar {electrical.busbar_a:g} A, main {electrical.main_breaker_a:g} A"
+    )
+    if way.wanted > way.room:
+        main = BUSBAR_SHARE_AT_ENDS * electrical.busbar_a - way.wanted
+        detail += "; ways left: supply side (705.11), power control system (705.13)"
+        detail += f", or a main breaker of at most {main:.0f} A" if main >= 1.0 else ""
     return (
         Interconnection(
-            max_backfeed_a=round(max(0.0, room - electrical.existing_backfeed_a), 2),
+            max_backfeed_a=round(max(0.0, way.room - electrical.existing_backfeed_a), 2),
             backfeed_breaker_a=breaker,
-            rule=paragraph.number,
+            rule=way.number,
             breakers=inverters,
         ),
-        at_most(
-            rule.check_id,
-            f"NEC 2023 {paragraph.number}",
-            wanted,
-            room,
-            "A",
-            f"125 % of the output current and {electrical.existing_backfeed_a:g} A of existing back-feed, "
-            f"{paragraph.condition}; busbar {electrical.busbar_a:g} A, main {electrical.main_breaker_a:g} A",
-        ),
+        at_most(rule.check_id, f"NEC 2023 {way.number}", way.wanted, way.room, "A", detail),
     )
 
 
-def _room(electrical: Electrical, wanted: float) -> tuple[float, _Paragraph]:
-    """The most that may be fed in [A], and the paragraph with the fewest conditions that allows it."""
+def _ways(electrical: Electrical, output_current: float, breaker: float, inverters: int) -> list[_Way]:
+    """The paragraphs that the panel may use, those with the fewest conditions first."""
     busbar, main = electrical.busbar_a or 0.0, electrical.main_breaker_a or 0.0
-    ways = [WHOLE_BUSBAR]
+    existing = electrical.existing_backfeed_a
+    wanted = CONTINUOUS_FACTOR * output_current * inverters + existing
+    ends = max(0.0, BUSBAR_SHARE_AT_ENDS * busbar - main)
+    ways = [_Way("705.12(B)(1)", wanted, max(0.0, busbar - main), "anywhere on the busbar")]
     if electrical.panel_feed == "end":
-        ways.append(OPPOSITE_END)
+        ways.append(_Way("705.12(B)(2)", wanted, ends, "at the end opposite the main breaker"))
     elif electrical.dwelling:
-        ways.append(CENTRE_FED)
-    rooms = [(max(0.0, way.share * busbar - main), way) for way in ways]
-    return next(((room, way) for room, way in rooms if wanted <= room), rooms[-1])
+        condition = "at one end, not both, of a centre-fed dwelling panel"
+        ways.append(_Way("705.12(B)(4)", wanted, ends, condition))
+    if electrical.load_breakers_a is not None and main <= busbar:
+        room = max(0.0, busbar - electrical.load_breakers_a)
+        condition = f"the breakers of all loads, {electrical.load_breakers_a:g} A, and sources together"
+        ways.append(_Way("705.12(B)(3)", breaker * inverters + existing, room, condition))
+    return ways
+
+
+def _nearest(ways: list[_Way]) -> _Way:
+    """Of those that do not allow it the one that misses least; of equals the later, more permissive one."""
+    return min(reversed(ways), key=lambda way: way.wanted - way.room)
