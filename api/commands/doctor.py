@@ -6,6 +6,8 @@ from typing import TYPE_CHECKING
 import typer
 
 if TYPE_CHECKING:
+    from sqlalchemy.ext.asyncio import AsyncEngine
+
     from core.config import Settings
 
 GOOD, BAD = "ok  ", "FAIL"
@@ -42,6 +44,8 @@ async def _examine(settings: "Settings", *, embedded: bool) -> bool:
         if embedded:
             await schema.upgrade(engine)
         found = await verdicts(engine, redis)
+        if all(verdict.ok for verdict in found.values()):
+            await _given_up(engine)
     finally:
         await redis.aclose()
         await engine.dispose()
@@ -53,6 +57,18 @@ async def _examine(settings: "Settings", *, embedded: bool) -> bool:
     )
     typer.echo(f"{GOOD} llm           {llm}")
     return all(verdict.ok for verdict in found.values())
+
+
+async def _given_up(engine: "AsyncEngine") -> None:
+    """Say what failed for good and waits for somebody; the service works on meanwhile."""
+    from core.database.dead_letters import dead_letters
+    from core.database.session import AsyncSessionLocal
+
+    async with AsyncSessionLocal(bind=engine) as session:
+        found = await dead_letters(session)
+    counted = f"{found.jobs} jobs, {found.refreshes} refreshes, {found.deliveries} webhook messages failed"
+    hint = "; GET /jobs?status=failed lists the jobs, POST /jobs/{id}/retry goes on with one"
+    typer.echo(f"{'warn' if found else GOOD} given up      {counted}{hint if found.jobs else ''}")
 
 
 async def _forecast(settings: "Settings") -> None:
