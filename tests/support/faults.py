@@ -21,6 +21,8 @@ from tests.support.cluster import HEARTBEAT_SECONDS, Api, Cluster, until
 
 LEASE_SECONDS = 3 * HEARTBEAT_SECONDS
 PATIENCE = 120
+AT_ONCE = 100
+"""Jobs that are waited for at a time, each on a connection."""
 
 FINISHED = """
 SELECT count(*) FILTER (WHERE status = 'succeeded' AND result_version = 1) AS ended,
@@ -36,7 +38,13 @@ SELECT coalesce(max(times), 0) FROM (
 
 async def settle(cluster: Cluster, jobs: list[str]) -> Counter[str]:
     """How the jobs stand when each waits for a person or has ended."""
-    return Counter([job["status"] for job in await asyncio.gather(*map(cluster.settled, jobs))])
+    turn = asyncio.Semaphore(AT_ONCE)
+
+    async def status(job: str) -> str:
+        async with turn:
+            return str((await cluster.settled(job))["status"])
+
+    return Counter(await asyncio.gather(*map(status, jobs)))
 
 
 async def versions(cluster: Cluster, jobs: list[str]) -> tuple[int, int]:
@@ -163,13 +171,14 @@ class Zombies:
 async def wake_zombies(cluster: Cluster, redis: Redis, runs: int) -> Zombies:
     """A worker is stopped with runs in hand, another one finishes them, the first goes on."""
     found = Zombies(runs)
-    cluster.weather.seconds = 1.5
+    cluster.weather.seconds = min(9.0, 1.0 + runs / 2)  # until all of them are under way
     zombie = cluster.workers[-1]
     jobs = []
     for _ in range(runs):
         jobs.append(await cluster.start())
         await cluster.holder(jobs[-1])
     zombie.pause()
+    cluster.weather.seconds = 1.0
     try:
         await cluster.add_worker(concurrency=runs)
         assert await settle(cluster, jobs) == {"succeeded": runs}
