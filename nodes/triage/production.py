@@ -68,7 +68,7 @@ def power_expected(
     if pdc0 is None or sun is None or sun[0] < DARK_W_M2:
         return None
     irradiance, whence, normal_above = sun
-    ratio = (1 - job.array.losses_percent / 100) * settings.performance_ratio_after_losses
+    ratio = (1 - job.array.system_losses_percent / 100) * settings.performance_ratio_after_losses
     basis = f"{irradiance:.0f} W/m² {whence} × {pdc0 / 1000:g} kWp × {ratio:.2f}"
     return ExpectedPower(irradiance / 1000 * pdc0 * ratio, basis, normal_above)
 
