@@ -7,6 +7,7 @@ import typer
 
 if TYPE_CHECKING:
     from redis.asyncio import Redis
+    from sqlalchemy.ext.asyncio import AsyncEngine
 
     from core.clients.budget import Budget
     from core.config import Settings
@@ -47,8 +48,10 @@ async def _examine(settings: "Settings", *, embedded: bool) -> bool:
             if embedded:
                 await schema.upgrade(engine)
             found = await verdicts(engine, redis)
-        for name, verdict in found.items():
-            typer.echo(f"{GOOD if verdict.ok else BAD} {name:<13} {verdict.detail}")
+            for name, verdict in found.items():
+                typer.echo(f"{GOOD if verdict.ok else BAD} {name:<13} {verdict.detail}")
+            if all(verdict.ok for verdict in found.values()):
+                await _given_up(engine)
         await _providers(settings, redis)
     finally:
         await redis.aclose()
@@ -57,6 +60,18 @@ async def _examine(settings: "Settings", *, embedded: bool) -> bool:
     )
     typer.echo(f"{GOOD} llm           {llm}")
     return all(verdict.ok for verdict in found.values())
+
+
+async def _given_up(engine: "AsyncEngine") -> None:
+    """Say what failed for good and waits for somebody; the service works on meanwhile."""
+    from core.database.dead_letters import dead_letters
+    from core.database.session import AsyncSessionLocal
+
+    async with AsyncSessionLocal(bind=engine) as session:
+        found = await dead_letters(session)
+    counted = f"{found.jobs} jobs, {found.refreshes} refreshes, {found.deliveries} webhook messages failed"
+    hint = "; GET /jobs?status=failed lists the jobs, POST /jobs/{id}/retry goes on with one"
+    typer.echo(f"{WARN if found else GOOD} given up      {counted}{hint if found.jobs else ''}")
 
 
 async def _providers(settings: "Settings", redis: "Redis") -> None:

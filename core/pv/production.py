@@ -128,7 +128,7 @@ class _Plant:
         stated = inverter.efficiency_pct
         self._system = System(
             inverter.pac0_w,
-            losses_percent=wanted.losses_percent,
+            losses_percent=wanted.system_losses_percent,
             inverter=EfficiencyCurve.pvwatts(DEFAULT_ETA_INV if stated is None else stated / 100.0),
             albedo=wanted.albedo,
             gcr=min(wanted.gcr, DENSEST_ROWS),
