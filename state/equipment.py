@@ -91,6 +91,12 @@ class RoofPlane(Model):
     surface_tilt: Annotated[float, Field(ge=0, le=90, description="Degrees from horizontal.")]
     surface_azimuth: Annotated[float, Field(ge=0, le=360, description="Degrees clockwise from north.")]
     area_m2: Annotated[float, Field(gt=0, le=1_000_000)] | None = None
+    width_m: Annotated[float, Field(gt=0, le=10_000)] | None = Field(
+        default=None, description="Along the eaves; with a setback, a plane without it is taken as a square."
+    )
+    setback_m: Annotated[float, Field(ge=0, le=100)] = Field(
+        default=0.0, description="Left free along every edge: fire access, ridge, wind."
+    )
     mount: Literal["roof", "rack"] = "roof"
 
 
