@@ -67,7 +67,7 @@ def choose(job: JobInput, year: WeatherYear, plan: Plan) -> Choice:
     target, unit = _target(job, year, plan, catalogue.modules[0], catalogue.batteries)
     if target.pdc0 is not None and target.pdc0 > LARGEST_PDC0:
         reason = f"needs an array of {target.pdc0 / 1e6:.0f} MW; the design search ends at 10 MW"
-        raise InvalidInput([FieldError("/demand", reason)])
+        raise InvalidInput([FieldError("/demand" if job.array.pdc0_w is None else "/array/pdc0_w", reason)])
     hourly = None if plan.load is None else plan.load.hourly()
     ranking = Ranking(job.objective, job.system_type, job.economics, unit, hourly)
     if plan.strings is not None and named.inverter is not None:
