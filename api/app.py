@@ -26,6 +26,7 @@ from api.routes import (
 )
 from api.services import open_services
 from core.config import Settings
+from core.memory import keep_what_is_loaded
 
 PREFIX = "/api/v1"
 BODY_LIMIT = 1_000_000
@@ -53,6 +54,7 @@ def create_app(settings: Settings) -> FastAPI:
     async def lifespan(app: FastAPI) -> AsyncIterator[None]:
         async with open_services(settings) as services:
             app.state.services = services
+            keep_what_is_loaded()
             yield
 
     app = _Application(

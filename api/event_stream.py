@@ -95,7 +95,7 @@ async def _news(
     services: Services, viewer: Viewer, job_id: UUID, last: int
 ) -> tuple[Standing, list[JobEventRow]]:
     with storage_errors():
-        async with AsyncSessionLocal(bind=services.engine) as session:
+        async with AsyncSessionLocal(bind=services.reading) as session:
             # In this order: the events of a job that was final before they were read are all there.
             standing = await Jobs(session).standing(job_id, viewer)
             return standing, await JobEvents(session).after(job_id, last, limit=PAGE)

@@ -12,6 +12,7 @@ from core.checkpoint import RedisSaver
 from core.clock import Clock
 from core.config import Settings
 from core.database.notifications import JobNotifications
+from core.database.session import without_transactions
 from graph.dependencies import open_infrastructure
 from graph.immediate import Immediate
 from graph.runner import Runner
@@ -23,6 +24,8 @@ class Services:
     secret_key: SecretStr
     clock: Clock
     engine: AsyncEngine
+    reading: AsyncEngine
+    """The same for requests that only look."""
     redis: Redis
     saver: RedisSaver
     runner: Runner
@@ -43,9 +46,10 @@ async def open_services(settings: Settings) -> AsyncIterator[Services]:
             secret_key=infrastructure.secret_key,
             clock=needs.clock,
             engine=infrastructure.engine,
+            reading=without_transactions(infrastructure.engine),
             redis=infrastructure.redis,
             saver=infrastructure.saver,
             runner=Runner(infrastructure.saver, needs.clock, queue_limit=settings.queue_limit),
-            immediate=Immediate(needs.files, needs.years),
+            immediate=Immediate(needs.files, needs.years, needs.climates),
             notifications=notifications,
         )

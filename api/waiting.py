@@ -24,7 +24,7 @@ async def settled(
     async with notifications.changes(job_id, SETTLED_CHANNEL) as changed:
         while True:
             changed.clear()
-            row = await Jobs(session).get(job_id, viewer)
+            row = await Jobs(session).shown(job_id, viewer)
             left = deadline - asyncio.get_running_loop().time()
             if row.status not in UNDER_WAY or left <= 0 or notifications.released:
                 return job_view(row)

@@ -8,9 +8,18 @@ from typing import Annotated, Literal, Self
 from urllib.parse import urlsplit
 
 from dotenv import dotenv_values
-from pydantic import AliasChoices, Field, SecretStr, ValidationError, field_validator, model_validator
+from pydantic import (
+    AliasChoices,
+    Field,
+    SecretStr,
+    ValidationError,
+    ValidationInfo,
+    field_validator,
+    model_validator,
+)
 from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 
+from core.clients.limits import parse_limits
 from core.errors import ConfigurationError
 
 SPELLINGS: dict[str, tuple[str, ...]] = {
@@ -23,6 +32,17 @@ SPELLINGS: dict[str, tuple[str, ...]] = {
 PostgresScheme = ("postgresql+asyncpg", "postgresql", "postgres")
 RedisScheme = ("redis", "rediss", "unix")
 Names = Annotated[list[str], NoDecode]
+
+
+NOBODY = "none"
+"""Where nobody is to be asked: an empty value means the default."""
+
+KNOWN_PROVIDERS: dict[str, frozenset[str]] = {
+    "weather_providers": frozenset({"open_meteo", "openweathermap", "met_no"}),
+    "resource_providers": frozenset({"pvgis", "nasa_power"}),
+    "design_temperature_providers": frozenset({"nasa_power", "open_meteo"}),
+    "alert_providers": frozenset({"nws"}),
+}
 
 
 def _spelled(name: str) -> AliasChoices:
@@ -63,8 +83,12 @@ class Settings(BaseSettings):
     )
 
     weather_refresh_minutes: Annotated[int, Field(ge=1, le=1440)] = 30
-    weather_providers: Names = ["open_meteo"]
-    resource_providers: Names = []
+    weather_providers: Names = ["open_meteo", "openweathermap", "met_no"]
+    resource_providers: Names = ["pvgis", "nasa_power"]
+    design_temperature_providers: Names = ["nasa_power", "open_meteo"]
+    alert_providers: Names = ["nws"]
+    provider_budgets: Names = []
+    provider_contact: str | None = None
     open_meteo_url: str = "https://api.open-meteo.com"
     open_meteo_api_key: SecretStr | None = None
     openweathermap_api_key: SecretStr | None = None
@@ -92,7 +116,14 @@ class Settings(BaseSettings):
     notification_urls: Annotated[list[SecretStr], NoDecode] = []
 
     @field_validator(
-        "weather_providers", "resource_providers", "cors_origins", "notification_urls", mode="before"
+        "weather_providers",
+        "resource_providers",
+        "design_temperature_providers",
+        "alert_providers",
+        "provider_budgets",
+        "cors_origins",
+        "notification_urls",
+        mode="before",
     )
     @classmethod
     def _split(cls, value: object) -> object:
@@ -100,15 +131,23 @@ class Settings(BaseSettings):
             [part.strip() for part in value.split(",") if part.strip()] if isinstance(value, str) else value
         )
 
-    @field_validator("weather_providers")
+    @field_validator(*KNOWN_PROVIDERS)
     @classmethod
-    def _known_weather_providers(cls, names: list[str]) -> list[str]:
-        return _only_known(names, KNOWN_WEATHER_PROVIDERS)
+    def _known_providers(cls, names: list[str], info: ValidationInfo) -> list[str]:
+        return _only_known(names, KNOWN_PROVIDERS[str(info.field_name)])
 
-    @field_validator("resource_providers")
+    @field_validator("provider_budgets")
     @classmethod
-    def _known_resource_providers(cls, names: list[str]) -> list[str]:
-        return _only_known(names, KNOWN_RESOURCE_PROVIDERS)
+    def _readable_budgets(cls, budgets: list[str]) -> list[str]:
+        parse_limits(budgets)
+        return budgets
+
+    @field_validator("provider_contact")
+    @classmethod
+    def _fit_for_a_header(cls, contact: str | None) -> str | None:
+        if contact is not None and (not contact.isascii() or not contact.isprintable()):
+            raise ValueError("must be printable ASCII: it is sent in a header")
+        return contact
 
     @field_validator("database_url")
     @classmethod
@@ -136,15 +175,16 @@ class Settings(BaseSettings):
         return self
 
 
-KNOWN_WEATHER_PROVIDERS = frozenset({"open_meteo"})
-KNOWN_RESOURCE_PROVIDERS: frozenset[str] = frozenset()
-
-
 def _only_known(names: list[str], known: frozenset[str]) -> list[str]:
+    """The names in their order, each once; `none` alone stands for an empty list."""
+    if names == [NOBODY]:
+        return []
     unknown = [name for name in names if name not in known]
     if unknown:
-        raise ValueError(f"unknown: {', '.join(unknown)}; known: {', '.join(sorted(known)) or 'none yet'}")
-    return names
+        raise ValueError(
+            f"unknown: {', '.join(unknown)}; known: {', '.join(sorted(known))}, or {NOBODY} alone"
+        )
+    return list(dict.fromkeys(names))
 
 
 def _with_scheme(url: SecretStr | None, schemes: tuple[str, ...]) -> SecretStr | None:

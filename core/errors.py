@@ -14,7 +14,9 @@
     │   ├── QueueFull            429
     │   ├── ProviderUnavailable  502, an outside service failed or answered nonsense
     │   ├── StorageUnavailable   503, Postgres or Redis cannot be reached
-    │   └── NodeTimedOut         504, a node took longer than its policy allows
+    │   ├── NodeTimedOut         504, a node took longer than its policy allows
+    │   ├── RunTimedOut          504, a run took longer than any honest one
+    │   └── VisitTaken           409, the technician was promised to another job meanwhile
     ├── CheckpointUnreadable     what is stored cannot be decoded; the run is rebuilt from its recorded input
     ├── StaleAttempt             a newer worker holds this run; the caller must stop, quietly
     └── ConfigurationError       start-up refuses; one line per problem
@@ -158,6 +160,20 @@ class NodeTimedOut(TransientError):
 
     status = 504
     slug = "node-timed-out"
+
+
+class RunTimedOut(TransientError):
+    """The run took too long."""
+
+    status = 504
+    slug = "run-timed-out"
+
+
+class VisitTaken(TransientError):
+    """Another job has the technician at that time; planned again, there will be another one."""
+
+    status = 409
+    slug = "visit-taken"
 
 
 class CheckpointUnreadable(SolarSyncError):

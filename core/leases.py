@@ -7,15 +7,19 @@ went to somebody else, or who could not renew it in time, stops that work by its
 
 import asyncio
 from collections.abc import Coroutine
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import timedelta
 from typing import Any
 from uuid import UUID
 
 import anyio
+import asyncpg
+import structlog
 from pgqueuer.adapters.persistence.queries import Queries
 from pgqueuer.models import Job
 from pgqueuer.ports.driver import Driver
+
+log = structlog.get_logger(__name__)
 
 RENEW = """
 UPDATE pgqueuer SET heartbeat = now()
@@ -48,8 +52,8 @@ class LeaseEnded(Exception):
 
 @dataclass(slots=True)
 class _Lease:
-    work: asyncio.Task[None]
     renewed_at: float
+    work: asyncio.Task[None] = field(init=False)
     started: bool = False
 
 
@@ -65,8 +69,8 @@ class Leases:
     ) -> None:
         """Do `work` when it is its turn; raises `LeaseEnded` where it was stopped before it was done."""
         loop = asyncio.get_running_loop()
-        task = loop.create_task(self._in_turn(row, work, turn))
-        self._held[row] = _Lease(task, loop.time())
+        lease = self._held[row] = _Lease(loop.time())
+        task = lease.work = loop.create_task(self._in_turn(lease, work, turn))
         try:
             with withdrawn:
                 await asyncio.wait({task})
@@ -75,15 +79,19 @@ class Leases:
                 await asyncio.wait({task})
         finally:
             task.cancel()
-            work.close()  # where it never had its turn
-            del self._held[row]
+            if not lease.started:
+                work.close()
+            if self._held.get(row) is lease:
+                del self._held[row]
         if task.cancelled():
             raise LeaseEnded
         task.result()
 
-    async def _in_turn(self, row: int, work: Coroutine[Any, Any, None], turn: asyncio.Semaphore) -> None:
+    async def _in_turn(
+        self, lease: "_Lease", work: Coroutine[Any, Any, None], turn: asyncio.Semaphore
+    ) -> None:
         async with turn:
-            self._held[row].started = True
+            lease.started = True
             await work
 
     def renewed(self, asked: list[int], ours: set[int]) -> None:
@@ -136,5 +144,12 @@ class LeasedQueries(Queries):
         )
 
     async def retry_job(self, job: Job, delay: timedelta, traceback_record: Any) -> None:  # noqa: ANN401  PgQueuer's record
+        """Put the row back. Where that fails it stays ours until its lease has run out, and then is anybody's.
+
+        PgQueuer would finish a row that it cannot put back, and its run would wait to be missed.
+        """
         record = traceback_record.model_dump_json() if traceback_record else None
-        await self.driver.execute(RETURN, job.id, delay, record, self.holder)
+        try:
+            await self.driver.execute(RETURN, job.id, delay, record, self.holder)
+        except (OSError, asyncpg.PostgresError, asyncpg.InterfaceError) as error:
+            log.warning("core.queue.not_returned", error=type(error).__name__)

@@ -1,10 +1,33 @@
 """What nodes may ask of the outside world. Clients, the database and the tests' fakes implement these."""
 
-from typing import Protocol
+from collections.abc import Awaitable, Callable, Sequence
+from typing import NamedTuple, Protocol, TypeVar
 
+from core.errors import ProviderUnavailable
 from core.pv.weather_year import WeatherYear
+from state.base import JsonObject, Model
 from state.dispatch import Technician
-from state.weather import Forecast, Resource
+from state.weather import Alert, DesignTemperatures, Forecast, Quality, Resource
+
+Answer = TypeVar("Answer", bound=Model)
+
+
+class ExternalCalls(Protocol):
+    """Calls that cost money, an allowance or patience: each is made once per run, however often the run is redelivered.
+
+    A client of such a service is wrapped where things are put together, as `RecordedForecasts` wraps a forecast
+    provider in `graph.dependencies`: nodes see the port they always saw, and the client knows nothing of runs.
+    """
+
+    async def once(
+        self, call: str, arguments: JsonObject, kind: type[Answer], ask: Callable[[], Awaitable[Answer]]
+    ) -> Answer:
+        """The answer recorded in this run for `call` with these `arguments`, or else that of `ask()`, recorded.
+
+        Where `ask` raises nothing is recorded, and it is asked again. `arguments` are all that the answer depends
+        on: of a language model its name, the whole prompt and the temperature.
+        """
+        ...
 
 
 class ForecastProvider(Protocol):
@@ -36,4 +59,103 @@ class TechnicianDirectory(Protocol):
 
     async def technicians(self) -> list[Technician]:
         """Every active technician with the visits already planned."""
+        ...
+
+
+class ForecastBatches(ForecastProvider, Protocol):
+    """A provider that is asked about many places at once."""
+
+    async def forecasts(self, places: Sequence[tuple[float, float]]) -> list[Forecast | ProviderUnavailable]:
+        """For each place its forecast, or why there is none."""
+        ...
+
+
+class ProvidedYear(NamedTuple):
+    """A typical year from a provider, and what is to be said with it."""
+
+    year: WeatherYear
+    quality: Quality
+    uncertainty_percent: float
+    attribution: str
+    notes: list[str]
+
+
+class ResourceProvider(Protocol):
+    """A service that knows the climate of places."""
+
+    name: str
+
+    async def typical_year(self, latitude: float, longitude: float, elevation: float) -> ProvidedYear:
+        """The year of a place; raises `ProviderUnavailable` where none can be had."""
+        ...
+
+
+class ExtremesProvider(Protocol):
+    """A service with ten years of daily temperatures or more."""
+
+    name: str
+
+    async def extremes(self, latitude: float, longitude: float, elevation: float) -> DesignTemperatures:
+        """Means of the yearly extremes; raises `ProviderUnavailable` where none can be had."""
+        ...
+
+
+class ClimateStore(Protocol):
+    """What was learned about the climate of places, kept for good."""
+
+    async def year(self, ref: str) -> ProvidedYear | None:
+        """The year of that name; the same name always gives the same year."""
+        ...
+
+    async def keep_year(self, ref: str, provided: ProvidedYear) -> None: ...
+
+    async def temperatures(self, cell: str) -> DesignTemperatures | None: ...
+
+    async def keep_temperatures(self, cell: str, known: DesignTemperatures) -> None: ...
+
+
+class KnownYear(NamedTuple):
+    ref: str
+    provided: ProvidedYear
+
+
+class Climates(Protocol):
+    """The climate of places: remembered, else asked of the providers in their order."""
+
+    async def known_year(
+        self, latitude: float, longitude: float, elevation: float
+    ) -> tuple[KnownYear | None, list[str]]:
+        """The best year that can be had, None without one; and what failed."""
+        ...
+
+    async def weather_year(self, ref: str) -> WeatherYear | None:
+        """The year of that name, None where there is no such."""
+        ...
+
+    async def design_temperatures(
+        self, latitude: float, longitude: float, elevation: float
+    ) -> tuple[DesignTemperatures | None, list[str]]:
+        """Extremes that strings are designed for, None where nobody knows them; and what failed."""
+        ...
+
+
+class AlertProvider(Protocol):
+    """An authority that warns of the weather."""
+
+    async def alerts(self, latitude: float, longitude: float) -> list[Alert]:
+        """Warnings in force at a place, none outside of its country; raises `ProviderUnavailable`."""
+        ...
+
+
+class FoundPlace(NamedTuple):
+    latitude: float
+    longitude: float
+    name: str
+
+
+class Geocoder(Protocol):
+    """Places by their address."""
+
+    async def find(self, address: str) -> list[FoundPlace]:
+        """Candidates, best first; raises `ProviderUnavailable`."""
         ...

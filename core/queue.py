@@ -33,7 +33,8 @@ POLL_SECONDS = 1.5
 """A retry and a redelivery send no NOTIFY; this is how late they are noticed at most."""
 RESTART_SECONDS = 1.0
 CONNECT_SECONDS = 5.0
-COMMAND_SECONDS = 30.0
+COMMAND_SECONDS = 10.0
+"""Every statement of the queue takes milliseconds; one that takes this long has lost its server."""
 AT_ONCE = timedelta(0)
 SOON = timedelta(seconds=2)
 BEATS_PER_LEASE = 3
@@ -125,11 +126,11 @@ async def forgotten_runs(session: AsyncSession, *, at_most: int) -> list[UUID]:
 
 
 async def queued_runs(session: AsyncSession, *, at_most: int) -> int:
-    """How many runs wait in the queue, counted no further than `at_most`."""
+    """How many runs wait for a worker, counted no further than `at_most`; those of a later time do not wait yet."""
     counted = await session.scalar(
         text(
-            "SELECT count(*) FROM (SELECT 1 FROM pgqueuer"
-            " WHERE status = 'queued' AND entrypoint = :entrypoint LIMIT :at_most) AS waiting"
+            "SELECT count(*) FROM (SELECT 1 FROM pgqueuer WHERE status = 'queued'"
+            " AND entrypoint = :entrypoint AND execute_after <= now() LIMIT :at_most) AS waiting"
         ),
         {"entrypoint": EXECUTE_RUN, "at_most": at_most},
     )
@@ -145,6 +146,10 @@ class TryAgain(Exception):
     def __init__(self, delay: timedelta) -> None:
         super().__init__(f"again in {delay}")
         self.delay = delay
+
+
+async def _leave(_: asyncpg.Connection) -> None:
+    """PgQueuer leaves nothing behind on a connection; to reset it is a round trip after every statement."""
 
 
 class QueueWorker:
@@ -204,6 +209,7 @@ class QueueWorker:
             max_size=6,
             timeout=CONNECT_SECONDS,
             command_timeout=COMMAND_SECONDS,
+            reset=_leave,
         ) as pool:
             driver = AsyncpgPoolDriver(pool)
             queries = LeasedQueries(driver, self._leases)
@@ -224,6 +230,9 @@ class QueueWorker:
                         heartbeat_timeout=self._lease,
                         shutdown_on_listener_failure=True,
                     )
+            except BaseException:
+                pool.terminate()  # closing would wait for answers of a server that may be gone
+                raise
             finally:
                 self._queue = None
 

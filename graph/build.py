@@ -33,7 +33,17 @@ def build_graph(needs: Dependencies, checkpointer: BaseCheckpointSaver[Any] | No
         graph.add_node(name, node, input_schema=JobState, timeout=policy.timeout, retry_policy=policy.retry)
 
     add("intake", intake)
-    add("weather", partial(weather, forecasts=needs.forecasts, files=needs.files, clock=needs.clock))
+    add(
+        "weather",
+        partial(
+            weather,
+            forecasts=needs.forecasts,
+            files=needs.files,
+            clock=needs.clock,
+            climates=needs.climates,
+            authority=needs.authority,
+        ),
+    )
     add("sizing", partial(sizing, years=needs.years))
     add("triage", triage)
     add("clarify", clarify)

@@ -9,16 +9,27 @@ from pydantic import SecretStr
 from redis.asyncio import Redis
 from sqlalchemy.ext.asyncio import AsyncEngine
 
-from core.checkpoint import RedisSaver
-from core.clients.open_meteo import OpenMeteoClient
+from core.checkpoint import RecordedCalls, RedisSaver
+from core.clients.budget import Budget
+from core.clients.limits import parse_limits
+from core.clients.recorded import RecordedForecasts
 from core.climate.resource import ClimateYears
 from core.clock import Clock, SystemClock
 from core.config import Settings, resolve_secret_key
 from core.database import create_engine
+from core.database.climates import StoredClimates
 from core.database.technicians import StoredTechnicianDirectory
 from core.database.weather_files import StoredWeatherFiles
-from core.ports import ForecastProvider, TechnicianDirectory, WeatherFiles, WeatherYears
+from core.ports import (
+    AlertProvider,
+    Climates,
+    ForecastProvider,
+    TechnicianDirectory,
+    WeatherFiles,
+    WeatherYears,
+)
 from core.redis import create_redis
+from graph.providers import Providers
 
 STATEMENT_SECONDS = 5.0
 """Every statement of ours takes milliseconds; one that takes this long has lost its server."""
@@ -33,6 +44,8 @@ class Dependencies:
     years: WeatherYears
     directory: TechnicianDirectory
     clock: Clock
+    climates: Climates | None = None
+    authority: AlertProvider | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,6 +57,7 @@ class Infrastructure:
     engine: AsyncEngine
     redis: Redis
     saver: RedisSaver
+    budget: Budget
     dependencies: Dependencies
 
 
@@ -61,19 +75,28 @@ async def open_infrastructure(settings: Settings, *, fenced: bool = False) -> As
     )
     checkpoint_url = settings.redis_checkpoint_url or settings.redis_url
     redis = create_redis(checkpoint_url.get_secret_value())
+    counters = create_redis(settings.redis_url.get_secret_value(), max_connections=8)
     saver = RedisSaver(redis, ttl_seconds=settings.checkpoint_ttl_seconds, fenced=fenced)
+    calls = RecordedCalls(redis, ttl_seconds=settings.checkpoint_ttl_seconds)
     secret_key, _ = resolve_secret_key(settings)
     async with httpx.AsyncClient(timeout=httpx.Timeout(10.0, connect=5.0)) as http:
         files = StoredWeatherFiles(engine)
+        clock = SystemClock()
+        budget = Budget(counters, parse_limits(settings.provider_budgets))
+        providers = Providers(settings, http, clock, budget)
+        climates = providers.climates(StoredClimates(engine))
         dependencies = Dependencies(
-            forecasts=OpenMeteoClient(settings.open_meteo_url, settings.open_meteo_api_key, http),
+            forecasts=RecordedForecasts(providers.forecasts(), calls),
             files=files,
-            years=ClimateYears(files),
+            years=ClimateYears(files, climates),
             directory=StoredTechnicianDirectory(engine),
-            clock=SystemClock(),
+            clock=clock,
+            climates=climates,
+            authority=providers.authority(),
         )
         try:
-            yield Infrastructure(settings, secret_key, engine, redis, saver, dependencies)
+            yield Infrastructure(settings, secret_key, engine, redis, saver, budget, dependencies)
         finally:
+            await counters.aclose()
             await redis.aclose()
             await engine.dispose()

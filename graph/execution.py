@@ -14,9 +14,10 @@ from langgraph.errors import GraphRecursionError, NodeTimeoutError
 from langgraph.graph.state import CompiledStateGraph
 from sqlalchemy.ext.asyncio import AsyncEngine, AsyncSession
 
-from core.checkpoint import RedisSaver, delete_job_state
+from core.checkpoint import RedisSaver, delete_job_state, run_in_hand
 from core.clock import Clock
 from core.database.errors import storage_errors
+from core.database.events import Event
 from core.database.jobs import Jobs
 from core.database.models import JobRow, ResultRow, RunKind
 from core.database.runs import Claim, Runs
@@ -25,19 +26,20 @@ from core.errors import (
     CheckpointUnreadable,
     DomainError,
     NodeTimedOut,
+    RunTimedOut,
     SolarSyncError,
     StaleAttempt,
     StorageUnavailable,
     TransientError,
+    VisitTaken,
 )
 from core.queue import TryAgain
 from graph.batches import batches
 from graph.entry import Entry, answers_for, job_values, refresh_state, start_state
-from graph.outcome import Outcome
-from graph.policies import RECURSION_LIMIT
+from graph.outcome import Outcome, result_document
+from graph.policies import RECURSION_LIMIT, RUN_SECONDS
 from graph.views import STEPS
 from state.base import JsonObject
-from state.job import JobResult, Report
 
 log = structlog.get_logger(__name__)
 
@@ -47,13 +49,15 @@ MAX_ATTEMPTS_WITHOUT_STORAGE = 60
 """The same where PostgreSQL or Redis is away, which is no fault of the run: about an hour."""
 MAX_LOSSES = 5
 """Workers lost over one run before it is suspected of ending them."""
+MAX_PLANS = 10
+"""Visits planned and lost to other jobs before the run lets others go first."""
 PROGRESS_SECONDS = 0.1
-"""How often progress is told at most; a run that ends sooner tells all of it with its result."""
+"""How often all runs of a worker together tell of progress; one that ends sooner tells it with its result."""
 BACKOFF, LONGEST_BACKOFF = timedelta(seconds=2), timedelta(minutes=1)
 
 
 class Execution:
-    """Runs claimed from the queue. Holds no state between runs; any number may be under way."""
+    """Runs claimed from the queue; any number may be under way."""
 
     def __init__(
         self,
@@ -61,11 +65,15 @@ class Execution:
         graph: CompiledStateGraph[Any, Any, Any, Any],
         saver: RedisSaver,
         clock: Clock,
+        *,
+        run_seconds: float = RUN_SECONDS,
     ) -> None:
         self._engine = engine
         self._graph = graph
         self._saver = saver
         self._clock = clock
+        self._run_seconds = run_seconds
+        self._under_way = 0
 
     async def execute(self, run_id: UUID) -> None:
         """Carry out a run. Raises `TryAgain` where the queue should deliver it once more."""
@@ -75,9 +83,13 @@ class Execution:
                 if claim is None:
                     return
                 job = await Jobs(session).get(claim.job_id)
-        with structlog.contextvars.bound_contextvars(job_id=str(claim.job_id), run_id=str(run_id)):
+        with (
+            structlog.contextvars.bound_contextvars(job_id=str(claim.job_id), run_id=str(run_id)),
+            run_in_hand(str(claim.job_id), str(run_id), claim.fence),
+        ):
+            self._under_way += 1
             try:
-                await self._carry_out(claim, job)
+                await self._in_time(claim, job)
             except asyncio.CancelledError:
                 await self._hand_back(claim)
                 raise
@@ -96,13 +108,40 @@ class Execution:
             except Exception:
                 log.exception("graph.run.crashed")
                 await self._fail(claim, SolarSyncError())
+            finally:
+                self._under_way -= 1
+
+    async def _in_time(self, claim: Claim, job: JobRow) -> None:
+        limit = asyncio.timeout(self._run_seconds)
+        try:
+            async with limit:
+                await self._carry_out(claim, job)
+        except TimeoutError as error:
+            if limit.expired():
+                raise RunTimedOut(f"The run took longer than {self._run_seconds:g} s.") from error
+            raise
 
     async def _carry_out(self, claim: Claim, job: JobRow) -> None:
         log.info("graph.run.started", kind=claim.kind, attempt=claim.attempt)
         if claim.losses > MAX_LOSSES:
             raise SolarSyncError("Every worker that took this run was lost.")
         await self._saver.claim(str(claim.job_id), claim.fence)
-        outcome = await self._outcome(claim, job, await self._latest(claim))
+        latest = await self._latest(claim)
+        outcome = await self._outcome(claim, job, latest)
+        if outcome.visit_begins_before(claim.created_at) and claim.kind is not RunKind.REFRESH:
+            outcome = await self._plan_again(claim, job, latest, outcome)  # the answer came after the visit
+        for _ in range(MAX_PLANS):
+            try:
+                await self._store(claim, outcome)
+            except VisitTaken:
+                outcome = await self._plan_again(claim, job, latest, outcome)
+            else:
+                log.info("graph.run.ended", waiting=outcome.questions is not None)
+                return
+        raise VisitTaken
+
+    async def _store(self, claim: Claim, outcome: Outcome) -> None:
+        """What the graph made of the run, all of it or, with `VisitTaken`, nothing."""
         with storage_errors():
             async with self._transaction() as session:
                 if outcome.questions is not None:
@@ -116,7 +155,6 @@ class Execution:
                         job_values(outcome.state) | outcome.progress(),
                         told=outcome.untold,
                     )
-        log.info("graph.run.ended", waiting=outcome.questions is not None)
 
     async def _latest(self, claim: Claim) -> ResultRow | None:
         """The result that a refresh goes on from."""
@@ -133,9 +171,20 @@ class Execution:
         except (StaleAttempt, CheckpointUnreadable) as error:
             # Only PostgreSQL knows who holds a run: a flushed store has forgotten its claims as well.
             await self._note(claim, "run.rebuilt", reason=error.detail)
-            await delete_job_state(self._saver, str(claim.job_id))
-            await self._saver.claim(str(claim.job_id), claim.fence)
-            return await self._follow(claim, job, _first_state(claim, job, latest))
+            return await self._start_over(claim, job, latest)
+
+    async def _plan_again(
+        self, claim: Claim, job: JobRow, latest: ResultRow | None, outcome: Outcome
+    ) -> Outcome:
+        """From the start, since any of it may read the calendar; what is recorded is not asked for again."""
+        outcome.untold.append(Event("visit.taken", outcome.visit()))
+        await self._progress(claim, outcome)
+        return await self._start_over(claim, job, latest)
+
+    async def _start_over(self, claim: Claim, job: JobRow, latest: ResultRow | None) -> Outcome:
+        await delete_job_state(self._saver, str(claim.job_id))
+        await self._saver.claim(str(claim.job_id), claim.fence)
+        return await self._follow(claim, job, _first_state(claim, job, latest))
 
     async def _continued(self, claim: Claim, job: JobRow, latest: ResultRow | None) -> Outcome:
         """Enter the graph where this run has to: anew, at its open form, or at its last checkpoint."""
@@ -159,7 +208,9 @@ class Execution:
         kind = None if claim.kind is RunKind.REFRESH else job.kind.value
         outcome = Outcome(kind, job.progress_done)
         stream = self._graph.astream(entry, self._config(claim), stream_mode=["tasks", "updates", "values"])
-        async with aclosing(batches(stream, pause=PROGRESS_SECONDS)) as batched:
+        # The busier the worker, the longer a run takes and the less often it tells: no load of its own making.
+        pause = PROGRESS_SECONDS * self._under_way
+        async with aclosing(batches(stream, pause=pause)) as batched:
             async for batch in batched:
                 for mode, chunk in batch:
                     outcome.take(mode, cast("JsonObject", chunk))
@@ -219,17 +270,7 @@ class Execution:
         """The result as it is stored; None where a refresh changed nothing that was decided."""
         if claim.kind is RunKind.REFRESH and outcome.nodes == ["weather"]:
             return None
-        state = outcome.state
-        return JobResult(
-            job_id=claim.job_id,
-            version=1,  # numbered where it is stored
-            produced_at=self._clock.now(),
-            weather=state.get("weather"),
-            sizing=state.get("sizing"),
-            triage=state.get("triage"),
-            dispatch=state.get("dispatch"),
-            report=Report.model_validate(state["report"]),
-        ).to_json()
+        return result_document(claim.job_id, self._clock.now(), outcome.state)
 
     def _config(self, claim: Claim) -> RunnableConfig:
         return {

@@ -7,7 +7,7 @@ from typing import TypeVar
 from anyio import CapacityLimiter, to_thread
 
 from core.climate.resource import design_resource
-from core.ports import WeatherFiles, WeatherYears
+from core.ports import Climates, WeatherFiles, WeatherYears
 from nodes.intake.engine import check_input, complete_site
 from nodes.sizing.engine import size
 from nodes.triage.engine import triage
@@ -21,15 +21,23 @@ T = TypeVar("T")
 class Immediate:
     """Calculations run in threads, at most `at_once` of them, so that the event loop keeps answering."""
 
-    def __init__(self, files: WeatherFiles, years: WeatherYears, *, at_once: int = 2) -> None:
+    def __init__(
+        self,
+        files: WeatherFiles,
+        years: WeatherYears,
+        climates: Climates | None = None,
+        *,
+        at_once: int = 2,
+    ) -> None:
         self._files = files
         self._years = years
+        self._climates = climates
         self._limiter = CapacityLimiter(at_once)
 
     async def sizing(self, job: JobInput) -> SizingAnswer:
         """Size the system; what a job would have asked comes back as questions."""
         job = await self._off_the_loop(_accepted, job)
-        resource = await design_resource(job, self._files)
+        resource = await design_resource(job, self._files, self._climates)
         year = await self._years.weather_year(resource)
         return await self._off_the_loop(size, job, year, resource, {})
 

@@ -1,10 +1,26 @@
 """What comes out of the graph's stream, gathered as it comes."""
 
 from dataclasses import dataclass, field
+from datetime import datetime
+from uuid import UUID
 
 from core.database.events import Event
 from graph.views import STEPS, steps_done
-from state.base import JsonObject
+from state.base import JsonObject, Model
+from state.dispatch import DispatchResult
+from state.job import Report
+from state.sizing import SizingResult
+from state.triage import TriageResult
+from state.weather import WeatherResult
+
+PARTS: dict[str, type[Model]] = {
+    "weather": WeatherResult,
+    "sizing": SizingResult,
+    "triage": TriageResult,
+    "dispatch": DispatchResult,
+    "report": Report,
+}
+"""What a result is made of, by the state's keys."""
 
 
 @dataclass(slots=True)
@@ -47,8 +63,34 @@ class Outcome:
             progress = {"done": self.done, "of": len(STEPS[self.kind])}
         self.untold.append(Event("node.finished", {"node": node, **progress}))
 
+    def visit(self) -> JsonObject:
+        """Who is to go, and when; empty where nobody is sent."""
+        dispatch = self.state.get("dispatch") or {}
+        technician, visit = dispatch.get("technician"), dispatch.get("visit")
+        return {"technician": technician["name"], **visit} if technician and visit else {}
+
+    def visit_begins_before(self, moment: datetime) -> bool:
+        """Whether the run ended with a visit that was to begin before `moment`."""
+        visit = self.visit()
+        return self.questions is None and bool(visit) and datetime.fromisoformat(visit["start"]) < moment
+
     def progress(self) -> JsonObject:
         """What the job's row shows of it."""
         if self.kind is None or not self.nodes:
             return {}
         return {"progress_node": self.nodes[-1], "progress_done": self.done}
+
+
+def result_document(job_id: UUID, produced_at: datetime, state: JsonObject) -> JsonObject:
+    """The state as a result to be stored, each part checked; `version` is numbered where it is stored."""
+    for key, part in PARTS.items():
+        if state.get(key) is not None:
+            part.from_json(state[key])
+    return {
+        "job_id": str(job_id),
+        "version": 0,
+        "produced_at": produced_at.isoformat(),
+        "questions": [],
+        **{key: state.get(key) for key in PARTS},
+        "report": state["report"],
+    }

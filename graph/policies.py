@@ -36,5 +36,8 @@ POLICIES: dict[str, NodePolicy] = {
     "report": NodePolicy(_seconds(10)),
 }
 
+RUN_SECONDS = 600.0
+"""One attempt at a run. All nodes on the way at their limits take three minutes, and storage is asked three times."""
+
 RECURSION_LIMIT = 40
 """Supersteps of one run. The longest honest path, every branch asking twice, takes 14."""

@@ -6,7 +6,6 @@ resource and dispatch says that nobody can be sent. The server keeps checkpoints
 
 import httpx
 
-from core.clients.open_meteo import OpenMeteoClient
 from core.climate.resource import ClimateYears
 from core.clock import SystemClock
 from core.config import get_settings
@@ -14,6 +13,7 @@ from core.errors import FieldError, InvalidInput
 from core.pv.weather_year import WeatherYear
 from graph.build import Workflow, build_graph
 from graph.dependencies import Dependencies
+from graph.providers import Providers
 from state.dispatch import Technician
 
 
@@ -32,14 +32,15 @@ def studio_graph() -> Workflow:
     """The workflow over the public forecast and nothing else."""
     settings = get_settings()
     files = NoWeatherFiles()
+    clock = SystemClock()
+    providers = Providers(settings, httpx.AsyncClient(timeout=10), clock, budget=None)
     return build_graph(
         Dependencies(
-            forecasts=OpenMeteoClient(
-                settings.open_meteo_url, settings.open_meteo_api_key, httpx.AsyncClient(timeout=10)
-            ),
+            forecasts=providers.forecasts(),
             files=files,
             years=ClimateYears(files),
             directory=NoTechnicians(),
-            clock=SystemClock(),
+            clock=clock,
+            authority=providers.authority(),
         )
     )

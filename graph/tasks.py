@@ -9,6 +9,7 @@ import structlog
 from core.clients.webhook import WebhookSender
 from core.config import Settings
 from core.database.retention import DAILY, RETENTION, prune_all, retention_rules
+from core.memory import keep_what_is_loaded
 from core.queue import QueueWorker
 from core.scheduler import (
     WEATHER_UPDATE,
@@ -45,6 +46,7 @@ async def work(settings: Settings, stop: asyncio.Event) -> None:
         )
         running = asyncio.create_task(worker.run(), name="queue-worker")
         reconciling = asyncio.create_task(keep_reconciled(opened.engine), name="reconciliation")
+        keep_what_is_loaded()
         log.info("graph.worker.started", concurrency=settings.worker_concurrency)
         await asyncio.wait({running, asyncio.create_task(stop.wait())}, return_when=asyncio.FIRST_COMPLETED)
         reconciling.cancel()

@@ -1,6 +1,6 @@
 """The model every travelling type is made of."""
 
-from typing import Annotated, Any
+from typing import Annotated, Any, Self
 
 from pydantic import AfterValidator, AwareDatetime, BaseModel, ConfigDict, Field
 
@@ -23,6 +23,13 @@ Monthly = Annotated[list[float], AfterValidator(_twelve)]
 MonthlyNonNegative = Annotated[list[NonNegative], AfterValidator(_twelve)]
 
 
+class _Document(JsonObject):
+    """A JSON form that knows its model once somebody has read it; a document is never changed, only replaced."""
+
+    __slots__ = ("read",)
+    read: "Model"
+
+
 class Model(BaseModel):
     """Immutable, refuses unknown fields, never holds NaN or Infinity."""
 
@@ -30,7 +37,23 @@ class Model(BaseModel):
 
     def to_json(self) -> JsonObject:
         """The form that is checkpointed and stored: plain JSON types only."""
-        return self.model_dump(mode="json")
+        return _Document(self.model_dump(mode="json"))
+
+    @classmethod
+    def from_json(cls, document: JsonObject) -> Self:
+        """The model behind a document of the state.
+
+        Several nodes read the same document, and one of the weather takes longer to validate than a node takes to
+        work: what `to_json` has made is validated once, what came out of a checkpoint each time.
+        """
+        if not isinstance(document, _Document):
+            return cls.model_validate(document)
+        known = getattr(document, "read", None)
+        if type(known) is cls:
+            return known
+        model = cls.model_validate(document)
+        document.read = model
+        return model
 
 
 __all__ = [

@@ -17,6 +17,8 @@ Chemistry = Annotated[Literal["lead_acid", "lithium_ion"], BeforeValidator(_chem
 Volts = Annotated[float, Field(gt=0, le=2000)]
 Amperes = Annotated[float, Field(gt=0, le=10_000)]
 Watts = Annotated[float, Field(gt=0, le=10_000_000)]
+Pairs = Annotated[tuple[tuple[Positive, Positive], ...], Field(min_length=1, max_length=20)]
+Temperature = Annotated[float, Field(ge=-60, le=90)]
 Coefficient = Annotated[float, Field(ge=-2, le=2, description="Percent per kelvin.")]
 
 
@@ -60,11 +62,21 @@ class InverterDatasheet(Model):
     efficiency_pct: Annotated[float, Field(gt=50, le=100)] | None = None
     surge_w: Watts | None = None
     battery_voltage_v: Annotated[float, Field(gt=0, le=1000)] | None = None
+    battery_v_min: Volts | None = Field(default=None, description="Least battery voltage it works with.")
+    battery_v_max: Volts | None = Field(default=None, description="Largest battery voltage it bears.")
     charge_current_max_a: Amperes | None = None
+    backup_w: Watts | None = Field(
+        default=None, description="Continuous power without the grid, where it differs from the rated one."
+    )
+    ac_phases: Literal[1, 2, 3] | None = Field(
+        default=None, description="Phases of the output; 2 is split-phase."
+    )
     source: str | None = Field(default=None, description="Where the figures were read.")
 
 
 class BatteryDatasheet(Model):
+    """A battery. Capacity is the rated one, its rate in the notes of its source."""
+
     manufacturer: str
     model: str
     chemistry: Chemistry
@@ -74,6 +86,31 @@ class BatteryDatasheet(Model):
     round_trip_efficiency_pct: Annotated[float, Field(gt=0, le=100)] | None = None
     max_charge_a: Amperes | None = None
     max_discharge_a: Amperes | None = None
+    capacity_at_rates: Pairs | None = Field(
+        default=None, description="[hours of discharge, capacity in Ah], the rated capacity among them."
+    )
+    cycles_at_depths: Pairs | None = Field(
+        default=None, description="[depth of discharge in percent, cycles to the end of life]."
+    )
+    charge_temp_min_c: Temperature | None = None
+    charge_temp_max_c: Temperature | None = None
+    source: str | None = Field(default=None, description="Where the figures were read.")
+
+
+class ChargeControllerDatasheet(Model):
+    """An MPPT charge controller between an array and a battery bank."""
+
+    manufacturer: str
+    model: str
+    charge_current_max_a: Amperes
+    pv_voc_max_v: Volts = Field(description="Largest open-circuit voltage, at the lowest temperature.")
+    battery_voltages_v: Annotated[tuple[Volts, ...], Field(min_length=1, max_length=6)]
+    pv_isc_max_a: Amperes | None = None
+    mppt_max_v: Volts | None = None
+    pv_power_max_w: Pairs | None = Field(
+        default=None, description="[battery voltage in V, array power in W it makes use of]."
+    )
+    efficiency_pct: Annotated[float, Field(gt=50, le=100)] | None = None
     source: str | None = Field(default=None, description="Where the figures were read.")
 
 
@@ -148,19 +185,13 @@ class Storage(Model):
     system_voltage_v: Annotated[float, Field(gt=0, le=1000)] = 48.0
     critical_only: bool = False
     temperature_c: Annotated[float, Field(ge=-20, le=60)] = 25.0
-
-
-class PriceBook(Model):
-    """Prices in the job's currency; what is absent comes from the book of that currency."""
-
-    array_per_kw: Positive | None = None
-    battery_per_kwh: Positive | None = None
-    inverter_per_kw: Positive | None = None
-    installation: Annotated[float, Field(ge=0)] | None = None
-
-
-class Economics(Model):
-    currency: Annotated[str, Field(pattern=r"^[A-Z]{3}$")] = "KES"
-    tariff_per_kwh: Annotated[float, Field(ge=0, le=1_000_000)] | None = None
-    export_tariff_per_kwh: Annotated[float, Field(ge=0, le=1_000_000)] | None = None
-    price_book: PriceBook | None = None
+    strategy: Literal["self_consumption", "time_of_use"] = Field(
+        default="self_consumption",
+        description="Beside a grid: serve the loads whenever the array cannot, or when energy is dear.",
+    )
+    backup_reserve_pct: Percent = Field(
+        default=0.0, description="Of the usable energy, kept for outages beside a grid."
+    )
+    grid_charging: bool = Field(
+        default=False, description="Whether the grid may charge the battery when it is cheap (time of use)."
+    )

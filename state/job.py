@@ -8,7 +8,8 @@ from pydantic import AwareDatetime, BeforeValidator, Field
 from state.base import JsonObject, Model
 from state.demand import Demand
 from state.dispatch import DispatchResult, Schedule
-from state.equipment import Array, Economics, Electrical, Equipment, RoofPlane, Storage
+from state.economics import Economics
+from state.equipment import Array, Electrical, Equipment, RoofPlane, Storage
 from state.questions import Question
 from state.site import Customer, Site
 from state.sizing import SizingResult

@@ -5,7 +5,14 @@ from typing import Literal
 from pydantic import Field
 
 from state.base import Fraction, Model, Monthly, NonNegative
-from state.equipment import BatteryDatasheet, Chemistry, InverterDatasheet, ModuleDatasheet, StringLayout
+from state.equipment import (
+    BatteryDatasheet,
+    ChargeControllerDatasheet,
+    Chemistry,
+    InverterDatasheet,
+    ModuleDatasheet,
+    StringLayout,
+)
 from state.questions import Question
 
 
@@ -61,6 +68,31 @@ class InverterResult(InverterDatasheet):
     dc_ac_ratio: float
 
 
+class ChargeController(Model):
+    """What charges the bank from the array, where the inverter does not or not with all of it."""
+
+    current_a: NonNegative = Field(description="Array power ÷ bank voltage.")
+    continuous_a: NonNegative = Field(description="The same with the margin of the rule.")
+    rule: str
+    built_in_a: NonNegative | None = Field(description="What the inverter's own charger gives, together.")
+    controller: ChargeControllerDatasheet | None = Field(
+        default=None,
+        description="From the catalogue; null where the inverter's own charger is enough or none fits.",
+    )
+    count: int = 0
+    modules_per_string_max: int | None = None
+
+
+class Generator(Model):
+    """For what an off-grid year leaves unserved."""
+
+    power_w: NonNegative
+    hours_per_year: NonNegative
+    energy_kwh: NonNegative
+    fuel_litres: NonNegative
+    basis: str
+
+
 class StorageResult(Model):
     battery: BatteryDatasheet
     chemistry: Chemistry
@@ -70,11 +102,42 @@ class StorageResult(Model):
     units: int
     nominal_kwh: float
     usable_kwh: float
-    autonomy_days: float = Field(description="What this bank gives, not what was asked for.")
+    autonomy_days: float = Field(
+        description="What this bank gives, not what was asked for: full, without sun, from any hour of the day."
+    )
     system_voltage_v: float | None = None
     depth_of_discharge_pct: float | None = None
     temperature_factor: float | None = Field(
         default=None, description="Capacity at the battery's temperature ÷ rated capacity."
+    )
+    rate_factor: float | None = Field(
+        default=None, description="Capacity at the power of these loads ÷ rated capacity."
+    )
+    inverter_efficiency: Fraction | None = None
+    charge_efficiency: Fraction | None = Field(default=None, description="Into the battery, one way.")
+    discharge_efficiency: Fraction | None = Field(default=None, description="Out of the battery, one way.")
+    charge_power_w: NonNegative | None = Field(
+        default=None, description="Most at the terminals; null where no limit is known."
+    )
+    discharge_power_w: NonNegative | None = Field(
+        default=None, description="Most at the terminals; null where no limit is known."
+    )
+    reserve_kwh: NonNegative | None = Field(
+        default=None, description="Of the usable energy, kept for outages."
+    )
+    backup_hours: NonNegative | None = Field(
+        default=None,
+        description="How long that reserve carries the backed-up loads, from any hour of the day.",
+    )
+    strategy: Literal["self_consumption", "time_of_use"] | None = None
+    cycle_life: NonNegative | None = Field(
+        default=None, description="Cycles at the depth of discharge of this bank."
+    )
+    life_years: NonNegative | None = Field(
+        default=None, description="The sooner of its cycles used up and its calendar life."
+    )
+    charge_controller: ChargeController | None = Field(
+        default=None, description="Of an off-grid array: what a charger apart from the inverter must bear."
     )
 
 
@@ -117,6 +180,13 @@ class Energy(Model):
     grid_import_kwh: NonNegative | None = None
     curtailed_kwh: NonNegative | None = None
     battery_cycles: NonNegative | None = Field(default=None, description="Full equivalents per year.")
+    grid_charge_kwh: NonNegative | None = Field(
+        default=None, description="Of the energy from the grid, what charged the battery."
+    )
+    hours_unserved: int | None = None
+    generator: Generator | None = Field(
+        default=None, description="Off-grid, where more than the target stays unserved."
+    )
 
 
 class Check(Model):
@@ -132,6 +202,16 @@ class Check(Model):
     detail: str
 
 
+class CashFlowYear(Model):
+    """One year of the cash flow, in constant prices; year 0 is the investment."""
+
+    year: int
+    savings: float
+    maintenance: float
+    replacements: float
+    net: float
+
+
 class EconomicsResult(Model):
     currency: str
     capital_cost: dict[str, float] = Field(description="By item, and `total`.")
@@ -142,6 +222,7 @@ class EconomicsResult(Model):
     lcoe: float | None
     annual_savings_self_use: float | None = None
     annual_savings_export: float | None = None
+    cash_flow: list[CashFlowYear] = Field(default=[], description="Empty where no tariff is known.")
 
 
 class Alternative(Model):

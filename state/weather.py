@@ -50,6 +50,7 @@ class Resource(Model):
     design_temperatures: DesignTemperatures | None = None
     attribution: str | None = None
     notes: list[str] = []
+    warnings: list[str] = Field(default=[], description="What was wrong with the providers asked before.")
 
 
 class ForecastHour(Model):
@@ -72,9 +73,16 @@ class ForecastHour(Model):
 
 class Forecast(Model):
     source: str
-    issued_at: AwareDatetime
+    issued_at: AwareDatetime = Field(
+        description="When the provider made it; when it was fetched where it does not say."
+    )
     hourly: list[ForecastHour]
+    quality: Literal["model", "estimated"] = Field(
+        default="model", description="`estimated`: sunlight reckoned from cloud cover, of low confidence."
+    )
     attribution: str | None = None
+    fallback: bool = Field(default=False, description="Another provider was to be asked first, and failed.")
+    warnings: list[str] = Field(default=[], description="What was wrong with the providers asked before.")
 
 
 class Window(Model):
@@ -87,12 +95,48 @@ class Window(Model):
 
 
 class Alert(Model):
-    kind: Literal["wind", "thunderstorm", "ice", "heat", "rain"]
+    kind: Literal["wind", "thunderstorm", "ice", "heat", "rain", "other"]
     severity: Literal["caution", "stop"]
     start: AwareDatetime
     end: AwareDatetime
     detail: str
     rule: str
+    source: str = Field(default="forecast", description="`forecast`, or the authority that issued it.")
+    event: str | None = Field(default=None, description="What the authority calls it.")
+    track: str | None = Field(
+        default=None, description="The authority's name of the event through all of its updates."
+    )
+
+
+class AlertChanges(Model):
+    """What became of the alerts between two looks at the weather."""
+
+    opened: list[Alert]
+    updated: list[Alert]
+    closed: list[Alert]
+
+
+class ProductionHour(Model):
+    """One hour of what an array is to deliver, on AC, as its mean power; low and high bound two in three hours."""
+
+    start: AwareDatetime
+    p_ac_w: NonNegative | None
+    low_w: NonNegative | None
+    high_w: NonNegative | None
+
+
+class ProductionForecast(Model):
+    source: str
+    issued_at: AwareDatetime
+    pdc0_w: NonNegative
+    pac0_w: NonNegative
+    hourly: list[ProductionHour]
+    energy_kwh: NonNegative = Field(description="Sum of the hours that are known.")
+    hours_unknown: int
+    band: str = Field(description="What the band stands on.")
+    quality: Literal["model", "estimated"]
+    attribution: str | None = None
+    warnings: list[str] = []
 
 
 class WeatherResult(Model):
@@ -103,3 +147,6 @@ class WeatherResult(Model):
     )
     windows: list[Window]
     alerts: list[Alert]
+    warnings: list[str] = Field(
+        default=[], description="Providers that failed or answered nonsense, and how."
+    )

@@ -63,6 +63,7 @@ def _run_until_stopped(
     part: Callable[..., Awaitable[None]], changes: dict[str, int], *, supervised: bool
 ) -> None:
     from api.commands.start import (
+        end_when_frozen,
         run,
         settings_and_log,
         stop_on_signals,
@@ -75,9 +76,11 @@ def _run_until_stopped(
     async def work() -> None:
         stop = asyncio.Event()
         stop_on_signals(stop.set)
-        watch = asyncio.create_task(stop_when_orphaned(stop.set)) if supervised else None
+        watches = [asyncio.create_task(end_when_frozen())]
+        if supervised:
+            watches.append(asyncio.create_task(stop_when_orphaned(stop.set)))
         await part(complete, stop)
-        if watch is not None:
+        for watch in watches:
             watch.cancel()
 
     with with_servers(settings) as complete:

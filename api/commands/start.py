@@ -2,6 +2,7 @@
 
 import asyncio
 import contextlib
+import faulthandler
 import signal
 import sys
 from collections.abc import Callable, Coroutine
@@ -11,6 +12,9 @@ import structlog
 
 from core.config import Settings, get_settings, resolve_secret_key
 from core.logging import configure_logging
+
+FROZEN_SECONDS = 60.0
+"""Nothing of ours keeps the event loop for a second."""
 
 
 def settings_and_log() -> Settings:
@@ -45,6 +49,20 @@ def stop_on_signals(stop: Callable[[], None]) -> None:
     loop = asyncio.get_running_loop()
     for number in (signal.SIGTERM, signal.SIGINT):
         loop.add_signal_handler(number, stop)
+
+
+async def end_when_frozen(seconds: float = FROZEN_SECONDS) -> None:
+    """End this process where its event loop stands still for `seconds`, with the stacks of all threads on stderr.
+
+    A worker that is stuck holds its runs until another takes them over, and there may be no other: whoever keeps it
+    running starts it anew. The watch is a thread that needs neither the interpreter's lock nor the loop.
+    """
+    try:
+        while True:
+            faulthandler.dump_traceback_later(seconds, exit=True)
+            await asyncio.sleep(seconds / 10)
+    finally:
+        faulthandler.cancel_dump_traceback_later()
 
 
 async def stop_when_orphaned(stop: Callable[[], None]) -> None:

@@ -44,6 +44,15 @@ TECHNICIANS = (
 )
 
 
+ONLY_THE_FORECAST = {
+    "WEATHER_PROVIDERS": "open_meteo",
+    "RESOURCE_PROVIDERS": "none",
+    "DESIGN_TEMPERATURE_PROVIDERS": "none",
+    "ALERT_PROVIDERS": "none",
+}
+"""So that the demo tells the same story, its questions too, with a network and without."""
+
+
 ANSWERS: dict[str, Mapping[str, Any]] = {
     "nairobi_home": {"design_temp_min_c": 8, "safety_release": "the crew is briefed on the hazards"},
     "greensboro_home": {"design_temp_min_c": -18},
@@ -58,7 +67,7 @@ def tell(settings: Settings) -> None:
         username, password = "demo", secrets.token_urlsafe(18)
         asyncio.run(_dispatcher(complete, username, password))
         log_file = complete.data_dir.absolute() / "demo.log"
-        with running_service(complete, {"OPEN_METEO_URL": url}, log_file) as client:
+        with running_service(complete, {"OPEN_METEO_URL": url, **ONLY_THE_FORECAST}, log_file) as client:
             console.print(f"The service answers at {client.base_url}; its log is {log_file}")
             _log_in(client, username, password)
             _add_technicians(client)

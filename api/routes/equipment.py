@@ -5,8 +5,17 @@ from typing import Annotated
 from fastapi import APIRouter, Query
 
 from api.deps import CurrentViewer
-from core.catalog import search_batteries, search_inverters, search_modules
-from state.equipment import BatteryDatasheet, InverterDatasheet, ModuleDatasheet
+from core.catalog import (
+    search_batteries,
+    search_charge_controllers,
+    search_inverters,
+    search_modules,
+)
+from core.catalog.appliances import search_appliances
+from core.catalog.prices import price_books
+from state.demand import KnownAppliance
+from state.economics import NamedPriceBook
+from state.equipment import BatteryDatasheet, ChargeControllerDatasheet, InverterDatasheet, ModuleDatasheet
 
 router = APIRouter(prefix="/equipment", tags=["equipment"])
 
@@ -30,3 +39,23 @@ async def inverters(_: CurrentViewer, q: Text = "", limit: Limit = 20) -> list[I
 async def batteries(_: CurrentViewer, q: Text = "", limit: Limit = 20) -> list[BatteryDatasheet]:
     """Search batteries, best match first."""
     return search_batteries(q, limit)
+
+
+@router.get("/charge-controllers")
+async def charge_controllers(
+    _: CurrentViewer, q: Text = "", limit: Limit = 20
+) -> list[ChargeControllerDatasheet]:
+    """Search MPPT charge controllers, best match first."""
+    return search_charge_controllers(q, limit)
+
+
+@router.get("/appliances")
+async def appliances(_: CurrentViewer, q: Text = "", limit: Limit = 50) -> list[KnownAppliance]:
+    """Well-known appliances and what they usually draw, which a job may leave out."""
+    return search_appliances(q, limit)
+
+
+@router.get("/price-books")
+async def books(_: CurrentViewer) -> list[NamedPriceBook]:
+    """Price books that a job may name, every price with its source and date."""
+    return list(price_books())

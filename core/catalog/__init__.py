@@ -4,19 +4,23 @@
 """
 
 from core.catalog.search import (
+    charge_controllers,
     find_battery,
     find_inverter,
     find_module,
     search_batteries,
+    search_charge_controllers,
     search_inverters,
     search_modules,
 )
 
 __all__ = [
+    "charge_controllers",
     "find_battery",
     "find_inverter",
     "find_module",
     "search_batteries",
+    "search_charge_controllers",
     "search_inverters",
     "search_modules",
 ]

@@ -8,7 +8,14 @@ from core.catalog import tables
 from core.catalog.names import LEAST_FOUND, closeness, closest, compact, likeness, unknown
 from core.catalog.tables import Datasheet, Entry
 from core.errors import NotFound
-from state.equipment import BatteryDatasheet, InverterDatasheet, ModuleDatasheet
+from state.equipment import (
+    BatteryDatasheet,
+    ChargeControllerDatasheet,
+    InverterDatasheet,
+    ModuleDatasheet,
+)
+
+Sheet = ModuleDatasheet | InverterDatasheet | BatteryDatasheet | ChargeControllerDatasheet
 
 
 def find_module(name: str) -> ModuleDatasheet:
@@ -47,6 +54,16 @@ def search_batteries(query: str = "", limit: int = 10) -> list[BatteryDatasheet]
     return _batteries().search(query, limit)
 
 
+def search_charge_controllers(query: str = "", limit: int = 10) -> list[ChargeControllerDatasheet]:
+    """Like `search_modules`, for MPPT charge controllers."""
+    return _charge_controllers().search(query, limit)
+
+
+def charge_controllers() -> list[ChargeControllerDatasheet]:
+    """All of them, in table order."""
+    return [entry.datasheet for entry in tables.charge_controllers()]
+
+
 class Shelf(Generic[Datasheet]):
     """The products of one kind under every name they answer to."""
 
@@ -82,7 +99,7 @@ class Shelf(Generic[Datasheet]):
         return [entry.datasheet for found, _, entry in ranked[:limit] if found >= LEAST_FOUND]
 
 
-def title(datasheet: ModuleDatasheet | InverterDatasheet | BatteryDatasheet) -> str:
+def title(datasheet: Sheet) -> str:
     """The name a product is shown and suggested under."""
     return f"{datasheet.manufacturer} {datasheet.model}"
 
@@ -97,6 +114,9 @@ def description(entry: Entry[Datasheet]) -> str:
             rating = f"{sheet.kind or ''} {sheet.pac_w:g} W {sheet.pac_w / 1000:g} kW"
         case BatteryDatasheet():
             rating = f"{sheet.chemistry} {sheet.nominal_v:g} V {sheet.capacity_ah:g} Ah"
+        case ChargeControllerDatasheet():
+            volts = " ".join(f"{each:g} V" for each in sheet.battery_voltages_v)
+            rating = f"{sheet.charge_current_max_a:g} A {volts}"
     return " ".join((title(sheet), *entry.aliases, rating))
 
 
@@ -117,3 +137,8 @@ def _inverters() -> Shelf[InverterDatasheet]:
 @cache
 def _batteries() -> Shelf[BatteryDatasheet]:
     return Shelf("battery", tables.batteries())
+
+
+@cache
+def _charge_controllers() -> Shelf[ChargeControllerDatasheet]:
+    return Shelf("charge controller", tables.charge_controllers())

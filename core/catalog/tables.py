@@ -1,4 +1,4 @@
-"""The curated datasheets: three TOML files in this package, one row per product.
+"""The curated datasheets: four TOML files in this package, one row per product.
 
 A row holds figures in the unit of its source; `source` says where they were read, `notes` what a reader of
 the figures must know. Both travel in the datasheet's `source`, so a result can be traced to the document.
@@ -11,9 +11,16 @@ from functools import cache
 from importlib.resources import files
 from typing import Any, Generic, TypeVar
 
-from state.equipment import BatteryDatasheet, InverterDatasheet, ModuleDatasheet
+from state.equipment import (
+    BatteryDatasheet,
+    ChargeControllerDatasheet,
+    InverterDatasheet,
+    ModuleDatasheet,
+)
 
-Datasheet = TypeVar("Datasheet", bound=ModuleDatasheet | InverterDatasheet | BatteryDatasheet)
+Datasheet = TypeVar(
+    "Datasheet", bound=ModuleDatasheet | InverterDatasheet | BatteryDatasheet | ChargeControllerDatasheet
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,6 +44,11 @@ def inverters() -> tuple[Entry[InverterDatasheet], ...]:
 @cache
 def batteries() -> tuple[Entry[BatteryDatasheet], ...]:
     return _read("batteries", BatteryDatasheet, dict)
+
+
+@cache
+def charge_controllers() -> tuple[Entry[ChargeControllerDatasheet], ...]:
+    return _read("charge_controllers", ChargeControllerDatasheet, dict)
 
 
 def _read(

@@ -1,6 +1,14 @@
-"""Checkpoints: the saver LangGraph writes to, and the state of a job over it."""
+"""Checkpoints: the saver LangGraph writes to, the state of a job over it, and what its runs were answered."""
 
+from core.checkpoint.answers import RecordedCalls, run_in_hand
 from core.checkpoint.job_state import delete_job_state, get_job_state, save_job_state
 from core.checkpoint.saver import RedisSaver
 
-__all__ = ["RedisSaver", "delete_job_state", "get_job_state", "save_job_state"]
+__all__ = [
+    "RecordedCalls",
+    "RedisSaver",
+    "delete_job_state",
+    "get_job_state",
+    "run_in_hand",
+    "save_job_state",
+]

@@ -24,6 +24,7 @@ from hashlib import blake2b
 from typing import Final, NamedTuple
 
 PREFIX: Final = b"solarsync:checkpoint:"
+ANSWERS_PREFIX: Final = b"solarsync:answers:"
 EVERY_THREAD: Final = PREFIX + b"*"
 NAMESPACE_SIZE: Final = 16
 BLOB_SIZE: Final = 8
@@ -46,7 +47,16 @@ def text(value: object) -> bytes:
 
 
 def thread_key(thread_id: str) -> bytes:
-    return PREFIX + b"{" + blake2b(text(thread_id), digest_size=16).hexdigest().encode() + b"}"
+    return PREFIX + _tag(thread_id)
+
+
+def answers_key(thread_id: str) -> bytes:
+    """Where the answers that a thread's runs were given are kept (`answers.py`): in the thread's own cluster slot."""
+    return ANSWERS_PREFIX + _tag(thread_id)
+
+
+def _tag(thread_id: str) -> bytes:
+    return b"{" + blake2b(text(thread_id), digest_size=16).hexdigest().encode() + b"}"
 
 
 def namespace_digest(checkpoint_ns: str) -> bytes:

@@ -1,4 +1,4 @@
-"""One careful GET: bounded in time, tried again only where that can help, never trusting what comes back.
+"""One careful GET: bounded in time and size, tried again only where that can help, never trusting what comes back.
 
 Addresses carry coordinates and keys, so no message here quotes one, nor what a service repeats of it.
 """
@@ -13,9 +13,13 @@ import httpx
 import orjson
 import stamina
 
+from core.clients.gate import Gate, NotAsked, NotCovered
 from core.errors import ProviderUnavailable
 
 Document = dict[str, object] | list[object]
+
+LARGEST = 32_000_000
+"""Ten times the longest honest answer, a hundred forecasts. [bytes]"""
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,19 +32,37 @@ class Patience:
     longest_wait_seconds: float = 2.0
 
 
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """`document` is None where a conditional request found nothing new (304)."""
+
+    status: int
+    headers: httpx.Headers
+    document: Document | None
+
+
+@dataclass(frozen=True, slots=True)
+class Question:
+    """What is asked, and what it costs of the provider's budget."""
+
+    url: str
+    params: Mapping[str, str]
+    headers: Mapping[str, str] | None = None
+    weight: float = 1.0
+
+
 class _TryAgain(ProviderUnavailable):
     """A failure that may have passed a second later."""
 
 
 async def get_json(
     http: httpx.AsyncClient,
-    provider: str,
-    url: str,
-    params: Mapping[str, str],
+    gate: Gate,
+    question: Question,
     *,
     passing: Callable[[int, str], bool],
     patience: Patience,
-) -> Document:
+) -> Answer:
     """Fetch a JSON object or list; raises `ProviderUnavailable` saying why there is none.
 
     Parameters
@@ -48,7 +70,7 @@ async def get_json(
     passing : callable
         Whether a refusal, by status and reason, is worth another attempt.
     """
-    failure = ProviderUnavailable(provider, "was not asked")
+    failure = ProviderUnavailable(gate.provider, "was not asked")
     attempts = stamina.retry_context(
         on=_TryAgain,
         attempts=patience.attempts,
@@ -57,67 +79,106 @@ async def get_json(
         wait_max=patience.longest_wait_seconds,
         wait_jitter=patience.first_wait_seconds,
     )
-    try:
-        async for attempt in attempts:
-            with attempt:
-                return await _once(http, provider, url, params, passing, patience.attempt_seconds)
-    except _TryAgain as error:
-        failure = ProviderUnavailable(provider, error.reason)
+    async with gate.turn():
+        try:
+            async for attempt in attempts:
+                with attempt:
+                    await gate.spend(question.weight)
+                    answer = await _once(http, gate, question, passing, patience.attempt_seconds)
+                    gate.succeeded()
+                    return answer
+        except NotAsked:
+            raise
+        except NotCovered:
+            gate.succeeded()
+            raise
+        except _TryAgain as error:
+            gate.failed()
+            failure = ProviderUnavailable(gate.provider, error.reason)
+        except (ProviderUnavailable, asyncio.CancelledError):
+            gate.failed()  # a caller whose time is up cancels: the provider hangs
+            raise
     raise failure
 
 
 async def _once(
     http: httpx.AsyncClient,
-    provider: str,
-    url: str,
-    params: Mapping[str, str],
+    gate: Gate,
+    question: Question,
     passing: Callable[[int, str], bool],
     seconds: float,
-) -> Document:
+) -> Answer:
+    provider = gate.provider
     try:
         # The client's own timeouts start anew with every byte; this one does not.
         async with asyncio.timeout(seconds):
-            response = await http.get(url, params=params)
+            response, content = await _read(http, provider, question)
     except (TimeoutError, httpx.TimeoutException):
         raise _TryAgain(provider, f"no answer within {seconds:g} s") from None
     except (httpx.UnsupportedProtocol, httpx.InvalidURL):
         raise ProviderUnavailable(provider, "its address is not a web address") from None
     except httpx.HTTPError as error:
         raise _TryAgain(provider, f"cannot be reached ({type(error).__name__})") from None
+    if response.status_code == httpx.codes.NOT_MODIFIED:
+        return Answer(response.status_code, response.headers, None)
     if not response.is_success:
-        reason = _reason(response, params)
-        raise (_TryAgain if passing(response.status_code, reason) else ProviderUnavailable)(
+        reason = _reason(content, question.params)
+        await gate.refused(response.status_code, reason, response.headers)
+        raise (_TryAgain if passing(response.status_code, reason) else _refusal(response.status_code))(
             provider, f"HTTP {response.status_code}: {reason}"
         )
+    return Answer(response.status_code, response.headers, _document(provider, response, content, question))
+
+
+async def _read(
+    http: httpx.AsyncClient, provider: str, question: Question
+) -> tuple[httpx.Response, bytearray]:
+    content = bytearray()
+    async with http.stream(
+        "GET", question.url, params=dict(question.params), headers=dict(question.headers or {})
+    ) as response:
+        async for part in response.aiter_bytes():
+            content += part
+            if len(content) > LARGEST:
+                raise ProviderUnavailable(provider, f"answered more than {LARGEST // 1_000_000} MB")
+    return response, content
+
+
+def _refusal(status: int) -> type[ProviderUnavailable]:
+    return NotCovered if status in (httpx.codes.BAD_REQUEST, httpx.codes.NOT_FOUND) else ProviderUnavailable
+
+
+def _document(provider: str, response: httpx.Response, content: bytearray, question: Question) -> Document:
     kind = response.headers.get("content-type", "")
     if "json" not in kind:
         raise _TryAgain(
-            provider, f"answered {kind or 'an unnamed type'} instead of JSON: {_start(response, params)}"
+            provider,
+            f"answered {kind or 'an unnamed type'} instead of JSON: {_start(content, question.params)}",
         )
     try:
-        document = orjson.loads(response.content)
+        document = orjson.loads(content)
     except orjson.JSONDecodeError:
-        raise _TryAgain(provider, f"answered broken JSON: {_start(response, params)}") from None
+        raise _TryAgain(provider, f"answered broken JSON: {_start(content, question.params)}") from None
     if not isinstance(document, dict | list):
         raise ProviderUnavailable(provider, "answered neither an object nor a list")
     return document
 
 
-def _reason(response: httpx.Response, params: Mapping[str, str]) -> str:
+def _reason(content: bytearray, params: Mapping[str, str]) -> str:
     """What an error body says, in the forms that weather services use."""
     try:
-        body = orjson.loads(response.content)
+        body = orjson.loads(content)
     except orjson.JSONDecodeError:
-        return _start(response, params)
+        return _start(content, params)
     if isinstance(body, dict):
         for key in ("reason", "message", "detail"):
             if isinstance(body.get(key), str):
                 return _unechoed(body[key], params)[:200]
-    return _start(response, params)
+    return _start(content, params)
 
 
-def _start(response: httpx.Response, params: Mapping[str, str]) -> str:
-    text = " ".join(_unechoed(response.text, params).split())
+def _start(content: bytearray, params: Mapping[str, str]) -> str:
+    text = " ".join(_unechoed(content.decode(errors="replace"), params).split())
     return repr(text[:80]) if text else "nothing"
 
 

@@ -5,6 +5,7 @@ preceding hour, gusts are its maximum; temperature, humidity, wind, code and CAP
 `ForecastHour` covers the hour from its start: of the former the end counts, of the latter the middle.
 """
 
+import asyncio
 from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime, timedelta
 from itertools import pairwise
@@ -12,12 +13,16 @@ from typing import NamedTuple
 
 import httpx
 import numpy as np
-from pydantic import SecretStr, ValidationError
+from pydantic import SecretStr
 
-from core.clients.http import Patience, get_json, withhold_queries_from_logs
+from core.clients.gate import Gate, NotCovered
+from core.clients.hours import to_hours, worse_code
+from core.clients.http import Document, Patience, Question, get_json, withhold_queries_from_logs
+from core.clients.place import Instants, instants, is_elsewhere, parts_contradict
 from core.clock import Clock, SystemClock
 from core.errors import ProviderUnavailable
 from core.pv.solar_position import solar_position
+from core.pv.weather_year import FloatArray
 from state.weather import Forecast, ForecastHour
 
 PROVIDER = "open_meteo"
@@ -32,12 +37,12 @@ STAND_IN = "Weather in the form of Open-Meteo, from the host that OPEN_METEO_URL
 
 FORECAST_DAYS = 7
 
+BATCH = 100
+"""Locations in one request; the service takes 1000, but a failed request loses them all."""
+
 HOUR = timedelta(hours=1)
 _LATEST_START = timedelta(hours=24, minutes=10)
 """The answer begins at 00:00 UTC today; ten minutes for a clock that runs behind."""
-
-_ANOTHER_PLACE = 0.5
-"""The models' cells are at most 0.25° wide; an answer further off is for another place. [°]"""
 
 _LIGHT_AT_NIGHT = 0.02
 """Share of the radiation that may fall while the sun is 6° below the horizon. [unitless]"""
@@ -77,11 +82,25 @@ VARIABLES = {
 }
 """Ten variables and seven days weigh exactly one call of the daily allowance."""
 
-_Series = list[float | None]
+LIGHT = ("shortwave_radiation", "direct_normal_irradiance", "diffuse_radiation")
+"""Global, beam and diffuse."""
+
+Place = tuple[float, float]
+"""Degrees north and east."""
+
+_HALF_HOUR = np.timedelta64(1_800_000_000, "us")
+
+
+def call_weight(variables: int, days: float, locations: int = 1) -> float:
+    """What a request costs of the allowance: ten variables and fourteen days at one place are one call.
+
+    From open-meteo.com/en/pricing: more variables or more days count as more calls, and every place for itself.
+    """
+    return max(1.0, variables / 10.0, variables / 10.0 * days / 14.0) * locations
 
 
 class OpenMeteoClient:
-    """`core.ports.ForecastProvider`. With a key the customers' host is asked, unless another one is named."""
+    """`core.ports.ForecastBatches`. With a key the customers' host is asked, unless another one is named."""
 
     def __init__(
         self,
@@ -91,6 +110,7 @@ class OpenMeteoClient:
         *,
         clock: Clock | None = None,
         patience: Patience | None = None,
+        gate: Gate | None = None,
     ) -> None:
         base = base_url.rstrip("/")
         self._url = f"{CUSTOMER_URL if api_key and base == FREE_URL else base}/v1/forecast"
@@ -98,14 +118,41 @@ class OpenMeteoClient:
         self._http = http_client
         self._clock = clock or SystemClock()
         self._patience = patience or Patience()
+        self._gate = gate or Gate(PROVIDER, concurrency=1, clock=self._clock)
         withhold_queries_from_logs()
 
     async def forecast(self, latitude: float, longitude: float) -> Forecast:
         """Seven days from now; raises `ProviderUnavailable` naming the reason where none can be had."""
+        document = await self._ask([(latitude, longitude)])
+        if not isinstance(document, dict):
+            raise ProviderUnavailable(PROVIDER, "answered a list to a question about one place")
+        return await asyncio.to_thread(self._read, document, (latitude, longitude), self._clock.now())
+
+    async def forecasts(self, places: Sequence[Place]) -> list[Forecast | ProviderUnavailable]:
+        """For each place its forecast, or why there is none; one request for up to a hundred of them."""
+        found: list[Forecast | ProviderUnavailable] = []
+        for first in range(0, len(places), BATCH):
+            found += await self._batch(places[first : first + BATCH])
+        return found
+
+    async def _batch(self, places: Sequence[Place]) -> list[Forecast | ProviderUnavailable]:
+        """Of a batch that is refused, one bad place is found by halving."""
+        try:
+            document = await self._ask(places)
+        except NotCovered as refusal:
+            if len(places) == 1:
+                return [refusal]
+            half = len(places) // 2
+            return [*await self._batch(places[:half]), *await self._batch(places[half:])]
+        except ProviderUnavailable as failure:
+            return [failure] * len(places)
+        return await asyncio.to_thread(self._read_batch, document, places, self._clock.now())
+
+    async def _ask(self, places: Sequence[Place]) -> Document:
         params = {
             # About a hundred metres: finer than any model, and no more than they need to know.
-            "latitude": f"{latitude:.3f}",
-            "longitude": f"{longitude:.3f}",
+            "latitude": ",".join(f"{latitude:.3f}" for latitude, _ in places),
+            "longitude": ",".join(f"{longitude:.3f}" for _, longitude in places),
             "hourly": ",".join(VARIABLES),
             "wind_speed_unit": "ms",
             "timezone": "UTC",
@@ -113,18 +160,40 @@ class OpenMeteoClient:
         }
         if self._api_key is not None:
             params["apikey"] = self._api_key.get_secret_value()
-        document = await get_json(
-            self._http, PROVIDER, self._url, params, passing=_may_pass, patience=self._patience
-        )
-        if not isinstance(document, dict):
-            raise ProviderUnavailable(PROVIDER, "answered a list to a question about one place")
-        hours = read_hours(document, latitude, longitude, self._clock.now())
+        question = Question(self._url, params, weight=call_weight(len(VARIABLES), FORECAST_DAYS, len(places)))
+        answer = await get_json(self._http, self._gate, question, passing=_may_pass, patience=self._patience)
+        if answer.document is None:
+            raise ProviderUnavailable(PROVIDER, "answered nothing")
+        return answer.document
+
+    def _read(self, document: Mapping[str, object], place: Place, now: datetime) -> Forecast:
         return Forecast(
             source=PROVIDER,
-            issued_at=self._clock.now(),
-            hourly=hours,
+            issued_at=now,
+            hourly=read_hours(document, *place, now),
             attribution=self._attribution(),
         )
+
+    def _read_batch(
+        self, document: Document, places: Sequence[Place], now: datetime
+    ) -> list[Forecast | ProviderUnavailable]:
+        """One answer per place, in the order of the question; the first has no `location_id`."""
+        documents = document if isinstance(document, list) else [document]
+        if len(documents) != len(places):
+            fault = ProviderUnavailable(
+                PROVIDER, f"answered {len(documents)} places to a question about {len(places)}"
+            )
+            return [fault] * len(places)
+        found: list[Forecast | ProviderUnavailable] = []
+        for number, (each, place) in enumerate(zip(documents, places, strict=True)):
+            if not isinstance(each, dict) or each.get("location_id", number) != number:
+                found.append(ProviderUnavailable(PROVIDER, "answered places in another order"))
+                continue
+            try:
+                found.append(self._read(each, place, now))
+            except ProviderUnavailable as fault:
+                found.append(fault)
+        return found
 
     def _attribution(self) -> str:
         if not httpx.URL(self._url).host.endswith(".open-meteo.com"):
@@ -144,19 +213,15 @@ def read_hours(
         raise ProviderUnavailable(PROVIDER, "answered without hourly values or their units")
     times = _times(document, hourly, now)
     series = {name: _series(name, hourly, units, len(times)) for name in VARIABLES}
-    _check_daylight(times, series["shortwave_radiation"], latitude, longitude)
-    try:
-        return [
-            ForecastHour(
-                start=start, **{v.field: _value(name, series[name], i) for name, v in VARIABLES.items()}
-            )
-            for i, start in enumerate(times[:-1])
-        ]
-    except ValidationError as error:
-        fault = error.errors(include_input=True, include_url=False)[0]
+    stamps = instants(times)
+    _check_daylight(stamps, series["shortwave_radiation"], latitude, longitude)
+    ghi, dni, dhi = (series[name] for name in LIGHT)
+    if parts_contradict(stamps - _HALF_HOUR, ghi, dni, dhi, latitude, longitude):
         raise ProviderUnavailable(
-            PROVIDER, f"{fault['loc'][0]} of {fault['input']!r} cannot be: {fault['msg']}"
-        ) from None
+            PROVIDER, "beam and diffuse light do not add up under the sun: hours or units are shifted"
+        )
+    columns = {variable.field: _of_hours(name, series[name]) for name, variable in VARIABLES.items()}
+    return to_hours(PROVIDER, times[:-1], columns)
 
 
 def _may_pass(status: int, reason: str) -> bool:
@@ -168,8 +233,7 @@ def _check_place(document: Mapping[str, object], latitude: float, longitude: flo
     north, east = document.get("latitude"), document.get("longitude")
     if not isinstance(north, int | float) or not isinstance(east, int | float):
         raise ProviderUnavailable(PROVIDER, "answered without saying for which place")
-    across = abs((east - longitude + 180.0) % 360.0 - 180.0) * np.cos(np.radians(latitude))
-    if abs(north - latitude) > _ANOTHER_PLACE or across > _ANOTHER_PLACE:
+    if is_elsewhere(latitude, longitude, north, east):
         raise ProviderUnavailable(PROVIDER, "answered for another place")
 
 
@@ -192,8 +256,8 @@ def _times(document: Mapping[str, object], hourly: Mapping[str, object], now: da
     return times
 
 
-def _series(name: str, hourly: Mapping[str, object], units: Mapping[str, object], hours: int) -> _Series:
-    """One variable in our unit; what the provider does not know stays None."""
+def _series(name: str, hourly: Mapping[str, object], units: Mapping[str, object], hours: int) -> FloatArray:
+    """One variable in our unit; what the provider does not know is not a number."""
     values, unit = hourly.get(name), units.get(name)
     if not isinstance(values, list) or len(values) != hours:
         raise ProviderUnavailable(PROVIDER, f"{name} does not cover the {hours} hours of the answer")
@@ -202,34 +266,24 @@ def _series(name: str, hourly: Mapping[str, object], units: Mapping[str, object]
     if unit not in VARIABLES[name].units:
         raise ProviderUnavailable(PROVIDER, f"{name} came in {unit!r}, which is not a unit we know for it")
     factor, offset = VARIABLES[name].units[str(unit)]
-    return [None if v is None else v * factor + offset for v in values]
+    return np.array(values, dtype=np.float64) * factor + offset
 
 
-def _check_daylight(times: Sequence[datetime], ghi: _Series, latitude: float, longitude: float) -> None:
+def _check_daylight(stamps: Instants, ghi: FloatArray, latitude: float, longitude: float) -> None:
     """Refuse radiation in the dark: then the hours are shifted, whatever the time zone says."""
-    known = np.array([v if v is not None else 0.0 for v in ghi])
-    instants = np.datetime64(times[0].replace(tzinfo=None), "us") + np.arange(len(times)) * np.timedelta64(
-        HOUR
-    )
+    known = np.nan_to_num(ghi)
     # A value belongs to the hour before its stamp: dark only where the sun is down at both ends.
-    elevation = 90.0 - solar_position(instants, latitude, longitude).zenith
+    elevation = 90.0 - solar_position(stamps, latitude, longitude).zenith
     dark = np.maximum(elevation, np.roll(elevation, 1)) < -6.0
     if known[dark].sum() > _LIGHT_AT_NIGHT * known.sum():
         raise ProviderUnavailable(PROVIDER, "radiation at night: the hours of the answer are shifted")
 
 
-def _value(name: str, series: _Series, start: int) -> float | int | None:
-    """The value of the hour that begins at that stamp."""
-    here, end = series[start], series[start + 1]
+def _of_hours(name: str, series: FloatArray) -> FloatArray:
+    """The values of the hours that begin at each stamp but the last."""
+    here, end = series[:-1], series[1:]
     if VARIABLES[name].over_hour:
         return end
     if name == "weather_code":
-        return _worse(here, end)
-    return None if here is None or end is None else round((here + end) / 2.0, 3)
-
-
-def _worse(one: float | None, other: float | None) -> int | None:
-    """Of the codes at the two ends of an hour the one that matters on a roof: thunder, then ice, then rain."""
-    if one is None or other is None:
-        return None
-    return int(max(one, other, key=lambda code: (code >= 95, code in {56, 57, 66, 67}, code)))
+        return worse_code(here, end)
+    return np.round((here + end) / 2.0, 3)

@@ -1,7 +1,7 @@
 """The climate a system is sized for: what is known best about the sun at the site, and the year behind it.
 
-A resource is named by its `ref`: `screening:<lat>,<lon>,<elevation>[,psh=<h/day>]` or `file:<id>`. The same
-name always gives the same year, so only the name travels.
+A resource is named by its `ref`: `screening:<lat>,<lon>,<elevation>[,psh=<h/day>]`, `file:<id>`, or a provider's
+`pvgis:<lat>,<lon>`. The same name always gives the same year, so only the name travels.
 """
 
 import asyncio
@@ -15,7 +15,7 @@ from core.climate.interpolation import EARTH_RADIUS, uncertainty_percent
 from core.climate.screening import SOURCE, screening_year
 from core.climate.terrain import lookup_elevation
 from core.errors import FieldError, InvalidInput
-from core.ports import WeatherFiles
+from core.ports import Climates, KnownYear, WeatherFiles
 from core.pv.weather_year import WeatherYear
 from state.job import JobInput
 from state.site import Site
@@ -38,13 +38,54 @@ _NUMBER = r"[-+]?\d+(?:\.\d+)?(?:e[-+]?\d+)?"
 _SCREENING = re.compile(rf"screening:({_NUMBER}),({_NUMBER}),({_NUMBER})(?:,psh=({_NUMBER}))?")
 
 
-async def design_resource(job: JobInput, files: WeatherFiles) -> Resource:
-    """Take the technician's weather file, else their peak sun hours, else the screening model."""
+async def design_resource(job: JobInput, files: WeatherFiles, climates: Climates | None = None) -> Resource:
+    """Take the technician's weather file, else their peak sun hours, else a provider's year, else the model.
+
+    A job that sizes nothing asks no provider. Design temperatures are looked up where the job gives none.
+    """
+    if climates is None or job.kind == "triage":
+        return await _resource(job, files, None)
+    if job.electrical.design_temp_min_c is not None:
+        return await _resource(job, files, climates)
+    resource, (temperatures, problems) = await asyncio.gather(
+        _resource(job, files, climates), climates.design_temperatures(*_position(job.site))
+    )
+    return resource.model_copy(
+        update={"design_temperatures": temperatures, "warnings": [*resource.warnings, *problems]}
+    )
+
+
+async def _resource(job: JobInput, files: WeatherFiles, climates: Climates | None) -> Resource:
     weather_file_id = job.resource.weather_file_id
-    if weather_file_id is None:
-        return await asyncio.to_thread(_modelled_resource, job)
-    year = await files.weather_year(weather_file_id)
-    return _file_resource(job, f"file:{weather_file_id}", year)
+    if weather_file_id is not None:
+        year = await files.weather_year(weather_file_id)
+        return _file_resource(job, f"file:{weather_file_id}", year)
+    problems: list[str] = []
+    if climates is not None and job.resource.peak_sun_hours is None:
+        known, problems = await climates.known_year(*_position(job.site))
+        if known is not None:
+            return _provided_resource(known, problems)
+    modelled = await asyncio.to_thread(_modelled_resource, job)
+    return modelled.model_copy(update={"warnings": problems}) if problems else modelled
+
+
+def _position(site: Site) -> tuple[float, float, float]:
+    elevation = site.elevation_m
+    if elevation is None:
+        elevation = lookup_elevation(site.latitude, site.longitude)
+    return site.latitude, site.longitude, elevation
+
+
+def _provided_resource(known: KnownYear, problems: list[str]) -> Resource:
+    provided = known.provided
+    resource = summarise(
+        provided.year,
+        ref=known.ref,
+        quality=provided.quality,
+        uncertainty=provided.uncertainty_percent,
+        notes=provided.notes,
+    )
+    return resource.model_copy(update={"attribution": provided.attribution, "warnings": problems})
 
 
 def design_resource_now(job: JobInput, brought: WeatherYear | None = None) -> Resource:
@@ -80,12 +121,17 @@ def weather_year_now(resource: Resource) -> WeatherYear:
 class ClimateYears:
     """`core.ports.WeatherYears`: modelled years are computed, the others are read."""
 
-    def __init__(self, files: WeatherFiles) -> None:
+    def __init__(self, files: WeatherFiles, climates: Climates | None = None) -> None:
         self._files = files
+        self._climates = climates
 
     async def weather_year(self, resource: Resource) -> WeatherYear:
         if resource.ref.startswith("file:"):
             return await self._files.weather_year(resource.ref.removeprefix("file:"))
+        if self._climates is not None and not resource.ref.startswith("screening:"):
+            year = await self._climates.weather_year(resource.ref)
+            if year is not None:
+                return year
         return await asyncio.to_thread(weather_year_now, resource)
 
 
@@ -131,11 +177,9 @@ def suggested_temperatures(year: WeatherYear) -> DesignTemperatures:
 
 def screening_ref(site: Site, peak_sun_hours: float | None) -> str:
     """Name the modelled year of a site."""
-    elevation = site.elevation_m
-    if elevation is None:
-        elevation = lookup_elevation(site.latitude, site.longitude)
+    latitude, longitude, elevation = _position(site)
     known = "" if peak_sun_hours is None else f",psh={peak_sun_hours!r}"
-    return f"screening:{site.latitude!r},{site.longitude!r},{elevation!r}{known}"
+    return f"screening:{latitude!r},{longitude!r},{elevation!r}{known}"
 
 
 def _modelled_resource(job: JobInput) -> Resource:

@@ -7,7 +7,7 @@ from zoneinfo import ZoneInfo
 import numpy as np
 
 from core.climate.day_mix import DAYS_IN_MONTH, mix_days
-from core.climate.interpolation import climate_at
+from core.climate.interpolation import MonthlyClimate, climate_at
 from core.climate.maps import read_cell
 from core.climate.terrain import lookup_timezone
 from core.pv.atmosphere import ineichen
@@ -52,11 +52,31 @@ def screening_year(
     the month's mean and knows no warm or cold days, so its extremes understate and design nothing. Wind is
     constant.
     """
-    climate = climate_at(latitude, longitude, elevation)
+    return modelled_year(
+        latitude,
+        longitude,
+        elevation,
+        climate_at(latitude, longitude, elevation),
+        source=SOURCE,
+        peak_sun_hours=peak_sun_hours,
+    )
+
+
+def modelled_year(
+    latitude: float,
+    longitude: float,
+    elevation: float,
+    climate: MonthlyClimate,
+    *,
+    source: str,
+    wind_speed: float = WIND_SPEED,
+    peak_sun_hours: float | None = None,
+) -> WeatherYear:
+    """Give an hourly year of monthly means, whoever knows them; arguments and limits as for `screening_year`."""
     utc_offset = standard_utc_offset(latitude, longitude)
     position = solar_position_year(latitude, longitude, utc_offset)
     ghi_clear, _, _ = ineichen(
-        position.apparent_zenith, position.dni_extra, _linke_turbidity(latitude, longitude), elevation
+        position.apparent_zenith, position.dni_extra, linke_turbidity(latitude, longitude), elevation
     )
     ghi_monthly = climate.ghi * DAYS_IN_MONTH
     if peak_sun_hours is not None:
@@ -72,8 +92,8 @@ def screening_year(
         dni=dni,
         dhi=dhi,
         temp_air=_diurnal(climate.temp_air, climate.temp_range, solar_hour),
-        wind_speed=np.full(HOURS, WIND_SPEED),
-        source=SOURCE,
+        wind_speed=np.full(HOURS, wind_speed),
+        source=source,
     )
     for values in (year.ghi, year.dni, year.dhi, year.temp_air, year.wind_speed):
         values.setflags(write=False)
@@ -88,7 +108,7 @@ def standard_utc_offset(latitude: float, longitude: float) -> float:
     return offset / timedelta(hours=1)
 
 
-def _linke_turbidity(latitude: float, longitude: float) -> FloatArray:
+def linke_turbidity(latitude: float, longitude: float) -> FloatArray:
     """Turbidity of every hour, between the monthly values of the map in pvlib's wheel (SoDa, Remund 2003)."""
     steps = read_cell("LinkeTurbidities.h5", "LinkeTurbidity", latitude, longitude)
     return np.repeat(_between_months(steps.astype(np.float64) * _LINKE_PER_STEP), 24)

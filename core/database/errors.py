@@ -20,11 +20,11 @@ UNREACHABLE = (
     asyncpg.InterfaceError,
     asyncpg.InternalClientError,  # the server ended the connection while a statement was being sent
 )
-AWAY = ("08", "57P01", "57P02", "57P03", "53300")
-"""SQLSTATEs, or their beginnings, of a server that is shutting down, starting, crashed or full.
+AWAY = ("08", "57P01", "57P02", "57P03", "53300", "40P01")
+"""SQLSTATEs, or their beginnings, of a server that is shutting down, starting, crashed, full or in a deadlock.
 
 PostgreSQL, appendix A: connection exceptions, admin_shutdown, crash_shutdown, cannot_connect_now,
-too_many_connections.
+too_many_connections, deadlock_detected. None of them says anything against the transaction itself.
 """
 
 

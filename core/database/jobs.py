@@ -6,8 +6,10 @@ from dataclasses import dataclass
 from typing import Any, TypeVar
 from uuid import UUID
 
-from sqlalchemy import Select, or_, select
+from sqlalchemy import ColumnElement, Select, cast, or_, select, union
+from sqlalchemy.dialects.postgresql import TSQUERY
 from sqlalchemy.ext.asyncio import AsyncSession
+from sqlalchemy.orm import defer
 
 from core.database.events import Event, JobEvents, append_events
 from core.database.models import (
@@ -19,16 +21,17 @@ from core.database.models import (
     RunRow,
     RunStatus,
 )
+from core.database.search import words_query
 from core.database.users import Viewer
 from core.errors import FieldError, InvalidInput, NotFound
 
 Query = TypeVar("Query", bound=Select[*tuple[Any, ...]])
 
-SEARCHED = (("description",), ("customer", "name"), ("site", "address"), ("ticket", "text"))
-"""Where in a `JobInput` the search text is looked for."""
-
-
 FINAL = {RunStatus.SUCCEEDED, RunStatus.FAILED, RunStatus.CANCELLED}
+
+
+WITHOUT_DOCUMENTS = defer(JobRow.input, raiseload=True), defer(JobRow.weather, raiseload=True)
+"""What a `Job` is shown from; a page of jobs with their forecasts would be megabytes."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,6 +66,14 @@ class Jobs:
             raise NotFound
         return row
 
+    async def shown(self, job_id: UUID, viewer: Viewer) -> JobRow:
+        """The job without its documents, which take longer to read than all the rest."""
+        query = _visible(select(JobRow).where(JobRow.id == job_id), viewer).options(*WITHOUT_DOCUMENTS)
+        row = await self._session.scalar(query)
+        if row is None:
+            raise NotFound
+        return row
+
     async def standing(self, job_id: UUID, viewer: Viewer) -> Standing:
         """Where the job stands, without its documents."""
         query = select(JobRow.status, JobRow.result_version, JobRow.problem).where(JobRow.id == job_id)
@@ -75,21 +86,22 @@ class Jobs:
         self, viewer: Viewer, wanted: JobFilter, *, cursor: str | None, limit: int
     ) -> tuple[list[JobRow], str | None]:
         """Jobs, newest first, and the cursor of the next page; ids grow with time, so the order is stable."""
-        query = _visible(select(JobRow), viewer).order_by(JobRow.id.desc()).limit(limit + 1)
-        for column, value in (
-            (JobRow.status, wanted.status),
-            (JobRow.kind, wanted.kind),
-            (JobRow.priority, wanted.priority),
-            (JobRow.technician_id, wanted.technician_id),
-        ):
-            if value is not None:
-                query = query.where(column == value)
-        if wanted.q:
-            query = query.where(
-                or_(*(JobRow.input[path].astext.icontains(wanted.q, autoescape=True) for path in SEARCHED))
-            )
+        conditions = _conditions(wanted)
         if cursor is not None:
-            query = query.where(JobRow.id < _decoded(cursor))
+            conditions.append(JobRow.id < _decoded(cursor))
+        newest = select(JobRow).options(*WITHOUT_DOCUMENTS).order_by(JobRow.id.desc()).limit(limit + 1)
+        match _eyes(viewer):
+            case []:
+                query = newest.where(*conditions)
+            case [only]:
+                query = newest.where(only, *conditions)
+            case several:
+                # The newest of each, then of all: an OR would fetch every job of the viewer and sort them.
+                parts = [
+                    select(JobRow.id).where(one, *conditions).order_by(JobRow.id.desc()).limit(limit + 1)
+                    for one in several
+                ]
+                query = newest.where(JobRow.id.in_(union(*parts)))
         rows = list(await self._session.scalars(query))
         more = len(rows) > limit
         return rows[:limit], _encoded(rows[limit - 1].id) if more else None
@@ -119,12 +131,32 @@ class Jobs:
 
 
 def _visible(query: Query, viewer: Viewer | None) -> Query:
+    eyes = _eyes(viewer)
+    return query.where(or_(*eyes)) if eyes else query
+
+
+def _eyes(viewer: Viewer | None) -> list[ColumnElement[bool]]:
+    """The ways in which a job may be the viewer's to see; none where all are."""
     if viewer is None or viewer.sees_everything:
-        return query
-    own = JobRow.created_by == viewer.user_id
-    if viewer.technician_id is None:
-        return query.where(own)
-    return query.where(or_(own, JobRow.technician_id == viewer.technician_id))
+        return []
+    own = [JobRow.created_by == viewer.user_id]
+    if viewer.technician_id is not None:
+        own.append(JobRow.technician_id == viewer.technician_id)
+    return own
+
+
+def _conditions(wanted: JobFilter) -> list[ColumnElement[bool]]:
+    """What a page is asked to hold; raises `InvalidInput` where the search text has no word."""
+    equal = (
+        (JobRow.status, wanted.status),
+        (JobRow.kind, wanted.kind),
+        (JobRow.priority, wanted.priority),
+        (JobRow.technician_id, wanted.technician_id),
+    )
+    conditions = [column == value for column, value in equal if value is not None]
+    if wanted.q and not wanted.q.isspace():
+        conditions.append(JobRow.words.bool_op("@@")(cast(words_query(wanted.q), TSQUERY)))
+    return conditions
 
 
 def _encoded(job_id: UUID) -> str:

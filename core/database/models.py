@@ -6,11 +6,19 @@ from typing import Any
 from uuid import UUID
 
 from sqlalchemy import BigInteger, CheckConstraint, Enum, ForeignKey, Identity, Index, LargeBinary, func, text
-from sqlalchemy.dialects.postgresql import ARRAY, TEXT
+from sqlalchemy.dialects.postgresql import ARRAY, TEXT, ExcludeConstraint
+from sqlalchemy.engine.default import DefaultExecutionContext
 from sqlalchemy.orm import Mapped, mapped_column
 
 from core.database.base import Base
+from core.database.search import Words, job_words
 from core.ids import new_id
+
+ONE_VISIT_AT_A_TIME = "ex_jobs_one_visit_at_a_time"
+_AS_ADDRESS = text(
+    r"(CAST(regexp_replace(replace(CAST(technician_id AS text), '-', ''), '(.{4})(?!$)', '\1:', 'g') AS inet))"
+)
+"""GiST knows no uuid without an extension that not every server has; an IPv6 address is the same 128 bits."""
 
 
 class Role(StrEnum):
@@ -95,8 +103,12 @@ class TechnicianRow(Base):
     created_at: Mapped[datetime] = mapped_column(server_default=func.now())
 
 
+def _words(context: DefaultExecutionContext) -> list[str]:
+    return job_words(context.get_current_parameters()["input"])  # type: ignore[no-untyped-call]
+
+
 class JobRow(Base):
-    """A job; `status` is that of its last start, resume or retry run."""
+    """A job; `status` is that of its last start, resume or retry run, `words` are those it is found by."""
 
     __tablename__ = "jobs"
 
@@ -120,11 +132,21 @@ class JobRow(Base):
     fence: Mapped[int] = mapped_column(server_default=text("0"))
     weather: Mapped[dict[str, Any] | None]
     weather_at: Mapped[datetime | None]
+    words: Mapped[list[str]] = mapped_column(
+        Words, default=_words, server_default=text("''"), deferred=True, deferred_raiseload=True
+    )
 
     __table_args__ = (
+        # A page is the newest of what one may see and asks for: each filter alone reads no row beyond it.
         Index("ix_jobs_created_by_id", "created_by", "id"),
+        Index("ix_jobs_technician_id_id", "technician_id", "id"),
         Index("ix_jobs_status_id", "status", "id"),
+        Index("ix_jobs_kind_id", "kind", "id"),
+        Index("ix_jobs_priority_id", "priority", "id"),
+        # Without the list of pending entries, which every search would have to read.
+        Index("ix_jobs_words", "words", postgresql_using="gin", postgresql_with={"fastupdate": "off"}),
         Index("ix_jobs_open", "id", postgresql_where=text("closed_at IS NULL")),
+        Index("ix_jobs_closed", "closed_at", postgresql_where=text("closed_at IS NOT NULL")),
         Index(
             "ix_jobs_technician_visit",
             "technician_id",
@@ -132,6 +154,12 @@ class JobRow(Base):
             postgresql_where=text("technician_id IS NOT NULL AND closed_at IS NULL"),
         ),
         CheckConstraint("(visit_start IS NULL) = (visit_end IS NULL)", name="visit_whole"),
+        ExcludeConstraint(
+            (_AS_ADDRESS, "="),
+            (text("tstzrange(visit_start, visit_end)"), "&&"),
+            name=ONE_VISIT_AT_A_TIME,
+            where=text("technician_id IS NOT NULL AND visit_start IS NOT NULL AND closed_at IS NULL"),
+        ),
     )
 
 
@@ -282,6 +310,34 @@ class WebhookDeliveryRow(Base):
         Index("uq_webhook_deliveries_webhook_id_event_id", "webhook_id", "event_id", unique=True),
         Index("ix_webhook_deliveries_event_id", "event_id"),
         Index(
-            "ix_webhook_deliveries_pending", "next_attempt_at", postgresql_where=text("status = 'pending'")
+            "ix_webhook_deliveries_due",
+            text("coalesce(next_attempt_at, created_at)"),
+            postgresql_where=text("status = 'pending'"),
         ),
+        Index("ix_webhook_deliveries_tried", text("coalesce(last_attempt_at, created_at)")),
     )
+
+
+class ClimateYearRow(Base):
+    """A typical year that a provider gave; `content` holds its hours, compressed. Never changed."""
+
+    __tablename__ = "climate_years"
+
+    ref: Mapped[str] = mapped_column(primary_key=True)
+    source: Mapped[str]
+    quality: Mapped[str]
+    uncertainty_percent: Mapped[float]
+    attribution: Mapped[str]
+    notes: Mapped[list[str]] = mapped_column(ARRAY(TEXT))
+    content: Mapped[bytes] = mapped_column(LargeBinary)
+    created_at: Mapped[datetime] = mapped_column(server_default=func.now())
+
+
+class DesignTemperatureRow(Base):
+    """Means of the yearly extremes of a cell and elevation band. Never changed."""
+
+    __tablename__ = "design_temperatures"
+
+    cell: Mapped[str] = mapped_column(primary_key=True)
+    document: Mapped[dict[str, Any]]
+    created_at: Mapped[datetime] = mapped_column(server_default=func.now())

@@ -79,6 +79,8 @@ class JobNotifications:
                 await self._listen_until_lost()
             except LOST as error:
                 log.warning("core.database.listener_lost", error=type(error).__name__)
+            except Exception:  # whatever it was, those who wait are woken by nobody else
+                log.exception("core.database.listener_failed")
             await asyncio.sleep(RECONNECT_SECONDS)
 
     async def _listen_until_lost(self) -> None:

@@ -8,22 +8,25 @@ from collections import Counter
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from typing import Any
+from typing import Any, cast
 
 import structlog
 from sqlalchemy import (
     BigInteger,
     ColumnElement,
+    CursorResult,
     DateTime,
     TableClause,
+    any_,
     column,
     delete,
     func,
+    literal_column,
     select,
     table,
-    tuple_,
 )
 from sqlalchemy.ext.asyncio import AsyncEngine, AsyncSession
+from sqlalchemy.types import UserDefinedType
 
 from core.database.idempotency import KEPT_FOR
 from core.database.models import DeliveryStatus, IdempotencyKeyRow, JobEventRow, JobRow, WebhookDeliveryRow
@@ -39,10 +42,18 @@ BATCH = 5_000
 _queue = table("pgqueuer", column("id", BigInteger))
 _queue_log = table(
     "pgqueuer_log",
-    column("id", BigInteger),
     column("job_id", BigInteger),
     column("created", DateTime(timezone=True)),
 )
+
+
+class _Place(UserDefinedType[Any]):
+    """Where a row is stored; of use within one statement."""
+
+    cache_ok = True
+
+    def get_col_spec(self, **_: object) -> str:
+        return "tid"
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,7 +62,6 @@ class Rule:
 
     name: str
     rows: type[Any] | TableClause
-    key: Sequence[Any]
     age: Any
     kept_for: timedelta
     unless_needed: Callable[[datetime], ColumnElement[bool]] | None = None
@@ -80,10 +90,10 @@ def retention_rules(*, event_days: int) -> tuple[Rule, ...]:
     keys, sent, events, logged = IdempotencyKeyRow, WebhookDeliveryRow, JobEventRow, _queue_log.c
     tried_at = func.coalesce(sent.last_attempt_at, sent.created_at)
     return (
-        Rule("idempotency_keys", keys, (keys.user_id, keys.key), keys.created_at, KEPT_FOR),
-        Rule("webhook_deliveries", sent, (sent.id,), tried_at, timedelta(days=30), _sent_or_given_up),
-        Rule("job_events", events, (events.id,), events.at, timedelta(days=event_days), _told_of_closed_jobs),
-        Rule("queue_log", _queue_log, (logged.id,), logged.created, timedelta(days=14), _left_the_queue),
+        Rule("idempotency_keys", keys, keys.created_at, KEPT_FOR),
+        Rule("webhook_deliveries", sent, tried_at, timedelta(days=30), _sent_or_given_up),
+        Rule("job_events", events, events.at, timedelta(days=event_days), _told_of_closed_jobs),
+        Rule("queue_log", _queue_log, logged.created, timedelta(days=14), _left_the_queue),
     )
 
 
@@ -97,21 +107,20 @@ async def prune(
         conditions = [rule.age <= before]
         if rule.unless_needed is not None:
             conditions.append(rule.unless_needed(before))
-        # A common table expression is computed once; as a plain subquery its limit could be applied again and again.
+        # By their places, found once as an array: a join could go through the whole table for each batch.
         expired = (
-            select(*rule.key)
+            select(literal_column("ctid", _Place))
+            .select_from(rule.rows)
             .where(*conditions)
             .limit(batch)
             .with_for_update(of=rule.rows, skip_locked=True)
-            .cte("expired")
         )
         gone = await session.execute(
             delete(rule.rows)
-            .where(tuple_(*rule.key).in_(select(*expired.c)))
-            .returning(rule.key[0])
+            .where(literal_column("ctid", _Place) == any_(func.array(expired.scalar_subquery())))
             .execution_options(synchronize_session=False)
         )
-        deleted[rule.name] = len(gone.all())
+        deleted[rule.name] = cast("CursorResult[Any]", gone).rowcount
     return deleted
 
 

@@ -6,23 +6,27 @@ row, a newer claim or a cancellation has raised the fence and taken the run away
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
+from datetime import datetime
 from types import MappingProxyType
 from typing import Any
 from uuid import UUID
 
 from sqlalchemy import Function, Uuid, bindparam, func, select, text, update
 from sqlalchemy.dialects.postgresql import JSONB
+from sqlalchemy.exc import IntegrityError
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from core.database.events import SETTLED_CHANNEL, Event, append_events
 from core.database.models import (
+    ONE_VISIT_AT_A_TIME,
     JobEventRow,
     JobRow,
     RunKind,
     RunRow,
     RunStatus,
+    TechnicianRow,
 )
-from core.errors import StaleAttempt
+from core.errors import StaleAttempt, VisitTaken
 
 ACTIVE = (RunStatus.QUEUED, RunStatus.RUNNING)
 NOTHING: Mapping[str, Any] = MappingProxyType({})
@@ -41,13 +45,13 @@ _CLAIM = text(
         UPDATE runs
         SET status = 'running', attempt = attempt + 1, fence = found.fence, started_at = coalesce(started_at, now())
         FROM found WHERE runs.id = :run_id
-        RETURNING runs.kind, runs.attempt, found.job_id, found.fence, found.was
+        RETURNING runs.kind, runs.attempt, runs.created_at, found.job_id, found.fence, found.was
     ), fenced AS (
         UPDATE jobs
         SET fence = taken.fence, status = CASE WHEN taken.kind = 'refresh' THEN jobs.status ELSE 'running' END
         FROM taken WHERE jobs.id = taken.job_id
     )
-    SELECT job_id, fence, kind, attempt, was FROM taken
+    SELECT job_id, fence, kind, attempt, created_at, was FROM taken
     """
 ).bindparams(bindparam("run_id", type_=Uuid()))
 
@@ -75,6 +79,8 @@ class Claim:
     kind: RunKind
     attempt: int
     fence: int
+    created_at: datetime
+    """When the run was asked for."""
     losses: int = 0
     """How many workers were lost over it: killed, cut off, or stalled beyond their lease."""
 
@@ -99,7 +105,7 @@ class Runs:
         row = (await self._session.execute(_CLAIM, {"run_id": run_id})).one_or_none()
         if row is None:
             return None
-        claim = Claim(run_id, row.job_id, RunKind(row.kind), row.attempt, row.fence)
+        claim = Claim(run_id, row.job_id, RunKind(row.kind), row.attempt, row.fence, row.created_at)
         return await self._taken_over(claim) if row.was == RunStatus.RUNNING else claim
 
     async def _taken_over(self, claim: Claim) -> Claim:
@@ -141,13 +147,23 @@ class Runs:
         *,
         told: Sequence[Event] = (),
     ) -> int | None:
-        """The run is done: append a result version if there is one, and update the job's row."""
+        """The run is done: append a result version if there is one, and update the job's row.
+
+        Raises `VisitTaken` where the visit in `job` overlaps one that its technician has in another open job.
+        """
         changes: dict[str, Any] = dict(job)
         if document is not None:
             changes["result_version"] = func.coalesce(JobRow.result_version, 0) + 1
         if claim.kind is not RunKind.REFRESH:
             changes |= {"status": RunStatus.SUCCEEDED, "questions": [], "problem": None}
-        version = await self._hold(claim, changes)
+        if changes.get("technician_id"):
+            await self._one_at_a_time(changes["technician_id"])
+        try:
+            version = await self._hold(claim, changes)
+        except IntegrityError as error:
+            if ONE_VISIT_AT_A_TIME in str(error.orig):
+                raise VisitTaken from error
+            raise
         done = Event("run.succeeded", {"kind": claim.kind.value})
         if document is None:
             await self._end(claim, RunStatus.SUCCEEDED)
@@ -219,6 +235,14 @@ class Runs:
             raise StaleAttempt
         version: int | None = row.result_version
         return version
+
+    async def _one_at_a_time(self, technician_id: UUID) -> None:
+        """Of the jobs that send the same technician one is stored at a time.
+
+        Two that overlap would each be written, and then wait for the other to end before either could be refused.
+        """
+        technician = select(TechnicianRow.id).where(TechnicianRow.id == technician_id)
+        await self._session.execute(technician.with_for_update(key_share=True))
 
     async def _end(self, claim: Claim, status: RunStatus, *, problem: dict[str, Any] | None = None) -> None:
         finished_at = None if status is RunStatus.QUEUED else func.now()

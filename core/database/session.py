@@ -80,11 +80,23 @@ def asyncpg_options(engine: AsyncEngine) -> dict[str, Any]:
     return dict(options)
 
 
+READING = frozenset({"GET", "HEAD"})
+
+
+def without_transactions(engine: AsyncEngine) -> AsyncEngine:
+    """The same connections, each statement for itself."""
+    return engine.execution_options(isolation_level="AUTOCOMMIT")
+
+
 async def get_db(connection: HTTPConnection) -> AsyncIterator[AsyncSession]:
     """The session of one request: committed when the route returns, rolled back when it raises.
 
-    Depend on it with ``scope="function"``, so that the commit precedes the answer.
+    Depend on it with ``scope="function"``, so that the commit precedes the answer. A request that only looks has
+    no transaction: each of its statements would see for itself within one too, and to begin and to end one are
+    two more round trips.
     """
-    async with AsyncSessionLocal(bind=connection.app.state.services.engine) as session:
+    services = connection.app.state.services
+    bind = services.reading if connection.scope["method"] in READING else services.engine
+    async with AsyncSessionLocal(bind=bind) as session:
         yield session
         await session.commit()

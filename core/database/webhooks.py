@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, func, or_, select, update
+from sqlalchemy import ColumnElement, any_, func, or_, select, update
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from core.database.models import DeliveryStatus, JobEventRow, WebhookDeliveryRow, WebhookRow
@@ -176,7 +176,8 @@ class Webhooks:
         )
         lost = await self._session.scalars(
             update(WebhookDeliveryRow)
-            .where(WebhookDeliveryRow.id.in_(overdue))
+            # Found once, as an array; joined to the table, they could be looked for in all of it.
+            .where(WebhookDeliveryRow.id == any_(func.array(overdue.scalar_subquery())))
             .values(next_attempt_at=now)
             .returning(WebhookDeliveryRow.id)
         )

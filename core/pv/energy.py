@@ -4,35 +4,10 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from core.pv.temperature import Mount
+from core.pv.system import Plane
 from core.pv.weather_year import FloatArray
 
 _MONTH_STARTS = np.array([0, 31, 59, 90, 120, 151, 181, 212, 243, 273, 304, 334]) * 24
-
-
-@dataclass(frozen=True, slots=True)
-class Plane:
-    """A part of the array whose modules look the same way.
-
-    Parameters
-    ----------
-    surface_tilt : float
-        0 lies flat, 90 stands upright. [°]
-    surface_azimuth : float
-        Where the modules look, clockwise from north. [°]
-    mount : {"roof", "rack"}
-        In the plane of a roof, or in rows on a rack.
-    pdc0 : float
-        Nameplate of the modules on this plane. [W]
-    gamma_pdc : float, default -0.0035
-        Relative change of their power with the cell temperature. [1/°C]
-    """
-
-    surface_tilt: float
-    surface_azimuth: float
-    mount: Mount
-    pdc0: float
-    gamma_pdc: float = -0.0035
 
 
 @dataclass(frozen=True, slots=True, eq=False)

@@ -9,9 +9,10 @@ from numpy.typing import NDArray
 from core.pv.atmosphere import absolute_airmass, pressure_at, relative_airmass, spectral_modifier
 from core.pv.iam import beam_modifier, diffuse_modifiers
 from core.pv.irradiance import PerezSky, cos_aoi, ground_reflected, perez, perez_sky
-from core.pv.shading import row_shading
+from core.pv.shading import row_shading, typical_rows
 from core.pv.solar_position import SolarPosition
-from core.pv.temperature import NOCT_INSTALLED, Mount, TemperatureModel, faiman, fuentes, noct_sam
+from core.pv.system import Plane, System
+from core.pv.temperature import NOCT_INSTALLED, TemperatureModel, faiman, fuentes, noct_sam
 from core.pv.weather_year import FloatArray
 
 
@@ -27,6 +28,8 @@ class Daylight:
         Positions of the lit ones among them.
     continues : ndarray of bool, shape (n,)
         Whether the interval before was lit too.
+    month : ndarray of int, shape (n,)
+        0 for January.
     zenith, azimuth : ndarray, shape (n,)
         Of the sun, with refraction. [°]
     ghi, dni : ndarray, shape (n,)
@@ -44,6 +47,7 @@ class Daylight:
     length: int
     lit: NDArray[np.intp]
     continues: NDArray[np.bool_]
+    month: NDArray[np.int64]
     zenith: FloatArray
     azimuth: FloatArray
     ghi: FloatArray
@@ -58,6 +62,7 @@ class Daylight:
         cls,
         sun: SolarPosition,
         *,
+        month: NDArray[np.int64],
         elevation: float,
         ghi: FloatArray,
         dni: FloatArray,
@@ -74,6 +79,7 @@ class Daylight:
             length=len(ghi),
             lit=lit,
             continues=np.diff(lit, prepend=-2) == 1,
+            month=month[lit],
             zenith=zenith,
             azimuth=sun.azimuth[lit],
             ghi=np.maximum(ghi[lit], 0.0),
@@ -102,6 +108,8 @@ class PlaneConditions:
         On the open plane. [W/m²]
     unshaded : ndarray
         What the rows in front leave of it. [W/m²]
+    incident : ndarray
+        What obstacles and dirt leave of that. [W/m²]
     transmitted : ndarray
         What passes the glass. [W/m²]
     effective_irradiance : ndarray
@@ -112,21 +120,14 @@ class PlaneConditions:
 
     poa_global: FloatArray
     unshaded: FloatArray
+    incident: FloatArray
     transmitted: FloatArray
     effective_irradiance: FloatArray
     temp_cell: FloatArray
 
 
 def plane_conditions(
-    daylight: Daylight,
-    surface_tilt: float,
-    surface_azimuth: float,
-    mount: Mount,
-    *,
-    albedo: float = 0.2,
-    gcr: float = 0.4,
-    rows: int = 1,
-    temperature_model: TemperatureModel = "fuentes",
+    daylight: Daylight, plane: Plane, system: System, *, passing: FloatArray
 ) -> PlaneConditions:
     """Give what a plane receives.
 
@@ -134,49 +135,46 @@ def plane_conditions(
     ----------
     daylight : Daylight
         Of the site.
-    surface_tilt, surface_azimuth : float
-        [°]
-    mount : {"roof", "rack"}
+    plane : Plane
         Modules on a roof lie in its plane; those on a rack stand in rows and shade each other.
-    albedo : float, default 0.2
-        Of the ground. [unitless]
-    gcr : float, default 0.4
-        Slanted height of a row over the pitch between rows. [unitless]
-    rows : int, default 1
-        One behind the other.
-    temperature_model : {"fuentes", "noct_sam", "faiman"}
-        Only the first two know the mount.
+    system : System
+        Of which only the first two temperature models know the mount.
+    passing : ndarray, shape (n,)
+        Share of the light that obstacles and dirt leave. [unitless]
 
     Returns
     -------
     PlaneConditions
         In the lit intervals of `daylight`.
     """
-    facing = cos_aoi(surface_tilt, surface_azimuth, daylight.zenith, daylight.azimuth)
+    tilt = plane.surface_tilt
+    facing = cos_aoi(tilt, plane.surface_azimuth, daylight.zenith, daylight.azimuth)
     direct = daylight.dni * np.maximum(facing, 0.0)
-    sky = perez(surface_tilt, daylight.sky, facing)
-    ground = ground_reflected(surface_tilt, daylight.ghi, albedo)
+    sky = perez(tilt, daylight.sky, facing)
+    ground = ground_reflected(tilt, daylight.ghi, system.albedo)
     poa_global = direct + sky + ground
-    if mount == "rack":
+    if plane.mount == "rack":
         left = row_shading(
-            surface_tilt,
-            surface_azimuth,
+            tilt,
+            plane.surface_azimuth,
             daylight.zenith,
             daylight.azimuth,
             _beam_share(daylight),
-            gcr=gcr,
-            rows=rows,
+            gcr=system.gcr,
+            rows=system.rows or typical_rows(plane.pdc0),
         )
         direct, sky, ground = direct * left.beam, sky * left.sky, ground * left.ground
     unshaded = direct + sky + ground
-    passes = diffuse_modifiers(surface_tilt)
-    transmitted = direct * beam_modifier(facing) + sky * passes.sky + ground * passes.ground
+    incident = unshaded * passing
+    passes = diffuse_modifiers(tilt)
+    transmitted = (direct * beam_modifier(facing) + sky * passes.sky + ground * passes.ground) * passing
     return PlaneConditions(
         poa_global=poa_global,
         unshaded=unshaded,
+        incident=incident,
         transmitted=transmitted,
         effective_irradiance=transmitted * daylight.spectrum,
-        temp_cell=_temp_cell(daylight, unshaded, NOCT_INSTALLED[mount], temperature_model),
+        temp_cell=_temp_cell(daylight, incident, NOCT_INSTALLED[plane.mount], system.temperature_model),
     )
 
 

@@ -18,6 +18,7 @@ EVENT_TYPES: Final[Mapping[str, str]] = {
     "run.failed": "a run has failed for good",
     "run.postponed": "a run met a passing failure and will be tried again",
     "run.taken_over": "a worker was lost, and another goes on with its run",
+    "visit.taken": "the visit that a run had planned was given away meanwhile or is past; the run plans again",
     "run.rebuilt": "a run lost its checkpoint and started over from what is recorded",
 }
 """Every type a timeline may hold, and what it says."""

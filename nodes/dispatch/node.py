@@ -45,14 +45,14 @@ async def dispatch(
     """Plans the visit; on a refresh only where the plan no longer stands."""
     settings = settings or DispatchSettings()
     now = clock.now()
-    windows = WeatherResult.model_validate(state["weather"]).windows if "weather" in state else []
-    previous = DispatchResult.model_validate(state["dispatch"]) if "dispatch" in state else None
+    windows = WeatherResult.from_json(state["weather"]).windows if "weather" in state else []
+    previous = DispatchResult.from_json(state["dispatch"]) if "dispatch" in state else None
     if previous and state.get("trigger") == "refresh" and stands(previous, windows, now):
         return _written(state, previous)
 
-    job = JobInput.model_validate(state["input"])
-    triage = TriageResult.model_validate(state["triage"]) if "triage" in state else None
-    sizing = SizingResult.model_validate(state["sizing"]) if "sizing" in state else None
+    job = JobInput.from_json(state["input"])
+    triage = TriageResult.from_json(state["triage"]) if "triage" in state else None
+    sizing = SizingResult.from_json(state["sizing"]) if "sizing" in state else None
     need = visit_need(sizing=sizing, triage=triage, previous=previous, now=now, settings=settings)
     if isinstance(need, str):
         return _written(

@@ -42,6 +42,12 @@ def appliances(job: JobInput) -> Iterator[FieldError]:
     listed = job.demand.appliances
     if not any(each.hours_per_day for each in listed):
         yield FieldError("/demand/appliances", "never run: there is nothing to size for")
+    for index, each in enumerate(listed):
+        if each.hours_per_day > len(each.window()):
+            yield FieldError(
+                json_pointer("demand", "appliances", index, "hours_per_day"),
+                f"is more than the {len(each.window())} hours of its `use`",
+            )
     # One without a power has a usual one, or sizing asks for it; either is far below these limits.
     powers = [(each.power_w or 0.0) * each.quantity for each in listed]
     daily_kwh = sum(power * each.hours_per_day for power, each in zip(powers, listed, strict=True)) / 1000

@@ -29,6 +29,7 @@ RULES: tuple[Rule, ...] = (
     units.loss_units,
     request.repeated_planes,
     equipment.unknown_names,
+    equipment.price_book,
     equipment.module_datasheet,
     equipment.inverter_datasheet,
     units.module_units,

@@ -3,6 +3,7 @@
 from collections.abc import Callable, Iterator
 
 from core.catalog import find_battery, find_inverter, find_module
+from core.catalog.prices import find_price_book
 from core.errors import FieldError, NotFound
 from state.equipment import BatteryDatasheet, InverterDatasheet, ModuleDatasheet
 from state.job import JobInput
@@ -26,6 +27,20 @@ def unknown_names(job: JobInput) -> Iterator[FieldError]:
                 find(name)
             except NotFound as unknown:
                 yield FieldError(f"/equipment/{kind}", unknown.detail)
+
+
+def price_book(job: JobInput) -> Iterator[FieldError]:
+    name = job.economics.price_book
+    if not isinstance(name, str):
+        return
+    at = "/economics/price_book"
+    try:
+        book = find_price_book(name)
+    except NotFound as unknown:
+        yield FieldError(at, unknown.detail)
+        return
+    if book.currency != job.economics.currency:
+        yield FieldError(at, f"is in {book.currency}, the job in {job.economics.currency}")
 
 
 def module_datasheet(job: JobInput) -> Iterator[FieldError]:

@@ -53,6 +53,7 @@ def _visit_with_caution(results: Results) -> Iterator[str]:
 def _unknowns(results: Results) -> Iterator[str]:
     if results.weather and results.weather.forecast_problem:
         yield f"No forecast: {results.weather.forecast_problem}"
+    yield from results.weather.warnings if results.weather else []
 
 
 BY_SEVERITY: tuple[Findings, ...] = (

@@ -32,11 +32,11 @@ class ReportWrites(TypedDict):
 async def report(state: ReportReads) -> ReportWrites:
     made = compose(
         Results(
-            job=JobInput.model_validate(state["input"]),
-            weather=WeatherResult.model_validate(state["weather"]) if "weather" in state else None,
-            sizing=SizingResult.model_validate(state["sizing"]) if "sizing" in state else None,
-            triage=TriageResult.model_validate(state["triage"]) if "triage" in state else None,
-            dispatch=DispatchResult.model_validate(state["dispatch"]) if "dispatch" in state else None,
+            job=JobInput.from_json(state["input"]),
+            weather=WeatherResult.from_json(state["weather"]) if "weather" in state else None,
+            sizing=SizingResult.from_json(state["sizing"]) if "sizing" in state else None,
+            triage=TriageResult.from_json(state["triage"]) if "triage" in state else None,
+            dispatch=DispatchResult.from_json(state["dispatch"]) if "dispatch" in state else None,
             answers=state["answers"],
         )
     )

@@ -26,8 +26,8 @@ class ReviewWrites(TypedDict, total=False):
 
 async def review(state: ReviewReads) -> ReviewWrites:
     """Asks what no recorded answer decides, and carries the decisions into the visit."""
-    dispatch = DispatchResult.model_validate(state["dispatch"])
-    triage = TriageResult.model_validate(state["triage"]) if "triage" in state else None
+    dispatch = DispatchResult.from_json(state["dispatch"])
+    triage = TriageResult.from_json(state["triage"]) if "triage" in state else None
     due = questions_due(triage, dispatch)
     if not due:
         return {}

@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+from nodes.sizing.storage import FLAT
 from nodes.sizing.strings import SiteTemperatures
 from state.equipment import Electrical, RoofPlane, Storage
 from state.job import SystemType
@@ -20,6 +21,8 @@ class Brief:
         Of the loads that run without the grid; None where unknown or where none do. [W]
     daily_energy : float
         That the bank must carry for a day. [Wh]
+    hourly_share : tuple of 24 floats
+        How that spreads over the day, sum 1.
     """
 
     system_type: SystemType
@@ -32,6 +35,7 @@ class Brief:
     peak_power: float | None
     surge_power: float | None
     daily_energy: float
+    hourly_share: tuple[float, ...] = FLAT
 
     @property
     def has_battery(self) -> bool:

@@ -225,7 +225,14 @@ def _storage(brief: Brief, design: Design, bank: Bank | None) -> list[Check]:
 
 
 def _currents(brief: Brief, design: Design, bank: Bank) -> BankCurrents:
-    return currents(bank, design.inverter, design.inverters, peak_power=brief.peak_power, pdc0=design.pdc0)
+    return currents(
+        bank,
+        design.inverter,
+        design.inverters,
+        peak_power=brief.peak_power,
+        pdc0=design.pdc0,
+        surge_power=brief.surge_power,
+    )
 
 
 def _best_bank(brief: Brief, design: Design, batteries: Sequence[BatteryDatasheet]) -> Bank | None:
@@ -238,6 +245,7 @@ def _best_bank(brief: Brief, design: Design, batteries: Sequence[BatteryDatashee
             autonomy_days=brief.storage.autonomy_days,
             system_voltage=brief.storage.system_voltage_v,
             temperature=brief.storage.temperature_c,
+            hourly_share=brief.hourly_share,
         )
         for battery in batteries
     ]

@@ -2,19 +2,20 @@
 
 The daily shape is derived, not measured. An appliance of `h` hours a day that follows the household runs at
 its full power in the `h` hours in which households use most; one that cycles around the clock is spread
-evenly. So no hour ever exceeds what the appliances can draw, and what is left open falls into the evening,
-the cautious side for a battery. Where only energy is known the household's shape itself is scaled.
+evenly; either keeps to the hours in which it is said to run. So no hour ever exceeds what the appliances can
+draw, and what is left open falls into the evening, the cautious side for a battery. Where only energy is known
+the household's shape itself is scaled.
 """
 
-import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
 
+from core.catalog.appliances import known_appliance
 from nodes.sizing.questions import DAILY_ENERGY, PEAK_POWER, Form, appliance_power
-from nodes.sizing.tables import KnownAppliance, household_shape, known_appliances
+from nodes.sizing.tables import household_shape
 from state.demand import Appliance, Demand
 from state.sizing import DemandResult
 
@@ -93,7 +94,7 @@ def load_of(demand: Demand | None, form: Form, *, needs_power: bool) -> Load | N
     if demand is None:
         return None
     if demand.appliances:
-        return _load_of_appliances(demand.appliances, form)
+        return _load_of_appliances(demand.appliances, demand.diversity_factor, form)
     if demand.monthly_kwh:
         return _load_of_energy(1000.0 * np.array(demand.monthly_kwh) / DAYS_IN_MONTH, form, needs_power)
     if demand.daily_kwh:
@@ -131,21 +132,24 @@ class _Running:
     surge_factor: float
     all_day: bool
     critical: bool
+    window: frozenset[int]
 
     @property
     def total_power(self) -> float:
         return self.power * self.quantity
 
 
-def _load_of_appliances(appliances: Sequence[Appliance], form: Form) -> Load | None:
+def _load_of_appliances(appliances: Sequence[Appliance], diversity: float, form: Form) -> Load | None:
     running: list[_Running] = []
     assumptions: list[str] = []
     for index, appliance in enumerate(appliances):
-        known = _known(appliance.name)
+        known = known_appliance(appliance.name)
         power = appliance.power_w
         if power is None and known is not None:
             power = known.power_w
-            assumptions.append(f"{appliance.name}: {power:g} W, the usual power of a {known.name}.")
+            assumptions.append(
+                f"{appliance.name}: {power:g} W, the usual power of a {known.name} ({known.source})."
+            )
         if power is None:
             power = form.number(appliance_power(index, appliance.name))
         if power is None:
@@ -165,53 +169,59 @@ def _load_of_appliances(appliances: Sequence[Appliance], form: Form) -> Load | N
                 all_day=(known is not None and known.runs == "all_day")
                 or appliance.hours_per_day >= LIKELY_ALL_DAY_HOURS,
                 critical=appliance.critical,
+                window=appliance.window(),
             )
         )
     if len(running) < len(appliances):
         return None
     critical = [each for each in running if each.critical and each.hours]
-    return _together(running, assumptions, _together(critical, []) if critical else None)
+    return _together(
+        running, diversity, assumptions, _together(critical, diversity, []) if critical else None
+    )
 
 
-def _together(running: Sequence[_Running], assumptions: list[str], critical: Load | None = None) -> Load:
+def _together(
+    running: Sequence[_Running], diversity: float, assumptions: list[str], critical: Load | None = None
+) -> Load:
     profile = np.sum([_profile(each) for each in running], axis=0)
     daily_energy = float(profile.sum())
-    peak = sum(each.total_power for each in running)
+    peak = _peak(running, diversity, float(profile.max()))
     # One motor starts at a time while everything else runs: the usual worst case of a home.
     worst_start = max((each.surge_factor - 1.0) * each.power for each in running)
+    apart = "" if diversity == 1.0 else f", times the diversity factor {diversity:g}"
     return Load(
         daily_energy=np.full(12, daily_energy),
         hourly_share=profile / daily_energy,
         peak_power=peak,
         surge_power=peak + worst_start,
-        shape="appliances: those that cycle spread evenly over the day, the others in the hours of "
-        f"highest use of the {household_shape().name}",
+        shape="appliances: in the hours they are said to run, those that cycle spread evenly, the others in the "
+        f"hours of highest use of the {household_shape().name}",
         critical=critical,
         assumptions=(
             *assumptions,
-            "Peak power: every appliance at once; surge: the worst single start on top.",
+            f"Peak power: every appliance that may run in the same hour{apart}; surge: the worst start on top.",
         ),
     )
 
 
+def _peak(running: Sequence[_Running], diversity: float, busiest_mean: float) -> float:
+    """All that may be on in one hour, less what is never on together [W].
+
+    Never less than the largest appliance, nor than the mean of the busiest hour.
+    """
+    together = max(sum(each.total_power for each in running if hour in each.window) for hour in range(24))
+    return max(diversity * together, busiest_mean, *(each.power for each in running))
+
+
 def _profile(appliance: _Running) -> FloatArray:
     """Power in each hour of a day, shape (24,) [W]."""
+    window = np.array(sorted(appliance.window))
+    hours = min(appliance.hours, float(len(window)))
+    power = np.zeros(24)
     if appliance.all_day:
-        return np.full(24, appliance.total_power * appliance.hours / 24.0)
-    busiest_first = np.argsort(-np.array(household_shape().hourly), kind="stable")
-    running = np.zeros(24)
-    running[busiest_first] = np.clip(appliance.hours - np.arange(24), 0.0, 1.0)
-    return appliance.total_power * running
-
-
-def _known(name: str) -> KnownAppliance | None:
-    """The well-known appliance that the last words of `name` say: `Kitchen lights` is a light."""
-    words = re.findall(r"[a-z]+", name.casefold())
-    singular = [*words[:-1], words[-1].removesuffix("s")] if words else []
-    best: tuple[int, KnownAppliance] | None = None
-    for appliance in known_appliances().appliances:
-        for alias in (alias.split() for alias in appliance.aliases):
-            ends_so = alias in (words[-len(alias) :], singular[-len(alias) :])
-            if ends_so and (best is None or len(alias) > best[0]):
-                best = (len(alias), appliance)
-    return None if best is None else best[1]
+        power[window] = appliance.total_power * hours / len(window)
+        return power
+    shape = np.array(household_shape().hourly)
+    busiest_first = window[np.argsort(-shape[window], kind="stable")]
+    power[busiest_first] = appliance.total_power * np.clip(hours - np.arange(len(window)), 0.0, 1.0)
+    return power

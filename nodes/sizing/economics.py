@@ -8,9 +8,14 @@ import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from nodes.sizing.tables import Horizon, price_books
-from state.equipment import Chemistry, Economics, PriceBook
-from state.sizing import EconomicsResult
+from core.catalog.prices import find_price_book, price_book_of
+from core.errors import FieldError, InvalidInput
+from nodes.sizing.battery_dispatch import HourlyFlows
+from nodes.sizing.tables import Horizon, horizon
+from nodes.sizing.tariffs import Prices, prices_of
+from state.economics import Economics, NamedPriceBook, PriceBook
+from state.equipment import Chemistry
+from state.sizing import CashFlowYear, EconomicsResult
 
 LONGEST_PAYBACK = 100.0
 LEAST_USEFUL_KWH = 1.0
@@ -20,7 +25,11 @@ IRR_LOWEST, IRR_HIGHEST = -0.99, 10.0
 
 @dataclass(frozen=True, slots=True)
 class Bill:
-    """What is bought, and the energy of the first year that is worth money. Energies in kWh."""
+    """What is bought, and the energy of the first year that is worth money. Energies in kWh.
+
+    `hourly` prices that energy hour by hour; without it one flat tariff does. `battery_life_years` is None where
+    the calendar life alone is known.
+    """
 
     pdc0_kw: float
     pac0_kw: float
@@ -28,6 +37,8 @@ class Bill:
     chemistry: Chemistry | None
     self_used_kwh: float
     exported_kwh: float
+    hourly: HourlyFlows | None = None
+    battery_life_years: float | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,8 +53,9 @@ def value(bill: Bill, economics: Economics) -> Valuation:
 
     Notes
     -----
-    Prices are constant over the horizon (real terms), energy falls with degradation, batteries and inverters
-    are bought again at the end of their lives, maintenance is a share of the capital cost every year.
+    Prices are constant over the horizon (real terms) but for the growth of the tariffs that the job gives, energy
+    falls with degradation, batteries and inverters are bought again at the end of their lives, maintenance is a
+    share of the capital cost every year.
     """
     currency = economics.currency
     prices, missing, sources = _prices(economics, with_battery=bill.battery_kwh > 0)
@@ -52,36 +64,57 @@ def value(bill: Bill, economics: Economics) -> Valuation:
             f"No price book for {currency}: {', '.join(missing)} missing, so no cost or payback is given."
         )
         return Valuation(None, (), (reason,))
-    horizon = price_books().horizon
+    span = horizon_of(economics, bill)
     cost = _capital_cost(bill, prices)
-    tariff, tariff_source = _tariff(economics)
-    assumptions = [*sources, *_horizon_assumptions(horizon, bill)]
-    warnings: list[str] = []
+    tariff = prices_of(economics)
+    assumptions = [*sources, *_horizon_assumptions(span, bill, economics)]
     if tariff is None:
-        warnings.append(f"No tariff in {currency} was given: savings and payback are not given.")
+        warning = f"No tariff in {currency} was given: savings and payback are not given."
         result = EconomicsResult(
             currency=currency, capital_cost=cost, annual_savings=None, simple_payback_years=None,
-            npv=None, irr=None, lcoe=_lcoe(bill, cost, horizon),
+            npv=None, irr=None, lcoe=_lcoe(bill, cost, span),
         )  # fmt: skip
-        return Valuation(result, tuple(assumptions), tuple(warnings))
-    assumptions += tariff_source
-    if bill.exported_kwh > 0 and economics.export_tariff_per_kwh is None:
-        assumptions.append("Exported energy is valued at nothing: no export tariff was given.")
-    self_use = bill.self_used_kwh * tariff
-    export = bill.exported_kwh * (economics.export_tariff_per_kwh or 0.0)
-    flow = cash_flow(cost, self_use + export, horizon, bill.chemistry)
+        return Valuation(result, tuple(assumptions), (warning,))
+    assumptions += _tariff_assumptions(economics, tariff, bill)
+    self_use, export = _worth(bill, tariff)
+    years = cash_flow(cost, self_use + export, span, bill.chemistry, growth=economics.tariff_growth)
+    flow = [year.net for year in years]
     result = EconomicsResult(
         currency=currency,
         capital_cost=cost,
         annual_savings=round(self_use + export, 2),
         simple_payback_years=_rounded(simple_payback(cost["total"], self_use + export), 2),
-        npv=round(net_present_value(horizon.discount_rate, flow), 2),
+        npv=round(net_present_value(span.discount_rate, flow), 2),
         irr=_rounded(internal_rate_of_return(flow), 4),
-        lcoe=_lcoe(bill, cost, horizon),
+        lcoe=_lcoe(bill, cost, span),
         annual_savings_self_use=round(self_use, 2),
         annual_savings_export=round(export, 2),
+        cash_flow=[_shown(year) for year in years],
     )
-    return Valuation(result, tuple(assumptions), tuple(warnings))
+    return Valuation(result, tuple(assumptions), ())
+
+
+def horizon_of(economics: Economics, bill: Bill) -> Horizon:
+    """The settings, with what the job says and what use makes of the battery's life."""
+    changes: dict[str, object] = {}
+    if economics.years is not None:
+        changes["years"] = economics.years
+    if economics.discount_rate is not None:
+        changes["discount_rate"] = economics.discount_rate
+    if bill.battery_life_years is not None and bill.chemistry is not None:
+        changes["battery_life_years"] = horizon().battery_life_years | {
+            bill.chemistry: bill.battery_life_years
+        }
+    return horizon().model_copy(update=changes)
+
+
+def _worth(bill: Bill, prices: Prices) -> tuple[float, float]:
+    """What the energy of the first year saves and earns; charging from the grid is paid out of what it saves."""
+    hourly = bill.hourly
+    if hourly is None:
+        return bill.self_used_kwh * float(prices.bought.mean()), bill.exported_kwh * float(prices.sold.mean())
+    saved = float((hourly.served - hourly.charged) @ prices.bought)
+    return saved / 1000.0, float(hourly.sold @ prices.sold) / 1000.0
 
 
 def simple_payback(cost: float, annual_savings: float) -> float | None:
@@ -89,14 +122,44 @@ def simple_payback(cost: float, annual_savings: float) -> float | None:
     return cost / annual_savings if annual_savings * LONGEST_PAYBACK > cost else None
 
 
+@dataclass(frozen=True, slots=True)
+class Year:
+    """One year of the cash flow; year 0 is the investment, as a negative saving."""
+
+    year: int
+    savings: float
+    maintenance: float
+    replacements: float
+
+    @property
+    def net(self) -> float:
+        return self.savings - self.maintenance - self.replacements
+
+
 def cash_flow(
-    cost: dict[str, float], first_year_savings: float, horizon: Horizon, chemistry: Chemistry | None
-) -> list[float]:
-    """Net flow by year: the investment in year 0, then savings minus maintenance and replacements."""
-    return [-cost["total"]] + [
-        first_year_savings * (1.0 - horizon.degradation_per_year) ** (year - 1)
-        - _running_cost(cost, year, horizon, chemistry)
-        for year in range(1, horizon.years + 1)
+    cost: dict[str, float],
+    first_year_savings: float,
+    span: Horizon,
+    chemistry: Chemistry | None,
+    *,
+    growth: float = 0.0,
+) -> list[Year]:
+    """The investment in year 0, then savings minus maintenance and replacements.
+
+    Parameters
+    ----------
+    growth : float
+        Of the tariffs, a year. [unitless]
+    """
+    yearly = (1.0 - span.degradation_per_year) * (1.0 + growth)
+    return [Year(0, -cost["total"], 0.0, 0.0)] + [
+        Year(
+            year,
+            first_year_savings * yearly ** (year - 1),
+            span.maintenance_share_of_capital * cost["total"],
+            _replacements(cost, year, span, chemistry),
+        )
+        for year in range(1, span.years + 1)
     ]
 
 
@@ -119,34 +182,36 @@ def internal_rate_of_return(flow: Sequence[float]) -> float | None:
     return low
 
 
-def _running_cost(cost: dict[str, float], year: int, horizon: Horizon, chemistry: Chemistry | None) -> float:
-    running = horizon.maintenance_share_of_capital * cost["total"]
-    if _due(year, horizon.inverter_life_years, horizon.years):
-        running += cost["inverter"]
-    if chemistry is not None and _due(year, horizon.battery_life_years[chemistry], horizon.years):
-        running += cost["battery"]
-    return running
+def _replacements(cost: dict[str, float], year: int, span: Horizon, chemistry: Chemistry | None) -> float:
+    due = cost["inverter"] if _due(year, span.inverter_life_years, span.years) else 0.0
+    if chemistry is not None:
+        due += cost["battery"] * _times_due(year, span.battery_life_years[chemistry], span.years)
+    return due
 
 
 def _due(year: int, life: float, horizon_years: int) -> bool:
-    """Whether something with that life is bought again in `year`; not in the last, where nothing follows."""
-    return year < horizon_years and math.floor(year / life) > math.floor((year - 1) / life)
+    """Whether something with that life is bought again in `year`."""
+    return _times_due(year, life, horizon_years) > 0
 
 
-def _lcoe(bill: Bill, cost: dict[str, float], horizon: Horizon) -> float | None:
-    """Present cost ÷ present energy that is of use, self-used or exported, per kWh."""
+def _times_due(year: int, life: float, horizon_years: int) -> int:
+    """How often something with that life is bought again in `year`; not in the last, where nothing follows."""
+    return math.floor(year / life) - math.floor((year - 1) / life) if year < horizon_years else 0
+
+
+def _lcoe(bill: Bill, cost: dict[str, float], span: Horizon) -> float | None:
+    """Of the energy that is of use, self-used or exported, per kWh."""
     useful = bill.self_used_kwh + bill.exported_kwh
     if useful < LEAST_USEFUL_KWH:
         return None
-    years = range(1, horizon.years + 1)
-    discount = {year: (1.0 + horizon.discount_rate) ** -year for year in years}
-    energy = sum(
-        useful * (1.0 - horizon.degradation_per_year) ** (year - 1) * discount[year] for year in years
-    )
-    spent = cost["total"] + sum(
-        _running_cost(cost, year, horizon, bill.chemistry) * discount[year] for year in years
-    )
-    return round(spent / energy, 4)
+    energy = [useful * (1.0 - span.degradation_per_year) ** (year - 1) for year in range(1, span.years + 1)]
+    spent = [-year.net for year in cash_flow(cost, 0.0, span, bill.chemistry)]
+    return round(levelised_cost(span.discount_rate, spent, energy), 4)
+
+
+def levelised_cost(rate: float, spent: Sequence[float], energy: Sequence[float]) -> float:
+    """Present cost ÷ present energy: `spent` from year 0 on, `energy` from year 1 on."""
+    return net_present_value(rate, spent) / net_present_value(rate, [0.0, *energy])
 
 
 def _capital_cost(bill: Bill, prices: PriceBook) -> dict[str, float]:
@@ -161,10 +226,20 @@ def _capital_cost(bill: Bill, prices: PriceBook) -> dict[str, float]:
 
 
 def _prices(economics: Economics, *, with_battery: bool) -> tuple[PriceBook, list[str], list[str]]:
-    """The job's own prices over those of its currency's book; which are missing; where they come from."""
-    book = price_books().currencies.get(economics.currency)
-    own = economics.price_book.model_dump(exclude_none=True) if economics.price_book else {}
-    listed = book.prices.model_dump(exclude_none=True) if book else {}
+    """The job's own prices over those of its book; which are missing; where they come from."""
+    named = isinstance(economics.price_book, str)
+    book = (
+        find_price_book(economics.price_book)
+        if isinstance(economics.price_book, str)
+        else price_book_of(economics.currency)
+    )
+    if named and book is not None and book.currency != economics.currency:
+        reason = f"the price book '{book.name}' is in {book.currency}, the job in {economics.currency}"
+        raise InvalidInput([FieldError("/economics/price_book", reason)])
+    own = {}
+    if isinstance(economics.price_book, PriceBook):
+        own = economics.price_book.model_dump(exclude_none=True)
+    listed = {} if book is None else book.prices().model_dump(exclude_none=True)
     prices = PriceBook(**{**listed, **own})
     needed = [
         "array_per_kw",
@@ -176,31 +251,53 @@ def _prices(economics: Economics, *, with_battery: bool) -> tuple[PriceBook, lis
     sources = []
     if own:
         sources.append("Prices given with the job: " + ", ".join(sorted(own)) + ".")
-    if book and set(listed) - set(own):
-        sources.append(f"{economics.currency} prices: {book.source}.")
+    if book is not None:
+        sources += _book_sources(book, [name for name in needed if name in listed and name not in own])
     return prices, missing, sources
 
 
-def _tariff(economics: Economics) -> tuple[float | None, list[str]]:
-    if economics.tariff_per_kwh is not None:
-        return economics.tariff_per_kwh, []
-    book = price_books().currencies.get(economics.currency)
-    if book is None or book.tariff_per_kwh is None:
-        return None, []
-    return book.tariff_per_kwh, [f"Tariff {book.tariff_per_kwh:g} {economics.currency}/kWh: {book.source}."]
+def _book_sources(book: NamedPriceBook, used: Sequence[str]) -> list[str]:
+    """One sentence for each source of the rows that were used."""
+    found: dict[str, list[str]] = {}
+    for row in book.rows:
+        if row.item in used:
+            found.setdefault(f"{row.source} ({row.date})", []).append(row.item)
+    return [f"Price book {book.name}: {', '.join(items)} from {source}." for source, items in found.items()]
 
 
-def _horizon_assumptions(horizon: Horizon, bill: Bill) -> list[str]:
-    lives = f"inverter {horizon.inverter_life_years:g} years"
+def _tariff_assumptions(economics: Economics, tariff: Prices, bill: Bill) -> list[str]:
+    told = [] if tariff.source is None else [tariff.source]
+    unpriced = economics.export_tariff_per_kwh is None and not any(
+        period.export_per_kwh is not None for period in economics.tariff_periods
+    )
+    if bill.exported_kwh > 0 and unpriced:
+        told.append("Exported energy is valued at nothing: no export tariff was given.")
+    if economics.tariff_periods:
+        told.append("Time-of-use prices: hours in local standard time, the model year begins on a Monday.")
+    return told
+
+
+def _horizon_assumptions(span: Horizon, bill: Bill, economics: Economics) -> list[str]:
+    lives = f"inverter {span.inverter_life_years:g} years"
     if bill.chemistry is not None:
-        lives += f", battery {horizon.battery_life_years[bill.chemistry]:g} years"
-    ageing = horizon.sources["degradation_per_year"]
-    upkeep = horizon.maintenance_share_of_capital
+        lives += f", battery {span.battery_life_years[bill.chemistry]:.3g} years"
+    ageing = span.sources["degradation_per_year"]
+    growing = f", tariffs growing by {economics.tariff_growth:.1%} a year" if economics.tariff_growth else ""
     return [
-        f"Cash flow of {horizon.years} years at constant prices, discounted at {horizon.discount_rate:.0%}.",
-        f"Degradation {horizon.degradation_per_year:.1%} per year ({ageing}).",
-        f"Maintenance {upkeep:.0%} of the capital cost per year; life of the {lives} (settings).",
+        f"Cash flow of {span.years} years at constant prices{growing}, discounted at {span.discount_rate:.0%}.",
+        f"Degradation {span.degradation_per_year:.1%} per year ({ageing}).",
+        f"Maintenance {span.maintenance_share_of_capital:.0%} of the capital cost per year; life of the {lives}.",
     ]
+
+
+def _shown(year: Year) -> CashFlowYear:
+    return CashFlowYear(
+        year=year.year,
+        savings=round(year.savings, 2),
+        maintenance=round(year.maintenance, 2),
+        replacements=round(year.replacements, 2),
+        net=round(year.net, 2),
+    )
 
 
 def _rounded(number: float | None, digits: int) -> float | None:

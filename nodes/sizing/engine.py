@@ -10,7 +10,7 @@ from nodes.sizing.alternatives import alternatives
 from nodes.sizing.brief import Brief
 from nodes.sizing.candidates import Candidate
 from nodes.sizing.electrical.voltage_drop import voltage_drop_checks
-from nodes.sizing.flows import flows_of
+from nodes.sizing.flows import strategy_of
 from nodes.sizing.narrative import assumptions_of, warnings_of
 from nodes.sizing.plan import Plan, plan_of
 from nodes.sizing.questions import Form
@@ -18,6 +18,8 @@ from nodes.sizing.ranking import bill_of
 from nodes.sizing.remedies import nearest_change
 from nodes.sizing.results import array_result, energy_result, unserved_check
 from nodes.sizing.selection import Choice, choose, search
+from nodes.sizing.storage_result import storage_result
+from nodes.sizing.tariffs import prices_of
 from nodes.sizing.yields import energy_year
 from state.job import JobInput
 from state.sizing import Alternative, Check, SizingAnswer, SizingResult
@@ -55,7 +57,10 @@ def _result(job: JobInput, year: WeatherYear, resource: Resource, plan: Plan) ->
         return _without_an_array(plan, choice)
     produced = energy_year(year, job.array, plan.brief.planes, design)
     hourly = None if load is None else load.hourly()
-    flows = flows_of(job.system_type, design, bank, produced.p_dc, produced.p_ac, hourly)
+    prices = prices_of(job.economics)
+    flows, used = strategy_of(
+        job.system_type, design, bank, produced.p_dc, produced.p_ac, hourly, job.storage, prices
+    )
     checks = [
         *best.checks,
         *voltage_drop_checks(design, best.conductors, job.electrical),
@@ -68,7 +73,7 @@ def _result(job: JobInput, year: WeatherYear, resource: Resource, plan: Plan) ->
         array=array_result(design, plan.brief.planes, produced),
         string_limits=design.string_limits(),
         inverter=design.inverter_result(),
-        storage=None if bank is None else bank.to_result(),
+        storage=None if bank is None else storage_result(job.system_type, job.storage, design, bank, flows),
         conductors=list(best.conductors),
         interconnection=best.interconnection,
         energy=energy_result(job.system_type, produced, flows, load, resource.uncertainty_percent),
@@ -79,7 +84,7 @@ def _result(job: JobInput, year: WeatherYear, resource: Resource, plan: Plan) ->
         alternatives=_alternatives(plan, choice),
         assumptions=[
             *plan.assumptions,
-            *assumptions_of(job, choice, resource),
+            *assumptions_of(job, choice, resource, used),
             *valuation.assumptions,
         ],
         warnings=[*warnings_of(job, checks, resource, flows, load), *valuation.warnings],

@@ -8,6 +8,8 @@ from nodes.sizing.battery_dispatch import FloatArray, Plant, YearFlows, with_bat
 from nodes.sizing.design import Design
 from nodes.sizing.storage import Bank
 from nodes.sizing.storage_checks import charge_limit
+from nodes.sizing.tariffs import Prices, time_of_use
+from state.equipment import Storage
 from state.job import SystemType
 
 
@@ -18,6 +20,8 @@ def flows_of(
     p_dc: FloatArray,
     p_ac: FloatArray,
     load: FloatArray | None,
+    storage: Storage | None = None,
+    prices: Prices | None = None,
 ) -> YearFlows:
     """Flows of the year; without a known load everything is exported.
 
@@ -25,14 +29,34 @@ def flows_of(
     ----------
     p_dc, p_ac, load : ndarray, shape (8760,)
         Input and output of the inverters, and the loads. [W]
+    storage, prices : optional
+        How the battery is to be used, and what a time-of-use strategy follows.
     """
+    return strategy_of(system_type, design, bank, p_dc, p_ac, load, storage, prices)[0]
+
+
+def strategy_of(
+    system_type: SystemType,
+    design: Design,
+    bank: Bank | None,
+    p_dc: FloatArray,
+    p_ac: FloatArray,
+    load: FloatArray | None,
+    storage: Storage | None = None,
+    prices: Prices | None = None,
+) -> tuple[YearFlows, str | None]:
+    """Flows as `flows_of` gives them, and how the battery is used, in words; None without one."""
     wanted = np.zeros_like(p_ac) if load is None else load
     if bank is None:
-        return without_battery(p_ac, wanted)
-    return with_battery(p_dc, wanted, plant_of(system_type, design, bank))
+        return without_battery(p_ac, wanted), None
+    plant = plant_of(system_type, design, bank, storage)
+    follows = storage is not None and storage.strategy == "time_of_use" and plant.grid
+    if follows and prices is not None and not prices.flat:
+        return time_of_use(p_dc, wanted, plant, prices)
+    return with_battery(p_dc, wanted, plant), "serves the loads whenever the array cannot"
 
 
-def plant_of(system_type: SystemType, design: Design, bank: Bank) -> Plant:
+def plant_of(system_type: SystemType, design: Design, bank: Bank, storage: Storage | None = None) -> Plant:
     """The battery system that a design and its bank make, as its datasheets limit it."""
     volts, battery = bank.nominal_voltage, bank.battery
     accepts, _ = charge_limit(bank)
@@ -42,6 +66,7 @@ def plant_of(system_type: SystemType, design: Design, bank: Bank) -> Plant:
         math.inf if charger is None else charger * design.inverters * volts,
     ]
     gives = battery.max_discharge_a
+    grid = system_type != "off_grid"
     return Plant(
         pac0=design.pac0,
         inverter_efficiency=bank.efficiencies.inverter,
@@ -50,6 +75,10 @@ def plant_of(system_type: SystemType, design: Design, bank: Bank) -> Plant:
         discharge_efficiency=bank.efficiencies.discharge,
         charge_power=min(charging),
         discharge_power=math.inf if gives is None else gives * bank.parallel * volts,
-        grid=system_type != "off_grid",
-        export=system_type != "off_grid",
+        grid=grid,
+        export=grid,
+        reserve=storage.backup_reserve_pct / 100.0 if grid and storage is not None else 0.0,
+        rate_effect=bank.rate_effect,
+        nominal_energy=bank.nominal_energy,
+        grid_charge=np.zeros(8760) if grid and storage is not None and storage.grid_charging else None,
     )

@@ -5,18 +5,18 @@ from collections.abc import Sequence
 from nodes.sizing.battery_dispatch import YearFlows
 from nodes.sizing.demand import Load
 from nodes.sizing.equipment import title
+from nodes.sizing.generator import generator_hint
 from nodes.sizing.ranking import BY
-from nodes.sizing.results import generator_hint
 from nodes.sizing.selection import Choice
-from nodes.sizing.storage import Bank
+from nodes.sizing.storage_result import bank_assumptions
 from nodes.sizing.yields import DEFAULT_ETA_INV
 from state.job import JobInput
 from state.sizing import Check
 from state.weather import Resource
 
 
-def assumptions_of(job: JobInput, choice: Choice, resource: Resource) -> list[str]:
-    """Everything the result rests on that the job did not say."""
+def assumptions_of(job: JobInput, choice: Choice, resource: Resource, used: str | None) -> list[str]:
+    """Everything the result rests on that the job did not say; `used` is how the battery is run."""
     chosen, design = choice.best, choice.best.design
     spread = f"±{resource.uncertainty_percent:g} %, taken as one standard deviation for P90"
     told = [
@@ -40,7 +40,9 @@ def assumptions_of(job: JobInput, choice: Choice, resource: Resource) -> list[st
     if design.inverters > 1 and chosen.bank is not None:
         told.append("Several battery inverters work in parallel; their datasheet must allow it.")
     if chosen.bank is not None:
-        told += _of_the_bank(job, chosen.bank)
+        if job.equipment.battery is None:
+            told.append(f"Battery chosen from the catalogue: {title(chosen.bank.battery)}.")
+        told += bank_assumptions(job, chosen.bank, used)
     if job.electrical.standard == "nec_2023":
         told.append(
             "Conductors: copper, 90 °C insulation on 75 °C terminals, raceways clear of the roof, "
@@ -50,25 +52,6 @@ def assumptions_of(job: JobInput, choice: Choice, resource: Resource) -> list[st
         told.append(
             "Cables: copper, PVC insulation, three loaded conductors in conduit on a wall (IEC 60364-5-52, B2)."
         )
-    return told
-
-
-def _of_the_bank(job: JobInput, bank: Bank) -> list[str]:
-    battery, eta = bank.battery, bank.efficiencies
-    told = []
-    if job.equipment.battery is None:
-        told.append(f"Battery chosen from the catalogue: {title(battery)}.")
-    if battery.depth_of_discharge_pct is None:
-        told.append(
-            f"The battery's datasheet gives no depth of discharge; {bank.depth_of_discharge:.0%} is taken."
-        )
-    told.append(
-        f"Bank: inverter efficiency {eta.inverter:.2f}, battery one way {eta.discharge:.3f}, "
-        f"temperature factor {bank.temperature_factor:.3f} at {job.storage.temperature_c:g} °C."
-    )
-    if job.system_type == "hybrid":
-        told.append("The battery serves the loads before the grid does; no part of it is kept for outages.")
-    told.append("Array and battery share the inverter (DC-coupled); flows are hourly means over one year.")
     return told
 
 

@@ -30,8 +30,8 @@ class SizingWrites(TypedDict):
 
 async def sizing(state: SizingReads, *, years: WeatherYears) -> SizingWrites:
     """The calculation runs in a thread, so that the loop keeps answering."""
-    job = JobInput.model_validate(state["input"])
-    resource = WeatherResult.model_validate(state["weather"]).resource
+    job = JobInput.from_json(state["input"])
+    resource = WeatherResult.from_json(state["weather"]).resource
     year = await years.weather_year(resource)
     answer = await asyncio.to_thread(size, job, year, resource, state["answers"])
     # One line for the design and one for what was asked: a replay replaces both, an answer only the first.

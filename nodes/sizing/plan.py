@@ -11,6 +11,7 @@ from nodes.sizing.climate import site_temperatures
 from nodes.sizing.demand import Load, ask_for_energy, load_of
 from nodes.sizing.equipment import INVERTER_KINDS, Named, every_inverter, modules_to_try, named, titles
 from nodes.sizing.questions import Form, installed_equipment
+from nodes.sizing.storage import FLAT
 from nodes.sizing.yields import best_first
 from state.equipment import StringLayout
 from state.job import JobInput, SystemType
@@ -67,6 +68,7 @@ def plan_of(job: JobInput, year: WeatherYear, resource: Resource, form: Form) ->
         peak_power=None if carried is None else carried.peak_power,
         surge_power=None if carried is None else carried.surge_power,
         daily_energy=0.0 if carried is None else float(carried.daily_energy.max()),
+        hourly_share=FLAT if carried is None else tuple(map(float, carried.hourly_share)),
     )
     told = (*assumptions, *more, *(load.assumptions if load is not None else ()))
     return Plan(brief, load, equipment, job.array.strings, told)

@@ -3,7 +3,7 @@
 Whatever the objective, a failed check weighs most, and an array short of what is wanted next.
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 
@@ -12,8 +12,9 @@ from nodes.sizing.battery_dispatch import FloatArray, YearFlows
 from nodes.sizing.candidates import Candidate
 from nodes.sizing.flows import flows_of
 from nodes.sizing.screen import Pricing
+from nodes.sizing.storage_result import life_years
 from nodes.sizing.yields import UnitYear, rated_efficiency
-from state.equipment import Economics
+from state.economics import Economics
 from state.job import Objective, SystemType
 
 RATIOS = np.array([0.4, 0.7, 0.9, 1.0, 1.1, 1.2, 1.35, 1.5, 1.75, 2.0, 2.5, 3.5, 5.0])
@@ -63,7 +64,8 @@ class Ranking:
         """Capital cost per useful kWh of the first year; None where a price is unknown or nothing is useful."""
         flows = self.flows(candidate)
         useful = self._useful(flows.from_array + flows.from_battery, flows.export) / 1000.0
-        total = _total(bill_of(candidate, flows), self.economics)
+        capital = replace(bill_of(candidate, flows), hourly=None, battery_life_years=None)
+        total = _total(capital, self.economics)
         return None if total is None or useful <= 0 else total / useful
 
     def pricing(self, wanted: float) -> Pricing | None:
@@ -89,7 +91,11 @@ class Ranking:
         return _total(bill, self.economics)
 
     def _useful(self, used: float, exported: float) -> float:
-        sold = self.load is None or (self.economics.export_tariff_per_kwh or 0.0) > 0
+        paid = [
+            self.economics.export_tariff_per_kwh,
+            *(p.export_per_kwh for p in self.economics.tariff_periods),
+        ]
+        sold = self.load is None or any(paid)
         return used + (exported if sold else 0.0)
 
     def _useful_table(self, wanted: float) -> FloatArray:
@@ -124,8 +130,10 @@ def bill_of(candidate: Candidate, flows: YearFlows) -> economics.Bill:
         pac0_kw=design.pac0 / 1000.0,
         battery_kwh=0.0 if bank is None else bank.nominal_energy / 1000.0,
         chemistry=None if bank is None else bank.battery.chemistry,
-        self_used_kwh=(flows.from_array + flows.from_battery) / 1000.0,
+        self_used_kwh=(flows.from_array + flows.from_battery - flows.grid_charge) / 1000.0,
         exported_kwh=flows.export / 1000.0,
+        hourly=flows.hourly,
+        battery_life_years=None if bank is None else life_years(bank, flows),
     )
 
 

@@ -8,6 +8,7 @@ from nodes.sizing.battery_dispatch import YearFlows
 from nodes.sizing.checks import at_most
 from nodes.sizing.demand import Load
 from nodes.sizing.design import Design
+from nodes.sizing.generator import generator_for
 from state.equipment import RoofPlane
 from state.job import SystemType
 from state.sizing import ArrayResult, Check, Energy, PlaneLayout
@@ -68,6 +69,9 @@ def energy_result(
         grid_import_kwh=_kwh(flows.grid_import) if known else None,
         curtailed_kwh=_kwh(flows.curtailed),
         battery_cycles=None if flows.cycles is None else round(flows.cycles, 1),
+        grid_charge_kwh=_kwh(flows.grid_charge) if flows.usable_energy and known else None,
+        hours_unserved=flows.hours_unserved if system_type == "off_grid" and known else None,
+        generator=generator_for(flows, load) if system_type == "off_grid" and load is not None else None,
     )
 
 
@@ -86,17 +90,6 @@ def unserved_check(system_type: SystemType, flows: YearFlows, load: Load | None)
             otherwise="warn",
         ),
     ]
-
-
-def generator_hint(flows: YearFlows, load: Load) -> str | None:
-    """A sentence where more than the target stays unserved, None otherwise."""
-    if flows.unserved <= UNSERVED_TARGET * load.annual_energy:
-        return None
-    power = load.peak_power or float(load.hourly().max())
-    return (
-        f"{flows.unserved / 1000:.0f} kWh a year, {flows.unserved / flows.load:.1%} of the demand, stay "
-        f"unserved: plan a generator of about {power / 1000:.1f} kW, a larger bank, or a larger array."
-    )
 
 
 def _kwh(watt_hours: float) -> float:

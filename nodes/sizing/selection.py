@@ -127,6 +127,7 @@ def _target(
             autonomy_days=brief.storage.autonomy_days,
             system_voltage=brief.storage.system_voltage_v,
             temperature=brief.storage.temperature_c,
+            hourly_share=brief.hourly_share,
         )
     unit_on = partial(
         unit_year,

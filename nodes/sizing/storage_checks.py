@@ -2,9 +2,10 @@
 
 from dataclasses import dataclass
 
-from nodes.sizing.checks import at_least, at_most, not_evaluated
-from nodes.sizing.storage import LEAD_ACID_MULTIPLIER, VOLTAGE_TOLERANCE, Bank
-from state.equipment import Chemistry, InverterDatasheet
+from nodes.sizing.battery_effects import effects
+from nodes.sizing.checks import at_least, at_most
+from nodes.sizing.storage import VOLTAGE_TOLERANCE, Bank
+from state.equipment import BatteryDatasheet, InverterDatasheet
 from state.sizing import Check
 
 LEAD_ACID_MAX_CHARGE_RATE = 1 / 7
@@ -21,13 +22,24 @@ class BankCurrents:
     accepts: float | None
     discharging: float | None
     gives: float | None
+    surging: float | None = None
 
 
 def currents(
-    bank: Bank, inverter: InverterDatasheet, inverters: int, *, peak_power: float | None, pdc0: float
+    bank: Bank,
+    inverter: InverterDatasheet,
+    inverters: int,
+    *,
+    peak_power: float | None,
+    pdc0: float,
+    surge_power: float | None = None,
 ) -> BankCurrents:
     """Currents of the array's whole power and of all loads at once, at the bank's nominal voltage."""
     volts, battery = bank.nominal_voltage, bank.battery
+
+    def drawn(power: float | None) -> float | None:
+        return None if power is None else power / (bank.efficiencies.inverter * volts)
+
     from_array = pdc0 / volts
     charger = None if inverter.charge_current_max_a is None else inverter.charge_current_max_a * inverters
     return BankCurrents(
@@ -35,7 +47,8 @@ def currents(
         charger=charger,
         charging=from_array if charger is None else min(from_array, charger),
         accepts=charge_limit(bank)[0],
-        discharging=None if peak_power is None else peak_power / (bank.efficiencies.inverter * volts),
+        discharging=drawn(peak_power),
+        surging=drawn(surge_power),
         gives=None if battery.max_discharge_a is None else battery.max_discharge_a * bank.parallel,
     )
 
@@ -75,15 +88,7 @@ def storage_checks(
             "V",
             f"{bank.series} × {battery.nominal_v:g} V for {bank.system_voltage:g} V",
         ),
-        at_most(
-            "inverter_battery_voltage",
-            "inverter datasheet, battery voltage",
-            None if inverter.battery_voltage_v is None else abs(volts - inverter.battery_voltage_v),
-            None if inverter.battery_voltage_v is None else VOLTAGE_TOLERANCE * inverter.battery_voltage_v,
-            "V",
-            f"bank {volts:g} V, inverter {inverter.battery_voltage_v or 0:g} V",
-            missing="the inverter's datasheet gives no battery voltage",
-        ),
+        _inverter_voltage_check(volts, inverter),
         at_most(
             "battery_discharge_current",
             "battery datasheet, largest discharge current",
@@ -92,6 +97,16 @@ def storage_checks(
             "A",
             "all loads at once, through the inverter",
             missing="the peak of the loads or the battery's largest discharge current is unknown",
+        ),
+        at_most(
+            "battery_surge_current",
+            "battery datasheet, largest discharge current, for the seconds of a start",
+            flowing.surging,
+            flowing.gives,
+            "A",
+            "every load running while the heaviest starter starts; sheets seldom state a current for seconds",
+            otherwise="warn",
+            missing="the starting power of the loads or the battery's largest discharge current is unknown",
         ),
         at_most(
             "battery_charge_current",
@@ -113,7 +128,7 @@ def storage_checks(
             otherwise="warn",
             missing=f"the charger's current is unknown; {flowing.from_array:.0f} A would use all of the array",
         ),
-        _temperature_check(battery.chemistry, temperature),
+        _temperature_check(battery, temperature),
     ]
 
 
@@ -126,22 +141,48 @@ def charge_limit(bank: Bank) -> tuple[float | None, str]:
     return None, "battery datasheet, largest charge current"
 
 
-def _temperature_check(chemistry: Chemistry, temperature: float) -> Check:
-    coldest = LEAD_ACID_MULTIPLIER[0][0]
-    if chemistry == "lead_acid":
+def _inverter_voltage_check(volts: float, inverter: InverterDatasheet) -> Check:
+    """By the stated window; where there is none, by the nominal voltage."""
+    low, high, nominal = inverter.battery_v_min, inverter.battery_v_max, inverter.battery_voltage_v
+    if low is not None and high is not None:
+        middle, half = (low + high) / 2, (high - low) / 2
+        return at_most(
+            "inverter_battery_voltage",
+            "inverter datasheet, battery voltage range: distance from its middle",
+            abs(volts - middle),
+            half,
+            "V",
+            f"bank {volts:g} V, inverter {low:g} to {high:g} V",
+        )
+    return at_most(
+        "inverter_battery_voltage",
+        "inverter datasheet, battery voltage",
+        None if nominal is None else abs(volts - nominal),
+        None if nominal is None else VOLTAGE_TOLERANCE * nominal,
+        "V",
+        f"bank {volts:g} V, inverter {nominal or 0:g} V",
+        missing="the inverter's datasheet gives no battery voltage",
+    )
+
+
+def _temperature_check(battery: BatteryDatasheet, temperature: float) -> Check:
+    """Whether the bank may be charged at all, or lies within what its capacity is known for."""
+    known = effects()[battery.chemistry]
+    if known.charging is None:
         return at_least(
             "battery_temperature",
-            "range of the capacity table (Magnum ME2512 manual, B-5)",
+            f"range of the capacity table ({known.temperature.source.split(',')[0]})",
             temperature,
-            coldest,
+            known.temperature.celsius[0],
             "°C",
             "below it the table ends and capacity falls further",
             otherwise="warn",
         )
-    return not_evaluated(
-        "battery_temperature",
-        "battery datasheet, temperature range",
-        "°C",
-        "lithium: capacity is taken as rated at any temperature; compare with the datasheet's charging range",
-        value=temperature,
-    )
+    own = battery.charge_temp_min_c is not None and battery.charge_temp_max_c is not None
+    low = battery.charge_temp_min_c if own else known.charging.celsius_min
+    high = battery.charge_temp_max_c if own else known.charging.celsius_max
+    rule = "battery datasheet, charging range" if own else known.charging.source
+    detail = f"may be charged from {low:g} to {high:g} °C"
+    if high is not None and temperature > high:
+        return at_most("battery_temperature", rule, temperature, high, "°C", detail, otherwise="warn")
+    return at_least("battery_temperature", rule, temperature, low, "°C", detail, otherwise="warn")

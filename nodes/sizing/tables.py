@@ -1,6 +1,7 @@
-"""The data files of this node, read once: default appliances, the household load shape, price books."""
+"""The data files of this node, read once: the household load shape, the horizon of the cash flow."""
 
 import json
+import tomllib
 from functools import cache
 from importlib.resources import files
 from typing import Annotated, Any, Literal
@@ -8,22 +9,6 @@ from typing import Annotated, Any, Literal
 from pydantic import Field
 
 from state.base import Fraction, Model, Positive
-from state.equipment import PriceBook
-
-
-class KnownAppliance(Model):
-    """`runs`: `all_day` cycles evenly around the clock, `occupied` in the hours of highest household use."""
-
-    name: str
-    aliases: list[str]
-    power_w: Positive
-    surge_factor: Annotated[float, Field(ge=1)]
-    runs: Literal["all_day", "occupied"]
-
-
-class KnownAppliances(Model):
-    source: str
-    appliances: list[KnownAppliance]
 
 
 class LoadShape(Model):
@@ -32,14 +17,6 @@ class LoadShape(Model):
     name: str
     source: str
     hourly: Annotated[list[Fraction], Field(min_length=24, max_length=24)]
-
-
-class CurrencyBook(Model):
-    """What equipment and energy cost in one currency."""
-
-    source: str
-    prices: PriceBook
-    tariff_per_kwh: Positive | None = None
 
 
 class Horizon(Model):
@@ -54,24 +31,15 @@ class Horizon(Model):
     sources: dict[str, str]
 
 
-class PriceBooks(Model):
-    horizon: Horizon
-    currencies: dict[str, CurrencyBook]
-
-
-@cache
-def known_appliances() -> KnownAppliances:
-    return KnownAppliances.model_validate(_read("appliances.json"))
-
-
 @cache
 def household_shape() -> LoadShape:
     return LoadShape.model_validate(_read("load_shape.json"))
 
 
 @cache
-def price_books() -> PriceBooks:
-    return PriceBooks.model_validate(_read("price_books.json"))
+def horizon() -> Horizon:
+    text = files(__package__).joinpath("data", "horizon.toml").read_text("utf-8")
+    return Horizon.model_validate(tomllib.loads(text))
 
 
 def _read(name: str) -> dict[str, Any]:

@@ -3,8 +3,8 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from core.pv.inverter import pvwatts_ac
-from core.pv.simulate import EnergyYear, Plane, simulate
+from core.pv.inverter import EfficiencyCurve
+from core.pv.simulate import EnergyYear, Plane, System, simulate
 from core.pv.weather_year import FloatArray, WeatherYear
 from nodes.sizing.design import Design
 from state.equipment import Array, InverterDatasheet, ModuleDatasheet, RoofPlane
@@ -30,7 +30,7 @@ class UnitYear:
 
     def behind(self, pdc0: float, pac0: float, eta_inv_nom: float) -> FloatArray:
         """AC power of an array of `pdc0` [W] behind `pac0` [W], shape (8760,) [W]."""
-        return pvwatts_ac(pdc0 * self.p_dc, pac0=pac0, eta_inv_nom=eta_inv_nom)
+        return EfficiencyCurve.pvwatts(eta_inv_nom).output(pdc0 * self.p_dc, pac0=pac0)
 
 
 def rated_efficiency(inverter: InverterDatasheet | None) -> float:
@@ -93,12 +93,11 @@ def _simulate(
     planes = [
         Plane(plane.surface_tilt, plane.surface_azimuth, plane.mount, pdc0, gamma_pdc) for plane, pdc0 in laid
     ]
-    return simulate(
-        year,
-        planes,
+    system = System(
         pac0=pac0,
         losses_percent=array.losses_percent,
-        eta_inv_nom=eta_inv_nom,
+        inverter=EfficiencyCurve.pvwatts(eta_inv_nom),
         albedo=array.albedo,
         gcr=min(array.gcr, DENSEST_ROWS),
     )
+    return simulate(year, planes, system)

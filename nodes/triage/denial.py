@@ -15,8 +15,8 @@ def denied(matches: Sequence[Match], words: Sequence[str], by: Denials) -> set[M
     """Those matches that the text denies.
 
     A denial reaches over the few words that may stand between ("no sign of smoke") and over further matches of the
-    same list ("no smoke, fire or arcing"). Any other word and a full stop end it: "no power, smoke comes out"
-    denies nothing. A condition takes it back: "no ground fault when dry".
+    same list ("no smoke, fire or arcing"). Any other word, a full stop and a verb ("don't touch, the rail is live")
+    end it: "no power, smoke comes out" denies nothing. A condition takes it back: "no ground fault when dry".
     """
     inside = {place for match in matches if not _speaks_no(match, words, by) for place in _places(match)}
     before_ends = {match.end for match in by.before.find(words)}
@@ -40,7 +40,7 @@ def _places(match: Match) -> range:
 
 def _speaks_no(match: Match, words: Sequence[str], by: Denials) -> bool:
     """`no comms` is itself the fault: its `no` denies nothing else."""
-    return any(words[place] in by.words for place in _places(match))
+    return any(words[place] in by.words for place in match.spoken)
 
 
 def _conditional(match: Match, words: Sequence[str], by: Denials) -> bool:
@@ -54,11 +54,14 @@ def _conditional(match: Match, words: Sequence[str], by: Denials) -> bool:
 
 def _denied_before(match: Match, words: Sequence[str], by: Denials, inside: set[int], ends: set[int]) -> bool:
     place = match.start
+    of_its_own = any(words[place] in by.verbs for place in _places(match))
     while place > max(0, match.start - DENIAL_REACH):
         if place in ends:
             return not _taken_back(words, place, by)
         place -= 1
         word = words[place]
+        if word in by.connectors and of_its_own:
+            return False
         if word in by.connectors and place - 1 not in inside:
             return word in by.alternatives and not ends.isdisjoint({place - 1, place - 2})
         if word not in by.connectors and place not in inside and word not in by.transparent:
@@ -76,7 +79,7 @@ def _denied_inside(match: Match, words: Sequence[str], by: Denials) -> bool:
     last = match.end - 1
     while last - 1 > match.start and words[last - 1] in by.transparent:
         last -= 1
-    return last - 1 > match.start and words[last - 1] in by.words
+    return last - 1 > match.start and last - 1 not in match.spoken and words[last - 1] in by.words
 
 
 def _denied_after(match: Match, words: Sequence[str], by: Denials, starts: set[int]) -> bool:

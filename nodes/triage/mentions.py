@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from math import exp, sqrt
 
 from nodes.triage.lexicon import Lexicon
-from nodes.triage.phrases import BREAKS, Match
+from nodes.triage.phrases import BREAKS, Match, unmasked
 from state.triage import Asset
 
 STRONG, WEAK = 1.0, 0.35
@@ -42,8 +42,8 @@ def mentioned(
     `modes` counts the failure modes named in the text by the asset they belong to. Repeated mentions count less
     and less, so that a long log does not drown its subject.
     """
-    strong = _unmasked(lexicon.strong.find(words), masks)
-    weak = [m for m in _unmasked(lexicon.weak.find(words), masks) if not any(m.within(s) for s in strong)]
+    strong = unmasked(lexicon.strong.find(words), masks)
+    weak = [m for m in unmasked(lexicon.weak.find(words), masks) if not any(m.within(s) for s in strong)]
     near = _Surroundings(words, lexicon)
     strong = [m for m in strong if not any(m.within(other) for other in strong)]
 
@@ -77,10 +77,6 @@ def _support(score: float, total: float) -> float:
 
 def _diminishing(values: Sequence[float]) -> float:
     return float(sum(value / (place + 1) for place, value in enumerate(sorted(values, reverse=True))))
-
-
-def _unmasked(matches: Sequence[Match], masks: Sequence[Match]) -> list[Match]:
-    return [match for match in matches if not any(match.within(mask) for mask in masks)]
 
 
 class _Surroundings:

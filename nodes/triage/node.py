@@ -45,9 +45,9 @@ async def triage(state: TriageReads, *, settings: TriageSettings = DEFAULTS) -> 
 
 
 def _answer(state: TriageReads, settings: TriageSettings) -> TriageAnswer:
-    job = JobInput.model_validate(state["input"])
+    job = JobInput.from_json(state["input"])
     answers: dict[str, Any] = state["answers"]
-    weather = WeatherResult.model_validate(state["weather"]) if "weather" in state else None
+    weather = WeatherResult.from_json(state["weather"]) if "weather" in state else None
     production = expected_production(job, weather, settings)
     return triage_ticket(job, answers, production=production, settings=settings)
 

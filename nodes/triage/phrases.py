@@ -1,15 +1,20 @@
 """Phrases found in a row of words, with gaps allowed. Knows nothing of what the phrases mean."""
 
 import re
-from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from itertools import pairwise
+from types import MappingProxyType
 
 _TOKEN = re.compile(r"\d+(?:[.,]\d+)+|[^\W_]+(?:['’][^\W_]+)*|[.,;:!?()\n&/]")
 BREAKS = frozenset(".;!?\n:()")
 """Signs that end a clause."""
 
-Pattern = tuple[str | int, ...]
-"""Words in order; an integer is the most words that may stand in between."""
+Classes = Mapping[str, frozenset[str]]
+"""Words of one kind by the name of the kind."""
+Pattern = tuple[frozenset[str] | int, ...]
+"""Words in order, each one of a set; an integer is the most words that may stand in between."""
+NO_CLASSES: Classes = MappingProxyType({})
 
 
 @dataclass(frozen=True, slots=True)
@@ -23,11 +28,12 @@ class Token:
 
 @dataclass(frozen=True, slots=True)
 class Match:
-    """A phrase found: words `start` to `end` (exclusive), of the entry `key`."""
+    """A phrase found: words `start` to `end` (exclusive), of the entry `key`; `spoken` are not its gaps."""
 
     key: int
     start: int
     end: int
+    spoken: frozenset[int] = field(default=frozenset(), compare=False)
 
     def within(self, other: "Match") -> bool:
         """Whether this lies inside the other, which is longer."""
@@ -46,51 +52,73 @@ def tokens(text: str) -> list[Token]:
 class Phrases:
     """Phrases by the entry they belong to, found in one pass.
 
-    A term is words in order; `~3` in it stands for up to three other words.
+    A term is words in order; `~3` in it stands for up to three other words, `<hot>` for any word of the class `hot`.
     """
 
-    def __init__(self, entries: Iterable[tuple[int, Iterable[str]]]) -> None:
+    def __init__(self, entries: Iterable[tuple[int, Iterable[str]]], classes: Classes = NO_CLASSES) -> None:
         self._by_first: dict[str, list[tuple[Pattern, int]]] = {}
         for key, terms in entries:
             for term in terms:
-                pattern = _pattern(term)
-                self._by_first.setdefault(str(pattern[0]), []).append((pattern, key))
+                pattern = _pattern(term, classes)
+                for word in _words(pattern[0]):
+                    self._by_first.setdefault(word, []).append((pattern, key))
 
     def words(self) -> set[str]:
         """Every word that occurs in a phrase."""
         patterns = (pattern for row in self._by_first.values() for pattern, _ in row)
-        return {part for pattern in patterns for part in pattern if isinstance(part, str)}
+        return {word for pattern in patterns for part in pattern for word in _words(part)}
+
+    def neighbours(self) -> set[tuple[frozenset[str], frozenset[str]]]:
+        """Words that follow one another, with or without others between."""
+        patterns = {pattern for row in self._by_first.values() for pattern, _ in row}
+        spoken = [[part for part in pattern if isinstance(part, frozenset)] for pattern in patterns]
+        return {pair for row in spoken for pair in pairwise(row)}
 
     def find(self, words: Sequence[str]) -> list[Match]:
         """Every phrase at every place; of one entry the longest at each place."""
-        longest: dict[tuple[int, int], int] = {}
+        longest: dict[tuple[int, int], tuple[int, ...]] = {}
         for start, word in enumerate(words):
             for pattern, key in self._by_first.get(word, ()):
-                end = _end_of(pattern, words, start)
-                if end > longest.get((start, key), 0):
-                    longest[start, key] = end
-        return [Match(key, start, end) for (start, key), end in longest.items()]
+                places = _places_of(pattern, words, start)
+                if places and places[-1] > longest.get((start, key), (-1,))[-1]:
+                    longest[start, key] = places
+        return [
+            Match(key, start, places[-1] + 1, frozenset(places)) for (start, key), places in longest.items()
+        ]
 
 
-def _pattern(term: str) -> Pattern:
-    parts: list[str | int] = []
+def unmasked(matches: Sequence[Match], masks: Sequence[Match]) -> list[Match]:
+    """Those matches that no mask covers as a whole."""
+    return [m for m in matches if not any(mask.start <= m.start and m.end <= mask.end for mask in masks)]
+
+
+def _words(part: frozenset[str] | int) -> frozenset[str]:
+    return part if isinstance(part, frozenset) else frozenset()
+
+
+def _pattern(term: str, classes: Classes) -> Pattern:
+    parts: list[frozenset[str] | int] = []
     for part in term.split():
-        parts += [int(part[1:])] if part.startswith("~") else [token.word for token in tokens(part)]
+        if part.startswith("~"):
+            parts.append(int(part[1:]))
+        elif part.startswith("<"):
+            parts.append(classes[part.strip("<>")])
+        else:
+            parts += [frozenset({token.word}) for token in tokens(part)]
     return tuple(parts)
 
 
-def _end_of(pattern: Pattern, words: Sequence[str], start: int) -> int:
-    """Where the pattern ends whose first word stands at `start`; 0 where it does not go on."""
-    at, gap = start + 1, 0
+def _places_of(pattern: Pattern, words: Sequence[str], start: int) -> tuple[int, ...]:
+    """Where the words of the pattern stand whose first one stands at `start`; nothing where it does not go on."""
+    places, gap = [start], 0
     for part in pattern[1:]:
         if isinstance(part, int):
             gap = part
             continue
-        place = next(
-            (p for p in range(at, min(at + gap + 1, len(words))) if words[p] == part or words[p] in BREAKS),
-            None,
-        )
-        if place is None or words[place] != part:
-            return 0
-        at, gap = place + 1, 0
-    return at
+        reach = range(places[-1] + 1, min(places[-1] + gap + 2, len(words)))
+        place = next((p for p in reach if words[p] in part or words[p] in BREAKS), None)
+        if place is None or words[place] not in part:
+            return ()
+        places.append(place)
+        gap = 0
+    return tuple(places)

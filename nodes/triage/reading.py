@@ -8,11 +8,12 @@ from nodes.triage.codes import mode_dangers
 from nodes.triage.denial import denied
 from nodes.triage.findings import Danger, Finding
 from nodes.triage.knowledge import modes
-from nodes.triage.lexicon import LANGUAGE, DangerWords, lexicon, read_words
+from nodes.triage.lexicon import DangerWords, languages, lexicon, read_words
 from nodes.triage.mentions import Mentioned, mentioned
-from nodes.triage.phrases import BREAKS, Match, Token
+from nodes.triage.phrases import BREAKS, Match, Token, unmasked
+from nodes.triage.readings import Reading, readings
 
-RULE = f"words of the ticket (lexicon {LANGUAGE})"
+RULE = "words of the ticket"
 SYMPTOM_WEIGHT = 0.5
 """How far words that name a failure mode support it."""
 LONGEST_QUOTE = 120
@@ -20,17 +21,18 @@ LONGEST_QUOTE = 120
 
 
 def read_text(text: str) -> list[Finding]:
-    """Everything the text says, each with the clause it stands in."""
-    tokens = read_words(text)
+    """Everything the text says in any language known, each with the clause it stands in."""
+    return list(dict.fromkeys(finding for language in languages() for finding in _read_in(text, language)))
+
+
+def _read_in(text: str, language: str) -> list[Finding]:
+    tokens = read_words(text, language)
     words = [token.word for token in tokens]
-    known = lexicon()
+    known = lexicon(language)
     masks = known.masks.find(words)
 
-    def unmasked(matches: Sequence[Match]) -> list[Match]:
-        return [match for match in matches if not any(match.within(mask) for mask in masks)]
-
-    dangers = unmasked(known.danger_phrases.find(words))
-    symptoms = unmasked(known.mode_phrases.find(words))
+    dangers = unmasked(known.danger_phrases.find(words), masks)
+    symptoms = unmasked(known.mode_phrases.find(words), masks)
     not_so = denied([*dangers, *symptoms], words, known.denials)
     told = _first_of_each(match for match in dangers if match not in not_so)
     named = _first_of_each(match for match in symptoms if match not in not_so)
@@ -43,6 +45,10 @@ def read_text(text: str) -> list[Finding]:
 
     return [
         *(_danger(known.dangers[match.key], quote(match)) for match in told),
+        *(
+            _reading(found, quote(Match(0, found.start, found.end)))
+            for found in readings(text, tokens, known)
+        ),
         *(_mode(known.modes[match.key], quote(match)) for match in named),
         *(_asset(asset, quote(asset.at)) for asset in about),
         *(_denial(known.dangers[match.key], quote(match)) for match in refused),
@@ -90,6 +96,13 @@ def _danger(danger: DangerWords, quote: str) -> Finding:
         says=danger.says,
         rule=RULE,
         dangers=(Danger(danger.kind, quote, danger.stops),),
+    )
+
+
+def _reading(found: Reading, quote: str) -> Finding:
+    danger = Danger(found.words.kind, quote, stops=True)
+    return Finding(
+        source="text", quote=quote, says=found.words.says, rule=found.words.source, dangers=(danger,)
     )
 
 

@@ -4,8 +4,9 @@ from datetime import datetime
 
 from typing_extensions import TypedDict
 
+from nodes.weather.alert_changes import alert_changes
 from state.dispatch import Visit
-from state.weather import Alert, WeatherResult, Window
+from state.weather import WeatherResult, Window
 
 RESOURCE_MOVED = 0.05
 """Change of the annual sum beyond which a system is sized anew. [unitless]"""
@@ -33,7 +34,7 @@ def material_change(
         and visit.end > now
         and _stops(new.windows, visit)
         and not (previous is not None and _stops(previous.windows, visit)),
-        new_alerts=any(not _known(alert, previous) for alert in new.alerts),
+        new_alerts=_has_news(previous, new),
     )
 
 
@@ -48,12 +49,7 @@ def _stops(windows: list[Window], visit: Visit) -> bool:
     return any(w.verdict == "stop" and w.start < visit.end and visit.start < w.end for w in windows)
 
 
-def _known(alert: Alert, previous: WeatherResult | None) -> bool:
-    """Whether somebody was already told of it, and of it being as bad."""
-    return previous is not None and any(
-        old.kind == alert.kind
-        and old.start < alert.end
-        and alert.start < old.end
-        and old.severity in {alert.severity, "stop"}
-        for old in previous.alerts
-    )
+def _has_news(previous: WeatherResult | None, new: WeatherResult) -> bool:
+    """Whether an alert opened, or changed so that somebody should hear; one that closed calls for nothing."""
+    changes = alert_changes([] if previous is None else previous.alerts, new.alerts)
+    return bool(changes.opened or changes.updated)

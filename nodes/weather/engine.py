@@ -1,12 +1,13 @@
 """From a resource and a forecast, or the reason why there is none, to what a job needs to know of its weather."""
 
+from collections.abc import Sequence
 from datetime import datetime
 from typing import TypeVar
 from zoneinfo import ZoneInfo
 
 from nodes.weather.alerts import alerts
 from nodes.weather.thresholds import WindowThresholds
-from nodes.weather.windows import judge, unknown_windows, work_windows
+from nodes.weather.windows import judge, work_windows
 from state.site import Site
 from state.weather import Alert, Forecast, Resource, WeatherResult, Window
 
@@ -20,25 +21,26 @@ def weather_result(
     problem: str | None,
     now: datetime,
     thresholds: WindowThresholds,
+    official: Sequence[Alert] = (),
+    warnings: Sequence[str] = (),
 ) -> WeatherResult:
-    """Judge the coming days; without a forecast every window is unknown, and none is safe."""
-    if forecast is None:
-        problem = problem or "no forecast"
-        return WeatherResult(
-            resource=resource,
-            forecast=None,
-            forecast_problem=problem,
-            windows=[_local(each, site) for each in unknown_windows(problem, site, now, thresholds)],
-            alerts=[],
-        )
-    slots = judge(forecast, thresholds)
+    """Judge the coming days; an hour without a forecast is unknown, and never safe.
+
+    `official` are the warnings of authorities: they stop work or ask for caution as a forecast does, and never lift
+    what a forecast says. `warnings` is what went wrong when the others were asked.
+    """
+    slots = [] if forecast is None else judge(forecast, thresholds)
+    missing = (problem or "no forecast") if forecast is None else "the forecast does not reach this far"
+    days = work_windows(slots, site, now, thresholds, missing=missing, official=official)
+    raised = alerts([slot for slot in slots if slot.end > now], thresholds)
+    found = sorted([*raised, *official], key=lambda alert: (alert.start, alert.kind))
     return WeatherResult(
         resource=resource,
         forecast=forecast,
-        windows=[_local(each, site) for each in work_windows(slots, site, now, thresholds)],
-        alerts=[
-            _local(each, site) for each in alerts([slot for slot in slots if slot.end > now], thresholds)
-        ],
+        forecast_problem=missing if forecast is None else None,
+        windows=[_local(each, site) for each in days],
+        alerts=[_local(each, site) for each in found],
+        warnings=[*warnings, *resource.warnings, *(forecast.warnings if forecast is not None else [])],
     )
 
 

@@ -9,14 +9,15 @@ from typing_extensions import NotRequired, TypedDict
 from core.climate.resource import design_resource
 from core.clock import Clock
 from core.errors import ProviderUnavailable
-from core.ports import ForecastProvider, WeatherFiles
+from core.ports import AlertProvider, Climates, ForecastProvider, WeatherFiles
 from nodes.weather.change import WeatherChange, material_change
 from nodes.weather.engine import in_words, weather_result
 from nodes.weather.thresholds import WindowThresholds
 from state.base import JsonObject
 from state.dispatch import DispatchResult
 from state.job import JobInput
-from state.weather import WeatherResult
+from state.site import Site
+from state.weather import Alert, Forecast, WeatherResult
 
 
 class WeatherReads(TypedDict):
@@ -43,17 +44,19 @@ async def weather(
     forecasts: ForecastProvider,
     files: WeatherFiles,
     clock: Clock,
+    climates: Climates | None = None,
+    authority: AlertProvider | None = None,
     thresholds: WindowThresholds = _DEFAULTS,
 ) -> WeatherWrites:
     """Fetch and judge; a provider that fails leaves windows `unknown`, it fails no job."""
-    job = JobInput.model_validate(state["input"])
+    job = JobInput.from_json(state["input"])
     now = clock.now()
-    resource = await design_resource(job, files)
-    try:
-        forecast, problem = await forecasts.forecast(job.site.latitude, job.site.longitude), None
-    except ProviderUnavailable as error:
-        forecast, problem = None, error.detail
-    result = await asyncio.to_thread(weather_result, job.site, resource, forecast, problem, now, thresholds)
+    resource, (forecast, problem), (official, warnings) = await asyncio.gather(
+        design_resource(job, files, climates), _forecast(job.site, forecasts), _official(job.site, authority)
+    )
+    result = await asyncio.to_thread(
+        weather_result, job.site, resource, forecast, problem, now, thresholds, official, warnings
+    )
     trigger = state.get("trigger", "start")
     writes = WeatherWrites(
         weather=result.to_json(),
@@ -64,11 +67,28 @@ async def weather(
     return writes
 
 
+async def _forecast(site: Site, forecasts: ForecastProvider) -> tuple[Forecast | None, str | None]:
+    try:
+        return await forecasts.forecast(site.latitude, site.longitude), None
+    except ProviderUnavailable as error:
+        return None, error.detail
+
+
+async def _official(site: Site, authority: AlertProvider | None) -> tuple[list[Alert], list[str]]:
+    """Warnings of the authorities; that they cannot be had is said, and stops no job."""
+    if authority is None:
+        return [], []
+    try:
+        return await authority.alerts(site.latitude, site.longitude), []
+    except ProviderUnavailable as error:
+        return [], [f"Official warnings are not known: {error.detail}"]
+
+
 def _change(state: WeatherReads, result: WeatherResult, clock: Clock) -> WeatherChange:
     before = state.get("previous_weather") or state.get("weather")
-    planned = DispatchResult.model_validate(state["dispatch"]) if state.get("dispatch") else None
+    planned = DispatchResult.from_json(state["dispatch"]) if state.get("dispatch") else None
     return material_change(
-        WeatherResult.model_validate(before) if before else None,
+        WeatherResult.from_json(before) if before else None,
         result,
         planned.visit if planned else None,
         clock.now(),

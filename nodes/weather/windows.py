@@ -19,14 +19,17 @@ from nodes.weather.thresholds import (
     ICE_RULE,
     KMH,
     RAIN_RULE,
+    SQUALL_CODES,
+    SQUALL_RULE,
     THUNDER_CODES,
     THUNDER_RULE,
+    WET_CODES,
     Kind,
     Threshold,
     WindowThresholds,
 )
 from state.site import Site
-from state.weather import Forecast, ForecastHour, Verdict, Window
+from state.weather import Alert, Forecast, ForecastHour, Verdict, Window
 
 SLOT = timedelta(minutes=30)
 HORIZON = timedelta(days=7)
@@ -82,18 +85,47 @@ def judge(forecast: Forecast, thresholds: WindowThresholds) -> list[Slot]:
 
 
 def work_windows(
-    slots: Sequence[Slot], site: Site, now: datetime, thresholds: WindowThresholds
+    slots: Sequence[Slot],
+    site: Site,
+    now: datetime,
+    thresholds: WindowThresholds,
+    *,
+    missing: str | None = None,
+    official: Sequence[Alert] = (),
 ) -> list[Window]:
-    """Slots still to come, in daylight and working hours at the site, merged where they are alike."""
+    """Slots of the coming days, in daylight and working hours at the site, merged where they are alike.
+
+    With a reason in `missing` the hours that no slot covers are windows too: unknown, for that reason. `official` are
+    the warnings of authorities, which count for all of them.
+    """
     allowed = _workable(site, now, thresholds)
-    return [_window(group) for group in _alike(s for s in slots if s.start in allowed)]
+    covered = {slot.start: slot for slot in slots if slot.start in allowed}
+    if missing is not None:
+        unknown = (Finding(None, "unknown", "no forecast", None, "", missing),)
+        covered |= {start: Slot(start, unknown) for start in allowed if start not in covered}
+    in_order = [covered[start] for start in sorted(covered)]
+    return [_window(group) for group in _alike(warned(in_order, official))]
 
 
-def unknown_windows(problem: str, site: Site, now: datetime, thresholds: WindowThresholds) -> list[Window]:
-    """The coming days where there is no forecast: nothing is called safe."""
-    missing = Finding(None, "unknown", "no forecast", None, "", problem)
-    slots = [Slot(start, (missing,)) for start in sorted(_workable(site, now, thresholds))]
-    return [_window(group) for group in _alike(slots)]
+def warned(slots: Sequence[Slot], official: Sequence[Alert]) -> list[Slot]:
+    """The slots with what an authority's warnings add to them; they take nothing away."""
+    if not official:
+        return list(slots)
+    return [
+        Slot(
+            slot.start,
+            (
+                *slot.findings,
+                *(_finding(alert) for alert in official if alert.start < slot.end and slot.start < alert.end),
+            ),
+        )
+        for slot in slots
+    ]
+
+
+def _finding(alert: Alert) -> Finding:
+    kind = None if alert.kind == "other" else alert.kind
+    return Finding(kind, alert.severity, alert.event or alert.detail, None, "", alert.rule)
 
 
 class _Aftermath:
@@ -128,7 +160,7 @@ class _Aftermath:
         if hour.precipitation_mm is None:
             self._perhaps_wet = self._drying
             return []
-        if hour.precipitation_mm >= self._rain_mm:
+        if hour.precipitation_mm >= self._rain_mm or hour.weather_code in WET_CODES:
             self._wet, self._perhaps_wet = self._drying, 0
             return []
         if self._wet:
@@ -145,7 +177,11 @@ def _findings(hour: ForecastHour, thresholds: WindowThresholds) -> list[Finding]
     found = []
     if hour.weather_code in THUNDER_CODES:
         found.append(Finding("thunderstorm", "stop", "thunderstorm", None, "", THUNDER_RULE))
-    if hour.precipitation_mm is not None and hour.precipitation_mm >= thresholds.rain_mm:
+    if hour.weather_code in SQUALL_CODES:
+        found.append(Finding("wind", "stop", "squall or tornado", None, "", SQUALL_RULE))
+    if hour.precipitation_mm is not None and (
+        hour.precipitation_mm >= thresholds.rain_mm or hour.weather_code in WET_CODES
+    ):
         found.append(Finding("rain", "stop", "rain", hour.precipitation_mm, "mm/h", RAIN_RULE))
     felt, felt_unknown = _felt(hour)
     measured = {

@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 
 from core.config import SPELLINGS, Settings
+from tests.support.environment import ONLY_OPEN_METEO
 
 Run = Callable[..., subprocess.CompletedProcess[str]]
 
@@ -21,7 +22,11 @@ SETTINGS = {name.upper() for name in Settings.model_fields} | {
 def environment(tmp_path: Path) -> dict[str, str]:
     """The environment of a newcomer: no setting of ours, a data folder of the test's own."""
     kept = {name: value for name, value in os.environ.items() if name not in SETTINGS}
-    return kept | {"DATA_DIR": str(tmp_path / "data"), "PYTHONPATH": str(Path(__file__).parents[2])}
+    return (
+        kept
+        | ONLY_OPEN_METEO
+        | {"DATA_DIR": str(tmp_path / "data"), "PYTHONPATH": str(Path(__file__).parents[2])}
+    )
 
 
 @pytest.fixture

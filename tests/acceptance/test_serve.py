@@ -77,3 +77,26 @@ def test_a_worker_that_dies_is_replaced(served: tuple[subprocess.Popen[bytes], s
     first = workers()
     psutil.Process(next(iter(first))).kill()
     until(lambda: len(workers() - first) == 1)
+
+
+def test_a_process_whose_loop_stands_still_ends_and_says_where() -> None:
+    program = (
+        "import asyncio, time\n"
+        "from api.commands.start import end_when_frozen\n"
+        "async def main():\n"
+        "    watch = asyncio.create_task(end_when_frozen(0.5))\n"
+        "    await asyncio.sleep(1.5)\n"
+        "    print('alive', flush=True)\n"
+        "    time.sleep(60)\n"
+        "asyncio.run(main())\n"
+    )
+    ended = subprocess.run(
+        [sys.executable, "-c", program],
+        capture_output=True,
+        text=True,
+        timeout=50,
+        check=False,
+        env={**os.environ, "PYTHONPATH": str(Path(__file__).parents[2])},
+    )
+    assert (ended.returncode, ended.stdout) == (1, "alive\n")
+    assert "line 7 in main" in ended.stderr

@@ -9,6 +9,8 @@ from pathlib import Path
 import pytest
 from redis.asyncio import Redis
 
+from core.checkpoint import RedisSaver
+from core.checkpoint.keys import answers_key
 from core.embedded import EmbeddedServers
 from core.redis import create_redis
 from tests.support.cluster import GRACE_SECONDS, Cluster, cluster
@@ -47,6 +49,29 @@ async def test_answers_race_workers_die_and_redis_forgets(open_cluster: OpenClus
         assert kills.node_at_most <= 2
         flushes = await flush(service, redis, 2, 2)
         assert (flushes.ended, flushes.right) == (4, 4)
+
+
+async def test_what_a_provider_answered_a_killed_worker_is_not_asked_again(
+    open_cluster: OpenCluster, redis: Redis
+) -> None:
+    saver = RedisSaver(redis, ttl_seconds=600)
+    async with open_cluster() as service:
+        service.weather.seconds = 0.5
+        job = await service.start()
+        async with asyncio.timeout(20):
+            while not await redis.exists(answers_key(job)):  # noqa: ASYNC110  Redis tells nobody
+                await asyncio.sleep(0.0005)
+        await redis.client_pause(20_000, all=False)  # so that no checkpoint follows
+        service.workers[0].kill()
+        await redis.client_unpause()
+        left = await saver.aget_tuple({"configurable": {"thread_id": job}})
+        assert left is not None
+        assert "weather" not in left.checkpoint["channel_values"]
+        assert "weather" not in [channel for _, channel, _ in left.pending_writes or []]
+        await service.add_worker()
+        assert await settle(service, [job]) == {"succeeded": 1}
+        assert list(service.weather.asked.values()) == [1]
+        assert "run.taken_over" in [kind for kind, _ in await _events(service, job)]
 
 
 async def test_a_stalled_worker_wakes_up_to_nothing(open_cluster: OpenCluster, redis: Redis) -> None:

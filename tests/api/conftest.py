@@ -44,6 +44,10 @@ def settings(
         secret_key=SECRET,
         data_dir=tmp_path,
         open_meteo_url=weather_url,
+        weather_providers=["open_meteo"],
+        resource_providers=[],
+        design_temperature_providers=[],
+        alert_providers=[],
         heartbeat_interval_seconds=0.5,
         shutdown_grace_seconds=5,
     )

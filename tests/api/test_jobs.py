@@ -1,12 +1,15 @@
 """A job as its technician lives it."""
 
 from typing import Any
+from uuid import UUID
 
 import httpx
 import pytest
+from fastapi import FastAPI
+from sqlalchemy import update
 
 from api.demo import load
-from core.database.models import Role
+from core.database.models import JobRow, Role
 from tests.api.conftest import Login, settled
 from tests.support.fakes import technician
 from tests.support.inputs import sizing_input, triage_input
@@ -147,6 +150,48 @@ async def test_pages_hold_every_job_once_newest_first(client: httpx.AsyncClient)
     found = (await client.get("/jobs", params={"q": "job 3", "kind": "sizing", "status": "queued"})).json()
     assert [job["id"] for job in found["items"]] == [started[3]]
     assert (await client.get("/jobs", params={"cursor": "!"})).status_code == 422
+
+
+async def test_a_technician_pages_through_own_and_assigned_jobs_while_others_come(
+    client: httpx.AsyncClient, dispatcher: httpx.AsyncClient, app: FastAPI
+) -> None:
+    tess = (await client.get("/auth/me")).json()["id"]
+    profile = {"name": "Tess", "skills": [], "base_latitude": 0, "base_longitude": 0, "timezone": "UTC"}
+    technician = (await dispatcher.post("/technicians", json=profile | {"user_id": tess})).json()["id"]
+    mine = []
+    for n in range(8):
+        job = await _start(client if n % 2 else dispatcher, sizing_input())
+        if n % 4 != 2:  # her own ones and every other of the dispatcher's, her own assigned to her as well
+            mine.append(job["id"])
+            async with app.state.services.engine.begin() as connection:
+                assigned = update(JobRow).values(technician_id=technician)
+                await connection.execute(assigned.where(JobRow.id == UUID(job["id"])))
+    seen: list[str] = []
+    cursor: str | None = None
+    while True:
+        params = {"limit": 2} | ({"cursor": cursor} if cursor else {})
+        page = (await client.get("/jobs", params=params)).json()
+        seen += [job["id"] for job in page["items"]]
+        cursor = page["next_cursor"]
+        if cursor is None:
+            break
+        await _start(client, sizing_input())
+    assert seen == mine[::-1]
+
+
+async def test_jobs_are_found_by_the_beginnings_of_their_words(client: httpx.AsyncClient) -> None:
+    job = await _start(client, sizing_input(description="Évora: inverter SE10K off"))
+    for q, found in (
+        ("evo INV", True),
+        ("se10", True),
+        ("verter", False),
+        ("evora tracker", False),
+        (" ", True),
+    ):
+        items = (await client.get("/jobs", params={"q": q})).json()["items"]
+        assert [item["id"] for item in items] == ([job["id"]] if found else []), q
+    refused = (await client.get("/jobs", params={"q": "%_"})).json()
+    assert refused["errors"] == [{"pointer": "/q", "message": "must hold a letter or a digit"}]
 
 
 async def test_sizing_and_triage_answer_at_once_and_store_nothing(client: httpx.AsyncClient) -> None:

@@ -27,6 +27,7 @@ from tests.bench.support import contenders
 from tests.bench.support.contenders import Contender, Variables
 from tests.bench.support.cpu import Seconds, between, cpu_seconds
 from tests.bench.support.load import Measured, load
+from tests.support.environment import ONLY_OPEN_METEO
 
 AT_A_TIME = 16
 WARM_UP_SECONDS = 2.0
@@ -60,7 +61,7 @@ def main() -> None:
 def _surroundings(folder: Path) -> Iterator[tuple[Variables, str]]:
     """Servers, a replayed forecast and a user: the variables that name them, and PostgreSQL's address."""
     port = free_port()
-    variables = {"DATA_DIR": str(folder), "OPEN_METEO_URL": f"http://127.0.0.1:{port}"}
+    variables = {"DATA_DIR": str(folder), "OPEN_METEO_URL": f"http://127.0.0.1:{port}", **ONLY_OPEN_METEO}
     replay = [sys.executable, "-m", "tests.bench.support.replay", str(port)]
     user = [sys.executable, "-m", "api.cli", "user", "create", "--username", contenders.USERNAME]
     with start_embedded_servers(folder) as servers, contenders.process(replay, {}, folder / "replay.log"):

@@ -6,11 +6,13 @@ from typing import Any
 from uuid import UUID
 
 import pytest
+from langgraph.types import TimeoutPolicy
 from redis.asyncio import Redis
 from sqlalchemy import select, text
 from sqlalchemy.ext.asyncio import AsyncEngine
 
 from core.checkpoint import RedisSaver
+from core.checkpoint.keys import thread_key
 from core.clock import SystemClock
 from core.database.jobs import Jobs
 from core.database.models import JobRow, Role, RunRow, RunStatus
@@ -314,6 +316,81 @@ async def test_a_passing_failure_is_tried_again_and_gives_up_in_the_end(bench: B
     assert (await bench.job(job_id)).status is RunStatus.FAILED
     assert delays == sorted(delays)
     assert delays[0] < delays[-1]
+
+
+async def _hangs(state: JobState) -> JsonObject:
+    await asyncio.Event().wait()
+    return await nothing(state)
+
+
+async def test_a_step_that_takes_too_long_is_tried_again_and_those_before_it_are_not(bench: Bench) -> None:
+    job_id = await bench.start()
+    run_id = await bench.run_id(job_id)
+    intake, hanging = Counted(), Counted(_hangs)
+    slow = workflow(bench.saver, TimeoutPolicy(run_timeout=0.2), intake=intake, clarify=hanging)
+    with pytest.raises(TryAgain):
+        await Execution(bench.engine, slow, bench.saver, SystemClock()).execute(run_id)
+    assert (await bench.job(job_id)).status is RunStatus.QUEUED
+    await bench.execution(intake=intake).execute(run_id)
+    assert (await bench.job(job_id)).status is RunStatus.SUCCEEDED
+    assert (intake.calls, hanging.calls) == (1, 1)
+
+
+async def test_a_step_that_always_takes_too_long_fails_the_job_in_the_end(bench: Bench) -> None:
+    job_id = await bench.start()
+    run_id = await bench.run_id(job_id)
+    slow = workflow(bench.saver, TimeoutPolicy(run_timeout=0.05), clarify=_hangs)
+    execution = Execution(bench.engine, slow, bench.saver, SystemClock())
+    for _ in range(MAX_ATTEMPTS - 1):
+        with pytest.raises(TryAgain):
+            await execution.execute(run_id)
+    await execution.execute(run_id)
+    job = await bench.job(job_id)
+    assert job.status is RunStatus.FAILED
+    assert job.problem is not None
+    assert (job.problem["type"], job.problem["status"]) == ("urn:solarsync:problem:node-timed-out", 504)
+    assert "clarify" in job.problem["detail"]
+
+
+async def test_a_run_that_takes_too_long_is_tried_again_from_where_it_was(bench: Bench) -> None:
+    job_id = await bench.start()
+    run_id = await bench.run_id(job_id)
+    intake = Counted()
+    endless = workflow(bench.saver, intake=intake, clarify=_hangs)
+    with pytest.raises(TryAgain):
+        await Execution(bench.engine, endless, bench.saver, SystemClock(), run_seconds=0.5).execute(run_id)
+    assert "run.postponed" in await bench.events(job_id)
+    await bench.execution(intake=intake).execute(run_id)
+    assert (await bench.job(job_id)).status is RunStatus.SUCCEEDED
+    assert intake.calls == 1
+
+
+async def test_an_answer_after_weeks_finds_no_checkpoint_and_loses_nothing(bench: Bench) -> None:
+    job_id = await bench.start()
+    intake = Counted()
+    await bench.execution(intake=intake, clarify=asks).execute(await bench.run_id(job_id))
+    assert 0 < await bench.redis.pttl(thread_key(str(job_id))) <= 600_000
+    await bench.redis.pexpire(thread_key(str(job_id)), 1)
+    async with asyncio.timeout(20):
+        while await bench.redis.exists(thread_key(str(job_id))):  # noqa: ASYNC110  Redis tells nobody
+            await asyncio.sleep(0.1)
+    await bench.resume(job_id, depth=6)
+    await bench.execution(intake=intake, clarify=asks).execute(await bench.run_id(job_id))
+    assert await bench.summaries(job_id) == ["depth 6"]
+    assert intake.calls == 2
+    assert "run.rebuilt" in await bench.events(job_id)
+
+
+async def test_a_failed_job_whose_checkpoint_expired_is_retried_from_its_input(bench: Bench) -> None:
+    job_id = await bench.start()
+    intake, clarify = Counted(), Counted(nothing, DomainError("no such roof"))
+    execution = bench.execution(intake=intake, clarify=clarify)
+    await execution.execute(await bench.run_id(job_id))
+    await bench.redis.delete(thread_key(str(job_id)))
+    await bench.retry(job_id)
+    await execution.execute(await bench.run_id(job_id))
+    assert (await bench.job(job_id)).status is RunStatus.SUCCEEDED
+    assert intake.calls == 2
 
 
 async def test_an_outage_of_the_stores_does_not_end_a_job(bench: Bench) -> None:

@@ -93,6 +93,9 @@ async def test_a_replica_that_leads_looks_at_the_weather_in_a_slot_that_was_miss
         redis_url=SecretStr(embedded_servers.redis_url),
         secret_key=SecretStr("tests-" * 12),
         data_dir=tmp_path,
+        resource_providers=[],
+        design_temperature_providers=[],
+        alert_providers=[],
     )
     jobs = await _jobs(engine, RunStatus.SUCCEEDED)
     missed = ScheduleTickRow(

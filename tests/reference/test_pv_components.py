@@ -6,39 +6,38 @@ import pytest
 
 from core.pv.atmosphere import spectral_modifier
 from core.pv.iam import beam_modifier, diffuse_modifiers
-from core.pv.inverter import pvwatts_ac
+from core.pv.inverter import EfficiencyCurve
 from core.pv.losses import SystemLosses
-from core.pv.module import K_CRYSTALLINE, low_light_loss, pvwatts_dc, v_mp_at, v_oc_at
+from core.pv.module import RELATIVE_EFFICIENCY, pvwatts_dc, relative_efficiency, v_mp_at, v_oc_at
+from core.pv.weather_year import FloatArray
 
 RNG = np.random.default_rng(17)
 
 
-@pytest.mark.parametrize("k", [0.0, K_CRYSTALLINE, 0.01])
-def test_power_is_that_of_pvwatts_with_marions_loss_in_weak_light(k: float) -> None:
+def test_power_is_that_of_pvwatts() -> None:
     light = RNG.uniform(0.0, 1300.0, 3000)
     temp_cell = RNG.uniform(-30.0, 85.0, 3000)
-    expected = pvlib.pvsystem.pvwatts_dc(light, temp_cell, 5000.0, -0.0037, k=k, cap_adjustment=True)
-    linear = pvwatts_dc(light, temp_cell, pdc0=5000.0, gamma_pdc=-0.0037)
-    assert np.maximum(linear - 5000.0 * low_light_loss(light, k=k), 0.0) == pytest.approx(expected, abs=1e-9)
+    expected = pvlib.pvsystem.pvwatts_dc(light, temp_cell, 5000.0, -0.0037)
+    assert pvwatts_dc(light, temp_cell, pdc0=5000.0, gamma_pdc=-0.0037) == pytest.approx(expected, abs=1e-9)
 
 
-def test_the_loss_in_weak_light_of_a_module_nothing_is_known_of_is_the_median_of_the_cec_table() -> None:
+def test_the_efficiency_in_weak_light_of_a_module_nothing_is_known_of_is_the_median_of_the_cec_table() -> (
+    None
+):
     modules = pvlib.pvsystem.retrieve_sam("CECMod").T
     chosen = modules[(modules.Technology == "Mono-c-Si") & (modules.STC.astype(float) >= 300.0)]
-    at = {}
-    for light in (1000.0, 200.0):
-        currents = pvlib.pvsystem.calcparams_cec(
-            light,
-            25.0,
-            *(
-                chosen[column].to_numpy(dtype=float)
-                for column in ("alpha_sc", "a_ref", "I_L_ref", "I_o_ref", "R_sh_ref", "R_s", "Adjust")
-            ),
-        )
-        at[light] = pvlib.pvsystem.singlediode(*currents)["p_mp"]
-    lacking = 0.2 - at[200.0] / at[1000.0]
+    columns = ("alpha_sc", "a_ref", "I_L_ref", "I_o_ref", "R_sh_ref", "R_s", "Adjust")
+    parameters = [chosen[column].to_numpy(dtype=float) for column in columns]
+
+    def efficiency(light: float) -> FloatArray:
+        currents = pvlib.pvsystem.calcparams_cec(light, 25.0, *parameters)
+        return np.asarray(pvlib.pvsystem.singlediode(*currents)["p_mp"]) / light
+
+    full = efficiency(1000.0)
     assert len(chosen) == 2981
-    assert float(np.nanmedian(lacking)) == pytest.approx(K_CRYSTALLINE, abs=5e-5)
+    for light, stated in RELATIVE_EFFICIENCY[1:]:
+        assert float(np.nanmedian(efficiency(light) / full)) == pytest.approx(stated, abs=1e-4)
+    assert relative_efficiency(np.array([150.0]))[0] == pytest.approx((0.9558 + 0.9825) / 2.0)
 
 
 def test_gamma_stands_in_for_beta_vmp_on_the_safe_side_in_19_of_20_crystalline_modules() -> None:
@@ -53,7 +52,21 @@ def test_gamma_stands_in_for_beta_vmp_on_the_safe_side_in_19_of_20_crystalline_m
 def test_the_inverter_is_that_of_pvwatts(eta_inv_nom: float) -> None:
     p_dc = np.concatenate([[0.0, 1.0, 30.0], RNG.uniform(0.0, 9000.0, 1000)])
     expected = np.maximum(pvlib.inverter.pvwatts(p_dc, 5000.0 / eta_inv_nom, eta_inv_nom), 0.0)
-    assert pvwatts_ac(p_dc, pac0=5000.0, eta_inv_nom=eta_inv_nom) == pytest.approx(expected, abs=1e-9)
+    curve = EfficiencyCurve.pvwatts(eta_inv_nom)
+    assert curve.output(p_dc, pac0=5000.0) == pytest.approx(expected, abs=1e-9)
+
+
+def test_the_inverter_is_that_of_sandia_at_its_rated_voltage() -> None:
+    inverters = pvlib.pvsystem.retrieve_sam("CECInverter").T.sample(40, random_state=3)
+    for _, row in inverters.iterrows():
+        p_dc = np.linspace(0.0, 1.5 * row.Pdco, 50)
+        expected = np.maximum(pvlib.inverter.sandia(row.Vdco, p_dc, row), 0.0)
+        curve = EfficiencyCurve.sandia(
+            paco=row.Paco, pdco=row.Pdco, pso=row.Pso, c0=row.C0, source="CEC list"
+        )
+        assert curve.output(p_dc, pac0=row.Paco) == pytest.approx(expected, abs=1e-6 * row.Paco)
+        # Two of them behave like one twice as large.
+        assert curve.output(2.0 * p_dc, pac0=2.0 * row.Paco) == pytest.approx(2.0 * expected, rel=1e-9)
 
 
 def test_losses_multiply_as_in_pvwatts() -> None:

@@ -26,6 +26,7 @@ from core.database import AsyncSessionLocal, create_engine
 from core.database.models import Role
 from core.database.users import Users
 from core.security import create_access_token
+from tests.support.environment import ONLY_OPEN_METEO
 from tests.support.fakes import technician
 from tests.support.inputs import triage_input
 
@@ -247,6 +248,7 @@ async def cluster(
             "SECRET_KEY": SECRET,
             "DATA_DIR": str(folder),
             "OPEN_METEO_URL": weather_url,
+            **ONLY_OPEN_METEO,
             "HEARTBEAT_INTERVAL_SECONDS": str(HEARTBEAT_SECONDS),
             "SHUTDOWN_GRACE_SECONDS": str(GRACE_SECONDS),
             "DATABASE_POOL_SIZE": "10",

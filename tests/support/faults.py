@@ -16,6 +16,7 @@ import httpx
 import psutil
 from redis.asyncio import Redis
 
+from core.checkpoint.keys import REVISION, thread_key
 from tests.support.cluster import HEARTBEAT_SECONDS, Api, Cluster, until
 
 LEASE_SECONDS = 3 * HEARTBEAT_SECONDS
@@ -192,11 +193,9 @@ async def _everything(cluster: Cluster, redis: Redis, jobs: list[str]) -> list[A
         " (SELECT count(*) FROM results WHERE job_id = jobs.id) FROM jobs WHERE id = ANY(:jobs) ORDER BY id",
         jobs=jobs,
     )
-    threads = {key: await redis.hget(key, "v") async for key in redis.scan_iter()}
-    return [
-        (*row, sorted((key, value) for key, value in threads.items() if str(row[0]).encode() in key))
-        for row in rows
-    ]
+    revisions = [await redis.hget(thread_key(str(row[0])), REVISION) for row in rows]
+    assert all(revisions), "a finished job has a checkpoint"
+    return [(*row, revision) for row, revision in zip(rows, revisions, strict=True)]
 
 
 # Redis forgets.

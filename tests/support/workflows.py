@@ -5,7 +5,7 @@ from typing import Any, Protocol
 from langgraph.checkpoint.base import BaseCheckpointSaver
 from langgraph.graph import END, START, StateGraph
 from langgraph.graph.state import CompiledStateGraph
-from langgraph.types import interrupt
+from langgraph.types import TimeoutPolicy, interrupt
 
 from state.base import JsonObject
 from state.job import Report
@@ -45,15 +45,17 @@ async def reports(state: JobState) -> JsonObject:
 
 def workflow(
     saver: BaseCheckpointSaver[Any],
+    limit: TimeoutPolicy | None = None,
+    /,
     *,
     intake: Step = nothing,
     clarify: Step = nothing,
     report: Step = reports,
 ) -> CompiledStateGraph[Any, Any, Any, Any]:
-    """intake → clarify → report."""
+    """intake → clarify → report, each within `limit`."""
     graph = StateGraph(JobState, input_schema=JobRequest)
     for name, step in (("intake", intake), ("clarify", clarify), ("report", report)):
-        graph.add_node(name, step, input_schema=JobState)
+        graph.add_node(name, step, input_schema=JobState, timeout=limit)
     graph.add_edge(START, "intake")
     graph.add_edge("intake", "clarify")
     graph.add_edge("clarify", "report")

@@ -3,10 +3,12 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from core.catalog.appliances import appliances as known_appliances
+from core.catalog.appliances import known_appliance, search_appliances
 from core.errors import InvalidInput
 from nodes.sizing.demand import DAYS_IN_MONTH, Load, load_of
 from nodes.sizing.questions import Form
-from nodes.sizing.tables import household_shape, known_appliances
+from nodes.sizing.tables import household_shape
 from state.demand import Demand
 
 
@@ -146,6 +148,61 @@ def test_the_critical_part_holds_only_what_must_run_without_the_grid() -> None:
 
 
 def test_the_tables_name_their_source_and_the_published_shape_is_a_whole_day() -> None:
-    assert known_appliances().source
+    assert all(each.source for each in known_appliances())
     assert household_shape().source
     assert sum(household_shape().hourly) == pytest.approx(1.0, abs=1e-3)
+
+
+WINDOW = {"name": "Iron", "power_w": 1000, "hours_per_day": 2, "use": [{"from_hour": 9, "to_hour": 13}]}
+
+
+def test_an_appliance_keeps_to_the_hours_it_is_said_to_run_in() -> None:
+    iron = load(appliances=[WINDOW]).hourly()[:24]
+    assert set(np.flatnonzero(iron)) <= {9, 10, 11, 12}
+    assert iron.sum() == pytest.approx(2000)
+    cooler = load(
+        appliances=[{"name": "fridge", "hours_per_day": 2, "use": [{"from_hour": 22, "to_hour": 2}]}]
+    ).hourly()[:24]
+    assert set(np.flatnonzero(cooler)) == {22, 23, 0, 1}
+    assert np.ptp(cooler[[22, 23, 0, 1]]) == 0
+
+
+def test_what_never_runs_in_the_same_hour_does_not_add_up_to_a_peak() -> None:
+    evening = WINDOW | {"name": "Kettle", "power_w": 1500, "use": [{"from_hour": 18, "to_hour": 21}]}
+    apart, anytime = load(appliances=[WINDOW, evening]), load(appliances=[WINDOW | {"use": []}, evening])
+    assert apart.peak_power == 1500
+    assert anytime.peak_power == 2500
+
+
+@given(appliances, st.floats(0.05, 1))
+def test_diversity_lowers_the_peak_but_never_below_the_largest_appliance_or_the_busiest_hour(
+    given_appliances: list[dict[str, float]], factor: float
+) -> None:
+    whole, together = (
+        load(appliances=given_appliances),
+        load(appliances=given_appliances, diversity_factor=factor),
+    )
+    assert whole.peak_power is not None
+    assert together.peak_power is not None
+    assert together.peak_power <= whole.peak_power * (1 + 1e-9)
+    assert together.peak_power >= max(each["power_w"] for each in given_appliances)
+    assert together.peak_power >= together.hourly().max() * (1 - 1e-9)
+    assert together.mean_daily_energy == whole.mean_daily_energy
+
+
+@pytest.mark.parametrize(
+    ("name", "known"),
+    [
+        ("Refridgerator", "fridge"), ("frige", "fridge"), ("Dish washer", "dishwasher"), ("televison", "TV"),
+        ("Kiln", None), ("washing machne", "washing machine"), ("Borehole pump", "well pump, ½ hp"),
+    ],
+)  # fmt: skip
+def test_a_misspelt_appliance_is_still_known_and_a_strange_one_is_not(name: str, known: str | None) -> None:
+    found = known_appliance(name)
+    assert (None if found is None else found.name) == known
+
+
+def test_appliances_are_found_with_a_typing_mistake() -> None:
+    assert search_appliances("microwve")[0].name == "microwave oven"
+    assert len(search_appliances("", 100)) == len(known_appliances())
+    assert search_appliances("zzzz") == []

@@ -400,7 +400,7 @@ def test_assumptions_name_what_the_job_did_not_say() -> None:
         "Inverter chosen",
         "losses 14 %",
         "BDEW",
-        "KES prices",
+        "Price book kenya-homes",
     ):
         assert said in text
 

@@ -1,19 +1,14 @@
 import math
 
+import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from nodes.sizing.storage import (
-    LEAD_ACID_MULTIPLIER,
-    Bank,
-    bank_for,
-    efficiencies,
-    required_ah,
-    temperature_factor,
-)
+from nodes.sizing.battery_effects import cycle_life, effects, rate_effect, temperature_factor
+from nodes.sizing.storage import Bank, bank_for, efficiencies, largest_draw, longest_days, required_ah
 from nodes.sizing.storage_checks import currents, misfit, storage_checks
-from state.equipment import BatteryDatasheet, InverterDatasheet
+from state.equipment import BatteryDatasheet, Chemistry, InverterDatasheet
 from state.sizing import Check
 from tests.support.sizing import HYBRID_INVERTER, LEAD_ACID, LITHIUM
 
@@ -103,16 +98,19 @@ def test_a_bank_carries_at_least_the_autonomy_that_was_asked_for(
         assert found.autonomy_days >= days * (1 - 1e-9)
 
 
-@pytest.mark.parametrize(("temperature", "multiplier"), LEAD_ACID_MULTIPLIER)
-def test_the_capacity_table_is_met_at_its_points(temperature: float, multiplier: float) -> None:
-    assert temperature_factor("lead_acid", temperature) == pytest.approx(1 / multiplier)
+@pytest.mark.parametrize("chemistry", ["lead_acid", "lithium_ion"])
+def test_the_capacity_table_is_met_at_its_points(chemistry: Chemistry) -> None:
+    table = effects()[chemistry].temperature
+    for temperature, multiplier in zip(table.celsius, table.required_to_rated, strict=True):
+        assert temperature_factor(chemistry, temperature) == pytest.approx(1 / multiplier)
 
 
 def test_between_and_beyond_the_points_the_table_is_interpolated_and_held() -> None:
     assert 1 / temperature_factor("lead_acid", 12.8) == pytest.approx(1.15, abs=0.001)
     assert temperature_factor("lead_acid", -20) == temperature_factor("lead_acid", -6.7)
     assert temperature_factor("lead_acid", 45) == 1.0
-    assert temperature_factor("lithium_ion", -5) == 1.0
+    assert temperature_factor("lithium_ion", 0) == pytest.approx(0.80)
+    assert temperature_factor("lithium_ion", 30) == 1.0
 
 
 def test_the_trade_s_48_volts_may_be_51_2() -> None:
@@ -171,3 +169,114 @@ def test_the_result_shows_what_the_bank_gives() -> None:
     assert result.nominal_kwh == pytest.approx(10.24)
     assert result.usable_kwh == pytest.approx(8.192)
     assert result.autonomy_days == pytest.approx(8192 * math.sqrt(0.94) * 0.97 / 6000, abs=0.01)
+
+
+T105 = lead_acid.model_copy(
+    update={
+        "nominal_v": 6.0,
+        "capacity_ah": 225.0,
+        "capacity_at_rates": ((5.0, 185.0), (10.0, 207.0), (20.0, 225.0), (100.0, 250.0)),
+    }
+)
+
+
+@pytest.mark.parametrize(("hours", "capacity"), [(20.0, 225.0), (10.0, 207.0), (5.0, 185.0)])
+def test_a_bank_drained_in_the_hours_of_its_sheet_gives_what_the_sheet_says(
+    hours: float, capacity: float
+) -> None:
+    """Trojan T-105 data sheet: 225 Ah in 20 h, 207 Ah in 10 h, 185 Ah in 5 h."""
+    effect = rate_effect(T105)
+    assert effect is not None
+    given = capacity / hours * hours
+    lost = given * float(effect.at(np.array([capacity / hours / 225.0]))[0])
+    assert lost == pytest.approx(225.0)
+
+
+def test_slower_than_rated_earns_no_credit_and_faster_than_the_sheet_follows_peukert() -> None:
+    effect = rate_effect(T105)
+    assert effect is not None
+    slow, edge, beyond = effect.at(np.array([0.001, 37.0 / 225.0, 74.0 / 225.0]))
+    assert slow == 1.0
+    exponent = math.log((225 / 185) / (225 / 207)) / math.log((185 / 5) / (207 / 10))
+    assert beyond / edge == pytest.approx(2.0**exponent)
+
+
+def test_loads_in_few_hours_need_more_lead_acid_than_the_same_energy_spread_out() -> None:
+    evening = [0.0] * 18 + [0.25] * 4 + [0.0] * 2
+    spread, peaked = (
+        bank_for(
+            lead_acid,
+            None,
+            daily_energy=20_000,
+            autonomy_days=1.0,
+            system_voltage=48,
+            temperature=25,
+            hourly_share=share,
+        )
+        for share in ([1 / 24] * 24, evening)
+    )
+    assert peaked.required_ah > 1.05 * spread.required_ah
+    assert peaked.drain > 1.05
+    assert spread.drain == pytest.approx(1.0)
+
+
+shapes = st.lists(st.floats(0.01, 10), min_size=24, max_size=24).map(lambda w: [each / sum(w) for each in w])
+
+
+@given(shapes, st.floats(0.1, 5), st.floats(500, 40_000), st.sampled_from([lead_acid, lithium, T105]))
+def test_the_stated_autonomy_holds_from_every_hour_and_is_what_was_asked(
+    share: list[float], days: float, daily: float, battery: BatteryDatasheet
+) -> None:
+    found = bank_for(
+        battery,
+        inverter,
+        daily_energy=daily,
+        autonomy_days=days,
+        system_voltage=48,
+        temperature=15,
+        hourly_share=share,
+    )
+    assert found.autonomy_days >= days * (1 - 1e-9)
+    for start in range(24):
+        hours = found.autonomy_days * 24
+        drawn = [found.drawn[(start + hour) % 24] for hour in range(int(hours) + 1)]
+        taken = sum(drawn[:-1]) + (hours - int(hours)) * drawn[-1]
+        assert taken <= found.usable_energy * (1 + 1e-6)
+
+
+@given(shapes, st.floats(0.05, 6))
+def test_how_much_and_how_long_are_each_other_s_inverse(share: list[float], days: float) -> None:
+    assert longest_days(share, largest_draw(share, days)) >= days * (1 - 1e-9)
+    whole = float(math.ceil(days))
+    assert largest_draw(share, whole) == pytest.approx(whole)
+
+
+def test_cycle_life_is_read_at_the_depth_and_never_better_than_the_shallowest_point() -> None:
+    cycles, source = cycle_life(lead_acid, 0.5)
+    assert cycles == pytest.approx(1000)
+    assert "Concorde" in source
+    assert cycle_life(lead_acid, 0.05)[0] == pytest.approx(5000)
+    assert cycle_life(lithium, 0.9)[0] < 5000
+    own = lithium.model_copy(update={"cycles_at_depths": ((80.0, 7000.0),)})
+    assert cycle_life(own, 0.8)[0] == pytest.approx(7000)
+    assert cycle_life(own, 0.8)[1] == "its datasheet"
+    assert cycle_life(own, 1.0)[0] == pytest.approx(5600)
+
+
+@pytest.mark.parametrize(("temperature", "status"), [(-5.0, "warn"), (20.0, "pass"), (50.0, "warn")])
+def test_a_lithium_bank_that_may_not_be_charged_is_warned_of(temperature: float, status: str) -> None:
+    found = bank(lithium, temperature=temperature)
+    flowing = currents(found, inverter, 1, peak_power=1000.0, pdc0=1000.0)
+    checks = {each.id: each for each in storage_checks(found, inverter, flowing, temperature=temperature)}
+    assert checks["battery_temperature"].status == status
+
+
+def test_a_stated_battery_voltage_range_decides_before_the_nominal_voltage() -> None:
+    assert (
+        checked(bank(lithium), battery_v_min=40, battery_v_max=60)["inverter_battery_voltage"].status
+        == "pass"
+    )
+    assert (
+        checked(bank(lithium), battery_v_min=40, battery_v_max=50)["inverter_battery_voltage"].status
+        == "fail"
+    )

@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from nodes.weather.alerts import alerts
 from nodes.weather.thresholds import THRESHOLDS, WindowThresholds
-from nodes.weather.windows import judge, unknown_windows, work_windows
+from nodes.weather.windows import judge, work_windows
 from state.site import Site
 from state.weather import Alert, Window
 from tests.support.forecasts import MIDNIGHT, NAIROBI, forecast
@@ -189,7 +189,7 @@ def test_no_hour_is_called_safe_that_is_windy_wet_or_unknown(
 
 
 def test_without_a_forecast_every_day_is_unknown() -> None:
-    found = unknown_windows("made_up: closed", NAIROBI, MIDNIGHT, DEFAULTS)
+    found = work_windows([], NAIROBI, MIDNIGHT, DEFAULTS, missing="made_up: closed")
     assert {w.verdict for w in found} == {"unknown"}
     assert len(found) == 7
     assert found[0].reasons == ["no forecast (made_up: closed)"]

@@ -4,6 +4,7 @@
 writes what it saw to FILE at the end.
 """
 
+import gc
 import json
 import signal
 import sys
@@ -37,7 +38,7 @@ class Sampler(threading.Thread):
         last: dict[int, float] = {}
         while self._going:
             time.sleep(INTERVAL_SECONDS)
-            for thread, frame in sys._current_frames().items():
+            for thread, frame in _frames().items():
                 if thread == self.ident:
                     continue
                 now = _worked(thread)
@@ -52,6 +53,17 @@ class Sampler(threading.Thread):
         if self.is_alive():
             self.join()
         return {"parts": self._parts, "functions": self._functions}
+
+
+def _frames() -> dict[int, FrameType]:
+    """Where each thread is. To look makes objects; a collection that set in meanwhile could free a thread's local
+    value, wait for the lock that is held here, and so freeze the process (python/cpython issue 106883, Python 3.11).
+    """
+    gc.disable()
+    try:
+        return sys._current_frames()
+    finally:
+        gc.enable()
 
 
 def _worked(thread: int) -> float:

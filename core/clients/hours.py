@@ -1,0 +1,53 @@
+"""Columns of hourly values as the documents that travel, and what two weather codes come to."""
+
+from collections.abc import Mapping, Sequence
+from datetime import datetime
+
+import numpy as np
+from pydantic import ValidationError
+
+from core.errors import ProviderUnavailable
+from core.pv.weather_year import FloatArray
+from state.weather import ForecastHour
+
+FREEZING = (56, 57, 66, 67)
+"""WMO code table 4677: freezing drizzle and rain."""
+
+
+def to_hours(
+    provider: str, starts: Sequence[datetime], columns: Mapping[str, FloatArray]
+) -> list[ForecastHour]:
+    """One document per hour; a value that is not a number is unknown.
+
+    Raises
+    ------
+    ProviderUnavailable
+        Names a value that cannot be.
+    """
+    lists = {
+        field: [None if value != value else value for value in values.tolist()]  # noqa: PLR0124  NaN
+        for field, values in columns.items()
+    }
+    if "weather_code" in lists:
+        lists["weather_code"] = [None if code is None else int(code) for code in lists["weather_code"]]
+    try:
+        return [
+            ForecastHour(start=start, **dict(zip(lists, row, strict=True)))
+            for start, *row in zip(starts, *lists.values(), strict=True)
+        ]
+    except ValidationError as error:
+        fault = error.errors(include_input=True, include_url=False)[0]
+        raise ProviderUnavailable(
+            provider, f"{fault['loc'][0]} of {fault['input']!r} cannot be: {fault['msg']}"
+        ) from None
+
+
+def worse_code(one: FloatArray, other: FloatArray) -> FloatArray:
+    """Of two codes the one that matters on a roof: thunder, then ice, then rain; unknown where either is."""
+    worse = np.where(_gravity(one) >= _gravity(other), one, other)
+    return np.where(np.isnan(one) | np.isnan(other), np.nan, worse)
+
+
+def _gravity(code: FloatArray) -> FloatArray:
+    graver: FloatArray = code + 100.0 * np.isin(code, FREEZING) + 200.0 * (code >= 95)
+    return graver

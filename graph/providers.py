@@ -1,0 +1,120 @@
+"""From settings to the providers of weather and climate, each behind a gate of its own."""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from importlib.metadata import version
+
+import httpx
+
+from core.clients.budget import Budget
+from core.clients.climates import KnownClimates
+from core.clients.forecasts import Forecasts
+from core.clients.gate import Gate
+from core.clients.geocoder import NominatimGeocoder
+from core.clients.met_no import MetNoClient
+from core.clients.nasa_power import NasaPowerClient
+from core.clients.nws import NwsClient
+from core.clients.open_meteo import OpenMeteoClient
+from core.clients.open_meteo_archive import OpenMeteoArchive
+from core.clients.openweathermap import OpenWeatherMapClient
+from core.clients.pvgis import PvgisClient
+from core.clock import Clock
+from core.config import Settings
+from core.ports import AlertProvider, ClimateStore, ExtremesProvider, ForecastProvider, ResourceProvider
+
+CONCURRENCY: Mapping[str, int] = {"open_meteo": 1, "openweathermap": 4, "met_no": 4, "pvgis": 4, "nasa_power": 2,
+                                  "nws": 2, "geocoder": 1}  # fmt: skip
+"""Requests of one process under way at a time; Open-Meteo's free service allows one of an address."""
+
+
+def user_agent(settings: Settings) -> str:
+    """Who asks, as met.no, the NWS and Nominatim demand."""
+    contact = f" ({settings.provider_contact})" if settings.provider_contact else ""
+    return f"SolarSync/{version('solarsync')}{contact}"
+
+
+@dataclass(frozen=True, slots=True)
+class Providers:
+    """The providers of one process, in the order of the settings. Without a budget nothing is counted."""
+
+    settings: Settings
+    http: httpx.AsyncClient
+    clock: Clock
+    budget: Budget | None
+
+    def forecasts(self) -> Forecasts:
+        return Forecasts([(name, self.forecast_provider(name)) for name in self.forecast_names()])
+
+    def forecast_names(self) -> list[str]:
+        """Without its key OpenWeatherMap is not asked."""
+        has_key = self.settings.openweathermap_api_key is not None
+        return [name for name in self.settings.weather_providers if has_key or name != "openweathermap"]
+
+    def forecast_provider(self, name: str) -> ForecastProvider:
+        made: dict[str, Callable[[], ForecastProvider]] = {
+            "open_meteo": self._open_meteo,
+            "openweathermap": self._openweathermap,
+            "met_no": self._met_no,
+        }
+        return made[name]()
+
+    def climates(self, store: ClimateStore) -> KnownClimates:
+        nasa = NasaPowerClient(
+            self.settings.nasa_power_url, self.http, clock=self.clock, gate=self._gate("nasa_power")
+        )
+        pvgis = PvgisClient(self.settings.pvgis_url, self.http, gate=self._gate("pvgis"))
+        archive = OpenMeteoArchive(
+            self.settings.open_meteo_url,
+            self.settings.open_meteo_api_key,
+            self.http,
+            clock=self.clock,
+            gate=self._gate("open_meteo"),
+        )
+        years: dict[str, ResourceProvider] = {"pvgis": pvgis, "nasa_power": nasa}
+        extremes: dict[str, ExtremesProvider] = {"nasa_power": nasa, "open_meteo": archive}
+        return KnownClimates(
+            [years[name] for name in self.settings.resource_providers],
+            [extremes[name] for name in self.settings.design_temperature_providers],
+            store,
+        )
+
+    def authority(self) -> AlertProvider | None:
+        if "nws" not in self.settings.alert_providers:
+            return None
+        agent, gate = user_agent(self.settings), self._gate("nws")
+        return NwsClient(self.settings.nws_url, agent, self.http, clock=self.clock, gate=gate)
+
+    def geocoder(self) -> NominatimGeocoder | None:
+        if self.settings.geocoder_url is None:
+            return None
+        agent, gate = user_agent(self.settings), self._gate("geocoder")
+        return NominatimGeocoder(self.settings.geocoder_url, agent, self.http, gate=gate)
+
+    def _gate(self, provider: str) -> Gate:
+        return Gate(provider, budget=self.budget, concurrency=CONCURRENCY[provider], clock=self.clock)
+
+    def _open_meteo(self) -> OpenMeteoClient:
+        settings = self.settings
+        return OpenMeteoClient(
+            settings.open_meteo_url,
+            settings.open_meteo_api_key,
+            self.http,
+            clock=self.clock,
+            gate=self._gate("open_meteo"),
+        )
+
+    def _openweathermap(self) -> OpenWeatherMapClient:
+        key = self.settings.openweathermap_api_key
+        if key is None:
+            raise ValueError("OpenWeatherMap cannot be asked without OPENWEATHERMAP_API_KEY")
+        return OpenWeatherMapClient(
+            self.settings.openweathermap_url,
+            key,
+            self.http,
+            clock=self.clock,
+            gate=self._gate("openweathermap"),
+        )
+
+    def _met_no(self) -> MetNoClient:
+        agent, gate = user_agent(self.settings), self._gate("met_no")
+        return MetNoClient(self.settings.met_no_url, agent, self.http, clock=self.clock, gate=gate)

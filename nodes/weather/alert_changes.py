@@ -1,0 +1,76 @@
+"""What became of the alerts since somebody last looked: opened, updated, closed, and never told twice."""
+
+from collections.abc import Sequence
+from datetime import timedelta
+
+from state.weather import Alert, AlertChanges
+
+SLACK = timedelta(hours=2)
+"""A stretch of the same kind that moved by no more is the same stretch; a forecast wavers that much from run to run."""
+
+
+def alert_changes(previous: Sequence[Alert], current: Sequence[Alert]) -> AlertChanges:
+    """Compare two looks at the same place.
+
+    Parameters
+    ----------
+    previous, current : sequence of Alert
+        What was told, and what there is now.
+
+    Returns
+    -------
+    AlertChanges
+        `opened` has no predecessor. `updated` is as it is now, and differs from what was told in severity or event, or
+        begins or ends more than two hours from it. `closed` is as it was told: it passed, where its end is behind us,
+        or was withdrawn. An alert that only says the same in other figures is in none of them.
+
+    Notes
+    -----
+    An authority's alert is followed by its own name of the event. A forecast's has no name: it is followed by its kind,
+    where the two stretches overlap or lie within the slack; each is matched once, the closest pair first.
+    """
+    pairs = _matched(previous, current)
+    followed = {new for _, new in pairs}
+    kept = {old for old, _ in pairs}
+    return AlertChanges(
+        opened=[alert for number, alert in enumerate(current) if number not in followed],
+        updated=[current[new] for old, new in sorted(pairs) if _differs(previous[old], current[new])],
+        closed=[alert for number, alert in enumerate(previous) if number not in kept],
+    )
+
+
+def _matched(previous: Sequence[Alert], current: Sequence[Alert]) -> list[tuple[int, int]]:
+    """Numbers of the alerts that are the same one, before and now."""
+    candidates = sorted(
+        (_apart(old, new), number, other)
+        for number, old in enumerate(previous)
+        for other, new in enumerate(current)
+        if _may_be_one(old, new)
+    )
+    pairs: list[tuple[int, int]] = []
+    for _, old, new in candidates:
+        if all(old != taken and new != used for taken, used in pairs):
+            pairs.append((old, new))
+    return pairs
+
+
+def _may_be_one(old: Alert, new: Alert) -> bool:
+    if old.source != new.source:
+        return False
+    if old.track is not None or new.track is not None:
+        return old.track == new.track
+    return old.kind == new.kind and old.start <= new.end + SLACK and new.start <= old.end + SLACK
+
+
+def _apart(old: Alert, new: Alert) -> timedelta:
+    return abs(old.start - new.start) + abs(old.end - new.end)
+
+
+def _differs(old: Alert, new: Alert) -> bool:
+    """The start of an alert in force is now, at every look: only an earlier one is news."""
+    return (
+        old.severity != new.severity
+        or old.event != new.event
+        or old.start - new.start > SLACK
+        or abs(old.end - new.end) > SLACK
+    )
