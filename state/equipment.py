@@ -146,7 +146,15 @@ class StringLayout(Model):
     )
 
 
+Objective = Literal["fewest_warnings", "cost_per_kwh", "smallest"]
+
+
 class Array(Model):
+    objective: Objective = Field(
+        default="fewest_warnings",
+        description="What designs are ranked by, after failed checks: warnings and nearness to what is wanted, "
+        "capital cost per useful kWh of a year, or the area that the modules cover.",
+    )
     pdc0_w: Annotated[float, Field(gt=0, le=100_000_000)] | None = Field(
         default=None, description="Nameplate DC power wanted; chosen by the demand when absent."
     )

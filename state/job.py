@@ -28,7 +28,6 @@ def _system_type(value: Any) -> Any:  # noqa: ANN401  anything may arrive; pydan
 
 
 SystemType = Annotated[Literal["grid_tied", "hybrid", "off_grid"], BeforeValidator(_system_type)]
-Objective = Literal["fewest_warnings", "cost_per_kwh", "smallest"]
 
 
 class JobInput(Model):
@@ -37,11 +36,6 @@ class JobInput(Model):
     kind: Kind
     description: Annotated[str, Field(max_length=5_000)] | None = None
     system_type: SystemType = "grid_tied"
-    objective: Objective = Field(
-        default="fewest_warnings",
-        description="What designs are ranked by, after failed checks: warnings and nearness to what is wanted, "
-        "capital cost per useful kWh of a year, or the area that the modules cover.",
-    )
     site: Site
     customer: Customer = Customer()
     demand: Demand | None = None

@@ -31,7 +31,7 @@ def assumptions_of(job: JobInput, choice: Choice, resource: Resource, used: str 
     if choice.considered:
         told.append(
             f"{choice.considered} combinations of module, inverter and string were considered, {choice.fitting} fit; "
-            f"ranked by {BY[job.objective]}."
+            f"ranked by {BY[job.array.objective]}."
         )
     if design.inverter.efficiency_pct is None:
         told.append(

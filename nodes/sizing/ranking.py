@@ -15,7 +15,8 @@ from nodes.sizing.screen import Pricing
 from nodes.sizing.storage_result import life_years
 from nodes.sizing.yields import UnitYear, rated_efficiency
 from state.economics import Economics
-from state.job import Objective, SystemType
+from state.equipment import Objective
+from state.job import SystemType
 
 RATIOS = np.array([0.4, 0.7, 0.9, 1.0, 1.1, 1.2, 1.35, 1.5, 1.75, 2.0, 2.5, 3.5, 5.0])
 SIZES = np.array([0.5, 0.8, 0.9, 1.0, 1.1, 1.25, 2.0])

@@ -69,7 +69,7 @@ def choose(job: JobInput, year: WeatherYear, plan: Plan) -> Choice:
         reason = f"needs an array of {target.pdc0 / 1e6:.0f} MW; the design search ends at 10 MW"
         raise InvalidInput([FieldError("/demand" if job.array.pdc0_w is None else "/array/pdc0_w", reason)])
     hourly = None if plan.load is None else plan.load.hourly()
-    ranking = Ranking(job.objective, job.system_type, job.economics, unit, hourly)
+    ranking = Ranking(job.array.objective, job.system_type, job.economics, unit, hourly)
     if plan.strings is not None and named.inverter is not None:
         best = existing(brief, catalogue.modules[0], named.inverter, plan.strings, catalogue.batteries)
         as_built = Target(best.design.pdc0, "the strings that are there")

@@ -98,13 +98,13 @@ documents = st.fixed_dictionaries(
         "system_type": st.sampled_from(["grid_tied", "hybrid", "off_grid"]),
     },
     optional={
-        "objective": st.sampled_from(["fewest_warnings", "cost_per_kwh", "smallest"]),
         "demand": st.sampled_from([{"daily_kwh": 8}, {"daily_kwh": 0.1}, {"appliances": HOME}])
         | st.builds(lambda kwh: {"daily_kwh": kwh}, number),
         "roof": st.lists(plane, max_size=2),
         "array": st.fixed_dictionaries(
             {},
             optional={
+                "objective": st.sampled_from(["fewest_warnings", "cost_per_kwh", "smallest"]),
                 "pdc0_w": number,
                 "losses_percent": number,
                 "gcr": number,

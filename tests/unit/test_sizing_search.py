@@ -93,7 +93,7 @@ def test_an_array_of_the_wanted_size_behind_the_usual_inverter_is_at_no_distance
 def test_every_objective_gives_a_feasible_design_and_says_what_it_ranked_by(
     objective: str, system_type: str
 ) -> None:
-    result = sized(objective=objective, system_type=system_type, demand={"appliances": HOME})
+    result = sized(array={"objective": objective}, system_type=system_type, demand={"appliances": HOME})
     assert result.status == "feasible"
     assert any(
         "combinations of module, inverter and string were considered" in line for line in result.assumptions
@@ -106,9 +106,8 @@ def test_where_inverters_are_dear_the_cheapest_design_has_less_of_them() -> None
     def design(objective: str, per_inverter_kw: float) -> SizingResult:
         prices = PRICES["price_book"] | {"inverter_per_kw": per_inverter_kw}
         economics = {"currency": "USD", "tariff_per_kwh": 0.2, "price_book": prices}
-        return sized(
-            objective=objective, economics=economics, demand={"daily_kwh": 25}, array={"energy_share": 0.5}
-        )
+        array = {"energy_share": 0.5, "objective": objective}
+        return sized(economics=economics, demand={"daily_kwh": 25}, array=array)
 
     assert ratio(design("cost_per_kwh", 3000)) > ratio(design("fewest_warnings", 3000))
     assert ratio(design("cost_per_kwh", 3000)) >= ratio(design("cost_per_kwh", 30))
@@ -116,7 +115,7 @@ def test_where_inverters_are_dear_the_cheapest_design_has_less_of_them() -> None
 
 def test_the_smallest_design_covers_no_more_roof_than_another_objective_s() -> None:
     def area(objective: str) -> float:
-        result = sized(objective=objective, demand={"daily_kwh": 25})
+        result = sized(array={"objective": objective}, demand={"daily_kwh": 25})
         assert result.array is not None
         return result.array.modules * (result.array.module.area_m2 or 0.0)
 
@@ -124,7 +123,7 @@ def test_the_smallest_design_covers_no_more_roof_than_another_objective_s() -> N
 
 
 def test_without_prices_cost_falls_back_on_warnings_and_no_cost_is_invented() -> None:
-    result = sized(objective="cost_per_kwh", economics={"currency": "XYZ"})
+    result = sized(array={"objective": "cost_per_kwh"}, economics={"currency": "XYZ"})
     assert result.status == "feasible"
     assert not any("capital per useful kWh" in each.trades for each in result.alternatives)
 
@@ -237,9 +236,9 @@ def test_a_larger_array_never_costs_less(pdc0: float, factor: float) -> None:
 
 @pytest.mark.parametrize("objective", ["fewest_warnings", "cost_per_kwh", "smallest"])
 def test_the_same_job_gives_the_same_design(objective: str) -> None:
-    assert sized(objective=objective) == sized(objective=objective)
+    assert sized(array={"objective": objective}) == sized(array={"objective": objective})
 
 
 def test_a_default_job_is_ranked_by_what_stands_against_a_design() -> None:
-    assert job_of().objective == "fewest_warnings"
+    assert job_of().array.objective == "fewest_warnings"
     assert "fail" not in statuses(sized()).values()
