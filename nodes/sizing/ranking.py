@@ -3,7 +3,7 @@
 Whatever the objective, a failed check weighs most, and an array short of what is wanted next.
 """
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 import numpy as np
 
@@ -65,16 +65,17 @@ class Ranking:
         """Capital cost per useful kWh of the first year; None where a price is unknown or nothing is useful."""
         flows = self.flows(candidate)
         useful = self._useful(flows.from_array + flows.from_battery, flows.export) / 1000.0
-        capital = replace(bill_of(candidate, flows), hourly=None, battery_life_years=None)
-        total = _total(capital, self.economics)
+        total = _total(bill_of(candidate, flows), self.economics)
         return None if total is None or useful <= 0 else total / useful
 
     def pricing(self, wanted: float) -> Pricing | None:
         """Cost per useful kWh for arrays about `wanted` [W], elementwise and roughly; None where not needed."""
+        if self.objective != "cost_per_kwh":
+            return None
         per_array, per_inverter, fixed = (
             self._unit_price(*unit) for unit in ((1.0, 0.0), (0.0, 1.0), (0.0, 0.0))
         )
-        if self.objective != "cost_per_kwh" or per_array is None or per_inverter is None or fixed is None:
+        if per_array is None or per_inverter is None or fixed is None:
             return None
         table = self._useful_table(wanted)
 
@@ -139,8 +140,8 @@ def bill_of(candidate: Candidate, flows: YearFlows) -> economics.Bill:
 
 
 def _total(bill: economics.Bill, prices: Economics) -> float | None:
-    valued = economics.value(bill, prices).result
-    return None if valued is None else valued.capital_cost["total"]
+    cost = economics.capital_cost(bill, prices)
+    return None if cost is None else cost["total"]
 
 
 def _between(table: FloatArray, size: FloatArray, ratio: FloatArray) -> FloatArray:
