@@ -25,6 +25,9 @@ from state.job import JobInput
 from state.sizing import Alternative, Check, SizingAnswer, SizingResult
 from state.weather import Resource
 
+RESIZED_SHORTLIST = 8
+"""Of a smaller and a larger array only the best one is shown."""
+
 
 def size(job: JobInput, year: WeatherYear, resource: Resource, answers: Mapping[str, Any]) -> SizingAnswer:
     """Size the system of `job`, or check the one it already has.
@@ -63,7 +66,7 @@ def _result(job: JobInput, year: WeatherYear, resource: Resource, plan: Plan) ->
     )
     checks = [
         *best.checks,
-        *voltage_drop_checks(design, best.conductors, job.electrical),
+        *voltage_drop_checks(design, best.conductors, plan.brief.electrical),
         *unserved_check(job.system_type, flows, load),
     ]
     valuation = economics.value(bill_of(best, flows), job.economics)
@@ -97,7 +100,7 @@ def _alternatives(plan: Plan, choice: Choice) -> list[Alternative]:
 
     def resized(pdc0: float) -> Candidate:
         same = replace(choice.catalogue, modules=[choice.best.design.module])
-        return search(plan.brief, pdc0, same, choice.ranking).candidates[0]
+        return search(plan.brief, pdc0, same, choice.ranking, shortlist=RESIZED_SHORTLIST).candidates[0]
 
     return alternatives(choice.best, choice.others, resized, choice.ranking)
 

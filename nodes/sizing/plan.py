@@ -10,10 +10,17 @@ from nodes.sizing.brief import Brief
 from nodes.sizing.climate import site_temperatures
 from nodes.sizing.demand import Load, ask_for_energy, load_of
 from nodes.sizing.equipment import INVERTER_KINDS, Named, every_inverter, modules_to_try, named, titles
-from nodes.sizing.questions import Form, installed_equipment
+from nodes.sizing.questions import (
+    BUSBAR,
+    INVERTER_VDC_MAX,
+    MAIN_BREAKER,
+    MODULE_SERIES_FUSE,
+    Form,
+    installed_equipment,
+)
 from nodes.sizing.storage import FLAT
 from nodes.sizing.yields import best_first
-from state.equipment import StringLayout
+from state.equipment import Electrical, StringLayout
 from state.job import JobInput, SystemType
 from state.weather import Resource
 
@@ -51,6 +58,8 @@ def plan_of(job: JobInput, year: WeatherYear, resource: Resource, form: Form) ->
     load = _load(job, form)
     if job.array.strings is not None:
         equipment = _installed(equipment, job.system_type, form)
+    equipment = _completed(equipment, job.array.strings, form)
+    electrical = _panel(job, form)
     waits = (load is None and _needs_load(job)) or (
         job.array.strings is not None and (equipment.module is None or equipment.inverter is None)
     )
@@ -61,7 +70,7 @@ def plan_of(job: JobInput, year: WeatherYear, resource: Resource, form: Form) ->
         system_type=job.system_type,
         planes=planes,
         gcr=job.array.gcr,
-        electrical=job.electrical,
+        electrical=electrical,
         storage=job.storage,
         site=site,
         dc_ac_ratio=job.array.dc_ac_ratio,
@@ -101,3 +110,28 @@ def _installed(equipment: Named, system_type: SystemType, form: Form) -> Named:
         name = form.choice(installed_equipment("inverter", titles(fitting)))
         equipment = equipment if name is None else replace(equipment, inverter=find_inverter(name))
     return equipment
+
+
+def _completed(equipment: Named, strings: Sequence[StringLayout] | None, form: Form) -> Named:
+    """With the limits that a check of life and fire rests on, asked for where a given datasheet is silent."""
+    inverter, module = equipment.inverter, equipment.module
+    if inverter is not None and inverter.vdc_max_v is None:
+        volts = form.number(INVERTER_VDC_MAX)
+        inverter = inverter if volts is None else inverter.model_copy(update={"vdc_max_v": volts})
+    pushed = any(string.parallel > 1 for string in strings or ())
+    if module is not None and module.max_series_fuse_a is None and pushed:
+        amperes = form.number(MODULE_SERIES_FUSE)
+        module = module if amperes is None else module.model_copy(update={"max_series_fuse_a": amperes})
+    return replace(equipment, inverter=inverter, module=module)
+
+
+def _panel(job: JobInput, form: Form) -> Electrical:
+    """With both figures of the panel: one of them alone was given for a check that needs the other too."""
+    electrical = job.electrical
+    feeds = job.system_type != "off_grid" and electrical.standard == "nec_2023"
+    for question, other in ((BUSBAR, electrical.main_breaker_a), (MAIN_BREAKER, electrical.busbar_a)):
+        if feeds and getattr(electrical, question.id) is None and other is not None:
+            amperes = form.number(question)
+            if amperes is not None:
+                electrical = electrical.model_copy(update={question.id: amperes})
+    return electrical

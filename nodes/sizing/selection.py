@@ -92,7 +92,14 @@ def catalogue_of(plan: Plan) -> Catalogue:
     )
 
 
-def search(brief: Brief, pdc0: float | None, catalogue: Catalogue, ranking: Ranking) -> Found:
+def search(
+    brief: Brief,
+    pdc0: float | None,
+    catalogue: Catalogue,
+    ranking: Ranking,
+    *,
+    shortlist: int = SHORTLIST,
+) -> Found:
     """Designs for about `pdc0` [W], or for a full roof where that is None, best first; at least one."""
     wanted, placed = wanted_of(brief, catalogue.modules[0], pdc0)
     module_w = catalogue.modules[0].p_mp_w
@@ -103,7 +110,7 @@ def search(brief: Brief, pdc0: float | None, catalogue: Catalogue, ranking: Rank
         not_by_the_hundred(brief, catalogue.inverters, placed * module_w),
         pricing=ranking.pricing(pdc0 or wanted * module_w),
         smallest=ranking.objective == "smallest",
-        shortlist=SHORTLIST_WITH_BATTERY if brief.has_battery else SHORTLIST,
+        shortlist=min(shortlist, SHORTLIST_WITH_BATTERY if brief.has_battery else SHORTLIST),
     )
     checked = [check_offer(brief, offer, pdc0, catalogue.batteries) for offer in screened.offers]
     return Found(sorted(checked, key=ranking.key), screened.considered, screened.fitting)
