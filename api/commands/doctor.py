@@ -31,20 +31,19 @@ def doctor() -> None:
 
 
 async def _examine(settings: "Settings", *, embedded: bool) -> bool:
-    from core.database import create_engine, schema
+    from core.database import opened_engine, schema
     from core.readiness import verdicts
     from core.redis import create_redis
 
-    assert settings.database_url is not None and settings.redis_url is not None  # noqa: S101, PT018  see with_servers
-    engine = create_engine(settings.database_url.get_secret_value(), pool_size=2)
+    assert settings.redis_url is not None  # noqa: S101  with_servers has set it
     redis = create_redis(settings.redis_url.get_secret_value())
     try:
-        if embedded:
-            await schema.upgrade(engine)
-        found = await verdicts(engine, redis)
+        async with opened_engine(settings.database_url, pool_size=2) as engine:
+            if embedded:
+                await schema.upgrade(engine)
+            found = await verdicts(engine, redis)
     finally:
         await redis.aclose()
-        await engine.dispose()
     for name, verdict in found.items():
         typer.echo(f"{GOOD if verdict.ok else BAD} {name:<13} {verdict.detail}")
     await _forecast(settings)

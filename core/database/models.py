@@ -139,7 +139,9 @@ class JobRow(Base):
     __table_args__ = (
         # A page is the newest of what one may see and asks for: each filter alone reads no row beyond it.
         Index("ix_jobs_created_by_id", "created_by", "id"),
+        Index("ix_jobs_created_by_status_id", "created_by", "status", "id"),
         Index("ix_jobs_technician_id_id", "technician_id", "id"),
+        Index("ix_jobs_technician_id_status_id", "technician_id", "status", "id"),
         Index("ix_jobs_status_id", "status", "id"),
         Index("ix_jobs_kind_id", "kind", "id"),
         Index("ix_jobs_priority_id", "priority", "id"),
