@@ -123,11 +123,9 @@ class BodyLimit:
             await self._app(scope, receive, send)
             return
         limit = self._upload_limit if scope["path"] in self._upload_paths else self._limit
-        problem = PayloadTooLarge(f"The body may hold at most {limit} bytes.").problem()
-        refusal = problem_response(Request(scope), problem)
         declared = Headers(scope=scope).get("content-length", "0")
         if declared.isdigit() and int(declared) > limit:
-            await refusal(scope, receive, send)
+            await _too_large(scope, receive, send, limit)
             return
         received, refused = 0, False
 
@@ -146,6 +144,11 @@ class BodyLimit:
                 await send(message)
             elif not refused:
                 refused = True
-                await refusal(scope, receive, send)
+                await _too_large(scope, receive, send, limit)
 
         await self._app(scope, counted, watched)
+
+
+async def _too_large(scope: Scope, receive: Receive, send: Send, limit: int) -> None:
+    problem = PayloadTooLarge(f"The body may hold at most {limit} bytes.").problem()
+    await problem_response(Request(scope), problem)(scope, receive, send)

@@ -50,6 +50,6 @@ async def open_services(settings: Settings) -> AsyncIterator[Services]:
             redis=infrastructure.redis,
             saver=infrastructure.saver,
             runner=Runner(infrastructure.saver, needs.clock, queue_limit=settings.queue_limit),
-            immediate=Immediate(needs.files, needs.years, needs.climates),
+            immediate=Immediate(needs.files, needs.years, needs.climates, rates=needs.triage),
             notifications=notifications,
         )

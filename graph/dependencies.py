@@ -18,18 +18,23 @@ from core.clock import Clock, SystemClock
 from core.config import Settings, resolve_secret_key
 from core.database import create_engine
 from core.database.climates import StoredClimates
+from core.database.sites import StoredSiteRecords
 from core.database.technicians import StoredTechnicianDirectory
 from core.database.weather_files import StoredWeatherFiles
 from core.ports import (
     AlertProvider,
     Climates,
     ForecastProvider,
+    SiteRecords,
     TechnicianDirectory,
     WeatherFiles,
     WeatherYears,
 )
 from core.redis import create_redis
 from graph.providers import Providers
+from graph.rates import triage_settings
+from nodes.triage.settings import DEFAULTS as TRIAGE_DEFAULTS
+from nodes.triage.settings import TriageSettings
 
 STATEMENT_SECONDS = 5.0
 """Every statement of ours takes milliseconds; one that takes this long has lost its server."""
@@ -46,6 +51,8 @@ class Dependencies:
     clock: Clock
     climates: Climates | None = None
     authority: AlertProvider | None = None
+    sites: SiteRecords | None = None
+    triage: TriageSettings = TRIAGE_DEFAULTS
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,6 +100,8 @@ async def open_infrastructure(settings: Settings, *, fenced: bool = False) -> As
             clock=clock,
             climates=climates,
             authority=providers.authority(),
+            sites=StoredSiteRecords(engine),
+            triage=triage_settings(settings),
         )
         try:
             yield Infrastructure(settings, secret_key, engine, redis, saver, budget, dependencies)

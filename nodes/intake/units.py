@@ -62,8 +62,9 @@ def battery_units(job: JobInput) -> Iterator[FieldError]:
 
 
 def loss_units(job: JobInput) -> Iterator[FieldError]:
-    if 0 < job.array.losses_percent < LEAST_PERCENT:
-        yield _fraction("/array/losses_percent", job.array.losses_percent, "%")
+    losses = job.array.losses_percent
+    if losses is not None and 0 < losses < LEAST_PERCENT:
+        yield _fraction("/array/losses_percent", losses, "%")
 
 
 def demand_units(job: JobInput) -> Iterator[FieldError]:

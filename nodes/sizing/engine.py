@@ -20,6 +20,7 @@ from nodes.sizing.results import array_result, energy_result, unserved_check
 from nodes.sizing.selection import Choice, choose, search
 from nodes.sizing.storage_result import storage_result
 from nodes.sizing.tariffs import prices_of
+from nodes.sizing.uncertainty import uncertainties
 from nodes.sizing.yields import energy_year
 from state.job import JobInput
 from state.sizing import Alternative, Check, SizingAnswer, SizingResult
@@ -79,7 +80,14 @@ def _result(job: JobInput, year: WeatherYear, resource: Resource, plan: Plan) ->
         storage=None if bank is None else storage_result(job.system_type, job.storage, design, bank, flows),
         conductors=list(best.conductors),
         interconnection=best.interconnection,
-        energy=energy_result(job.system_type, produced, flows, load, resource.uncertainty_percent),
+        energy=energy_result(
+            job.system_type,
+            produced,
+            flows,
+            load,
+            causes=uncertainties(resource, job.array),
+            span=economics.stated_horizon(job.economics),
+        ),
         checks=checks,
         binding_check=_binding(checks),
         nearest_change=nearest_change(plan, choice) if _binding(checks) else None,

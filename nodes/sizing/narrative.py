@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 
 from nodes.sizing.battery_dispatch import YearFlows
+from nodes.sizing.dc_model import told_of
 from nodes.sizing.demand import Load
 from nodes.sizing.equipment import title
 from nodes.sizing.generator import generator_hint
@@ -18,11 +19,12 @@ from state.weather import Resource
 def assumptions_of(job: JobInput, choice: Choice, resource: Resource, used: str | None) -> list[str]:
     """Everything the result rests on that the job did not say; `used` is how the battery is run."""
     chosen, design = choice.best, choice.best.design
-    spread = f"±{resource.uncertainty_percent:g} %, taken as one standard deviation for P90"
+    spread = f"±{resource.uncertainty_percent:g} %, taken as one standard deviation"
     told = [
         f"Array sized for {choice.target.basis}.",
         f"Climate: {resource.source} ({resource.quality}, {spread}).",
-        f"System losses {job.array.losses_percent:g} %, albedo {job.array.albedo:g}.",
+        f"System losses {job.array.system_losses_percent:.3g} %, albedo {job.array.albedo:g}.",
+        *told_of(design.module, design.inverter, job.array),
     ]
     if job.equipment.module is None:
         told.append(f"Module chosen from the catalogue: {title(design.module)}.")

@@ -25,7 +25,7 @@ DEFAULT_DC_AC_RATIO = 1.2
 BACKUP_DC_AC_RATIO = 1.5
 """A battery inverter smaller than the array by more than this would rarely export or serve what it could."""
 MOST_STRING_INVERTERS, MOST_BATTERY_INVERTERS = 100, 3
-DOUBLED_WEIGHS, ARRAY_WEIGHS = 0.1, 6.0
+DOUBLED_WEIGHS, ARRAY_WEIGHS, SHORT_WEIGHS = 0.1, 6.0, 4.0
 SIZE_TOLERANCE = 0.05
 """Whole strings meet a target only so nearly."""
 USUAL_MODULE_W = 500.0
@@ -87,9 +87,11 @@ def distance(
         aim = np.maximum(brief.peak_power or 0.0, pdc0 / BACKUP_DC_AC_RATIO)
     else:
         aim = pdc0 / (brief.dc_ac_ratio or DEFAULT_DC_AC_RATIO)
+    # Nothing else serves the loads of an off-grid home.
+    short = np.where((pdc0 < wanted) & (brief.system_type == "off_grid"), SHORT_WEIGHS, 1.0)
     return (
         np.abs(np.log(pac0 / aim))
-        + ARRAY_WEIGHS * np.abs(np.log(pdc0 / wanted))
+        + ARRAY_WEIGHS * np.abs(np.log(pdc0 / wanted)) * short
         + DOUBLED_WEIGHS * np.log2(inverters)
         + DOUBLED_WEIGHS * np.maximum(0.0, np.log2(USUAL_MODULE_W / p_mp))
     )
@@ -133,6 +135,8 @@ def screen(
     wanted = _column([pdc0 or count * m.p_mp_w for (count, _), m in zip(counts_of, modules, strict=True)], 0)
     room = _column([np.inf if limit is None else limit for limit in rooms], 0)
     v_mp_cold = _column([volts.v_mp_cold or 0.0 for volts in at], 0)
+    v_oc_hot = _column([volts.v_oc_hot for volts in at], 0)
+    starts = _column([inverter.v_start_v or 0.0 for inverter in inverters], 1)
     pac = _column([inverter.pac_w for inverter in inverters], 1)
     trackers = _column([inverter.mppt_count or 1 for inverter in inverters], 1)
     mppt_max = _column([inverter.mppt_max_v or np.inf for inverter in inverters], 1)
@@ -152,7 +156,7 @@ def screen(
     number = strings * length
     nameplate, rating = number * power, count * pac
     inside = (fewest <= length) & (length <= most) & np.isfinite(count) & (strings >= 1)
-    fits = inside & (number <= room) & (nameplate <= count * pdc_max)
+    fits = inside & (number <= room) & (nameplate <= count * pdc_max) & (length * v_oc_hot >= starts)
     with np.errstate(divide="ignore", invalid="ignore"):
         far = distance(brief, nameplate, rating, wanted, count, power)
         short = nameplate < (1.0 - SIZE_TOLERANCE) * wanted
@@ -223,7 +227,8 @@ def _counts(brief: Brief, inverters: Sequence[InverterDatasheet], pdc0: FloatArr
         return options
     pdc_max = _column([inverter.pdc_max_w or np.inf for inverter in inverters], 1)
     surge = _column([inverter.surge_w or np.inf for inverter in inverters], 1)
-    needs = np.maximum((brief.peak_power or 0.0) / pac, pdc0 / (BACKUP_DC_AC_RATIO * pac))
+    backup = _column([inverter.backup_w or inverter.pac_w for inverter in inverters], 1)
+    needs = np.maximum((brief.peak_power or 0.0) / backup, pdc0 / (BACKUP_DC_AC_RATIO * pac))
     needs = np.maximum(np.maximum(needs, (brief.surge_power or 0.0) / surge), pdc0 / pdc_max)
     many: FloatArray = np.clip(np.ceil(needs - ROUNDING), 1, MOST_BATTERY_INVERTERS)
     return many

@@ -68,6 +68,11 @@ def choose(job: JobInput, year: WeatherYear, plan: Plan) -> Choice:
     if target.pdc0 is not None and target.pdc0 > LARGEST_PDC0:
         reason = f"needs an array of {target.pdc0 / 1e6:.0f} MW; the design search ends at 10 MW"
         raise InvalidInput([FieldError("/demand" if job.array.pdc0_w is None else "/array/pdc0_w", reason)])
+    if target.pdc0 is None and any(plane.area_m2 is None for plane in brief.planes) and plan.strings is None:
+        reason = (
+            "is needed: in one month the array would give nothing at all, so no size follows from the demand"
+        )
+        raise InvalidInput([FieldError("/array/pdc0_w", reason)])
     hourly = None if plan.load is None else plan.load.hourly()
     ranking = Ranking(job.array.objective, job.system_type, job.economics, unit, hourly)
     if plan.strings is not None and named.inverter is not None:
@@ -107,13 +112,24 @@ def search(
         brief,
         catalogue.modules,
         pdc0,
-        not_by_the_hundred(brief, catalogue.inverters, placed * module_w),
+        not_by_the_hundred(brief, _for_the_batteries(catalogue), placed * module_w),
         pricing=ranking.pricing(pdc0 or wanted * module_w),
         smallest=ranking.objective == "smallest",
         shortlist=min(shortlist, SHORTLIST_WITH_BATTERY if brief.has_battery else SHORTLIST),
     )
     checked = [check_offer(brief, offer, pdc0, catalogue.batteries) for offer in screened.offers]
     return Found(sorted(checked, key=ranking.key), screened.considered, screened.fitting)
+
+
+def _for_the_batteries(catalogue: Catalogue) -> Sequence[InverterDatasheet]:
+    """Without inverters that are made for another chemistry, as long as others are left."""
+    chemistries = {battery.chemistry for battery in catalogue.batteries}
+    fitting = [
+        each
+        for each in catalogue.inverters
+        if not chemistries or each.battery_chemistries is None or chemistries & set(each.battery_chemistries)
+    ]
+    return fitting or catalogue.inverters
 
 
 def _target(

@@ -32,7 +32,7 @@ def _die(which: int, sides: int) -> str:
 
 _JOBS = f"""
 INSERT INTO jobs (id, kind, status, priority, created_by, created_at, closed_at, input, result_version, technician_id,
-                  visit_start, visit_end, progress_node, progress_done, words)
+                  visit_start, visit_end, progress_node, progress_done, words, place, asset)
 SELECT {_ID.format(n="n", kind=0)}, kind::job_kind, status::run_status,
        CASE WHEN kind <> 'sizing' THEN priority::job_priority END,
        CASE WHEN {_die(1, 100)} < 10 THEN CAST(:tess AS uuid) ELSE CAST(:others AS uuid) END, {_WHEN},
@@ -42,7 +42,7 @@ SELECT {_ID.format(n="n", kind=0)}, kind::job_kind, status::run_status,
        CASE WHEN status = 'succeeded' THEN 1 END,
        CASE WHEN {_die(2, 100)} < 10 THEN CAST(:grace AS uuid) WHEN n % 3 = 0 THEN CAST(:daniel AS uuid) END,
        CASE WHEN {_die(2, 100)} < 10 THEN {_WHEN} END, CASE WHEN {_die(2, 100)} < 10 THEN {_WHEN} END,
-       'report', 7, array_to_tsvector(string_to_array(said, ' '))
+       'report', 7, array_to_tsvector(string_to_array(said, ' ')), '-1270/36840', 'inverter'
 FROM generate_series(1, CAST(:jobs AS int)) AS n, LATERAL (
     SELECT (ARRAY['triage', 'triage', 'full', 'sizing'])[1 + {_die(8, 4)}] AS kind,
            (ARRAY['P1', 'P2', 'P2', 'P3', 'P3', 'P3', 'P3', 'P4', 'P4', 'P4'])[1 + {_die(5, 10)}] AS priority,
