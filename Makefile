@@ -57,7 +57,7 @@ bench: $(RIVALS) ## Figures, each beside a rival or a floor
 
 .PHONY: chaos
 chaos: setup ## Faults under load: processes killed and frozen, servers restarted; counts are printed
-	$(BIN)/python -m pytest tests/chaos -q -s -p no:cacheprovider -o addopts="$(CHAOS_OPTIONS)"
+	$(BIN)/python -m pytest tests/chaos -q -s -p no:cacheprovider -p no:hypothesispytest -o addopts="$(CHAOS_OPTIONS)"
 
 .PHONY: migrate
 migrate: setup ## Bring the database to the newest schema

@@ -19,6 +19,7 @@ from api.routes import (
     job_events,
     job_records,
     jobs,
+    places,
     system,
     technicians,
     weather_files,
@@ -76,6 +77,7 @@ def create_app(settings: Settings) -> FastAPI:
         technicians,
         weather_files,
         equipment,
+        places,
         webhooks,
         deliveries,
     ):

@@ -40,10 +40,14 @@ WITH returned AS (
     SET status = 'queued', execute_after = now() + $2, attempts = attempts + 1, updated = now(),
         queue_manager_id = NULL
     WHERE id = $1 AND queue_manager_id = $4
-    RETURNING id, status, entrypoint, priority
+    RETURNING id, status, entrypoint, priority, CASE WHEN $2 <= interval '0' THEN CAST(pg_notify('ch_pgqueuer',
+        json_build_object('channel', 'ch_pgqueuer', 'operation', 'update', 'sent_at', now(), 'table', 'pgqueuer',
+                          'type', 'table_changed_event')::text) AS text) END AS told
 )
-INSERT INTO pgqueuer_log (job_id, status, entrypoint, priority, traceback) SELECT *, $3::jsonb FROM returned
+INSERT INTO pgqueuer_log (job_id, status, entrypoint, priority, traceback)
+SELECT id, status, entrypoint, priority, $3::jsonb FROM returned
 """
+"""PgQueuer's trigger tells of inserts only; what is handed back is for another worker, now."""
 
 
 class LeaseEnded(Exception):

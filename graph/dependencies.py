@@ -24,7 +24,9 @@ from core.database.weather_files import StoredWeatherFiles
 from core.ports import (
     AlertProvider,
     Climates,
+    ForecastBatches,
     ForecastProvider,
+    Geocoder,
     SiteRecords,
     TechnicianDirectory,
     WeatherFiles,
@@ -64,8 +66,11 @@ class Infrastructure:
     engine: AsyncEngine
     redis: Redis
     saver: RedisSaver
-    budget: Budget
     dependencies: Dependencies
+    budget: Budget
+    forecasts: ForecastBatches
+    """For many places at once; what the nodes have is recorded per run."""
+    geocoder: Geocoder | None
 
 
 @asynccontextmanager
@@ -91,9 +96,10 @@ async def open_infrastructure(settings: Settings, *, fenced: bool = False) -> As
         clock = SystemClock()
         budget = Budget(counters, parse_limits(settings.provider_budgets))
         providers = Providers(settings, http, clock, budget)
+        forecasts = providers.forecasts()
         climates = providers.climates(StoredClimates(engine))
         dependencies = Dependencies(
-            forecasts=RecordedForecasts(providers.forecasts(), calls),
+            forecasts=RecordedForecasts(forecasts, calls),
             files=files,
             years=ClimateYears(files, climates),
             directory=StoredTechnicianDirectory(engine),
@@ -104,7 +110,17 @@ async def open_infrastructure(settings: Settings, *, fenced: bool = False) -> As
             triage=triage_settings(settings),
         )
         try:
-            yield Infrastructure(settings, secret_key, engine, redis, saver, budget, dependencies)
+            yield Infrastructure(
+                settings,
+                secret_key,
+                engine,
+                redis,
+                saver,
+                dependencies,
+                budget=budget,
+                forecasts=forecasts,
+                geocoder=providers.geocoder(),
+            )
         finally:
             await counters.aclose()
             await redis.aclose()

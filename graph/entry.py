@@ -15,6 +15,9 @@ from state.workflow import JobState
 Entry = JsonObject | Command[Any] | None
 """What the graph is given: a fresh state, the answers to its open form, or nothing, to go on."""
 
+BEFORE_DISPATCH = "clarify"
+"""The node after which a run is taken up again that has to plan its visit anew."""
+
 CARRIED_OVER = ("weather", "sizing", "triage", "dispatch", "report")
 """What a refresh takes over from the latest result."""
 

@@ -1,9 +1,8 @@
 """One run, from the worker's claim to the rows it leaves: row → state → graph → rows."""
 
 import asyncio
-import contextlib
 from collections.abc import AsyncIterator, Callable
-from contextlib import aclosing, asynccontextmanager
+from contextlib import aclosing, asynccontextmanager, suppress
 from datetime import timedelta
 from typing import Any, cast
 from uuid import UUID
@@ -12,6 +11,7 @@ import structlog
 from langchain_core.runnables import RunnableConfig
 from langgraph.errors import GraphRecursionError, NodeTimeoutError
 from langgraph.graph.state import CompiledStateGraph
+from sqlalchemy import func, select
 from sqlalchemy.ext.asyncio import AsyncEngine, AsyncSession
 
 from core.checkpoint import RedisSaver, delete_job_state, run_in_hand
@@ -35,7 +35,15 @@ from core.errors import (
 )
 from core.queue import TryAgain
 from graph.batches import batches
-from graph.entry import Entry, answers_for, fault_found, job_values, refresh_state, start_state
+from graph.entry import (
+    BEFORE_DISPATCH,
+    Entry,
+    answers_for,
+    fault_found,
+    job_values,
+    refresh_state,
+    start_state,
+)
 from graph.outcome import Outcome, result_document
 from graph.policies import RECURSION_LIMIT, RUN_SECONDS
 from graph.views import STEPS
@@ -45,12 +53,13 @@ log = structlog.get_logger(__name__)
 
 MAX_ATTEMPTS = 5
 """Claims of one run before a passing failure is its end."""
-MAX_ATTEMPTS_WITHOUT_STORAGE = 60
-"""The same where PostgreSQL or Redis is away, which is no fault of the run: about an hour."""
+MAX_ATTEMPTS_IF_BLAMELESS = 60
+"""The same where PostgreSQL or Redis is away, or other jobs were faster: about an hour."""
 MAX_LOSSES = 5
 """Workers lost over one run before it is suspected of ending them."""
 MAX_PLANS = 10
-"""Visits planned and lost to other jobs before the run lets others go first."""
+"""Visits planned anew and lost to other jobs before the run is put back into the queue."""
+CALENDAR_LOCK = 0x534F4C4156
 PROGRESS_SECONDS = 0.1
 """How often all runs of a worker together tell of progress; one that ends sooner tells it with its result."""
 BACKOFF, LONGEST_BACKOFF = timedelta(seconds=2), timedelta(minutes=1)
@@ -73,6 +82,7 @@ class Execution:
         self._saver = saver
         self._clock = clock
         self._run_seconds = run_seconds
+        self._planning = asyncio.Lock()
         self._under_way = 0
 
     async def execute(self, run_id: UUID) -> None:
@@ -129,16 +139,14 @@ class Execution:
         latest = await self._latest(claim)
         outcome = await self._outcome(claim, job, latest)
         if outcome.visit_begins_before(claim.created_at) and claim.kind is not RunKind.REFRESH:
-            outcome = await self._plan_again(claim, job, latest, outcome)  # the answer came after the visit
-        for _ in range(MAX_PLANS):
-            try:
-                await self._store(claim, outcome)
-            except VisitTaken:
-                outcome = await self._plan_again(claim, job, latest, outcome)
-            else:
-                log.info("graph.run.ended", waiting=outcome.questions is not None)
-                return
-        raise VisitTaken
+            await self._tell_taken(claim, outcome)  # the answer came after the visit, and after its weather
+            outcome = await self._start_over(claim, job, latest)
+        try:
+            await self._store(claim, outcome)
+        except VisitTaken:
+            async with self._calendar():
+                outcome = await self._planned_again(claim, job, latest, outcome)
+        log.info("graph.run.ended", waiting=outcome.questions is not None)
 
     async def _store(self, claim: Claim, outcome: Outcome) -> None:
         """What the graph made of the run, all of it or, with `VisitTaken`, nothing."""
@@ -179,13 +187,36 @@ class Execution:
             await self._note(claim, "run.rebuilt", reason=error.detail)
             return await self._start_over(claim, job, latest)
 
-    async def _plan_again(
+    async def _planned_again(
         self, claim: Claim, job: JobRow, latest: ResultRow | None, outcome: Outcome
     ) -> Outcome:
-        """From the start, since any of it may read the calendar; what is recorded is not asked for again."""
+        """Plan and store until no other job was faster; a refresh from its start, as it keeps a plan that it finds."""
+        for _ in range(MAX_PLANS):
+            await self._tell_taken(claim, outcome)
+            if claim.kind is RunKind.REFRESH:
+                outcome = await self._start_over(claim, job, latest)
+            else:
+                await self._graph.aupdate_state(self._config(claim), None, as_node=BEFORE_DISPATCH)
+                outcome = await self._follow(claim, job, None)
+            with suppress(VisitTaken):
+                await self._store(claim, outcome)
+                return outcome
+        raise VisitTaken
+
+    async def _tell_taken(self, claim: Claim, outcome: Outcome) -> None:
         outcome.untold.append(Event("visit.taken", outcome.visit()))
         await self._progress(claim, outcome)
-        return await self._start_over(claim, job, latest)
+
+    @asynccontextmanager
+    async def _calendar(self) -> AsyncIterator[None]:
+        """Of all runs that lost a visit one plans at a time: together they would lose to each other again and again.
+
+        Each worker sends one of its own, so that those who wait leave it connections to work with.
+        """
+        async with self._planning, AsyncSessionLocal(bind=self._engine) as session:
+            with storage_errors():
+                await session.execute(select(func.pg_advisory_xact_lock(CALENDAR_LOCK)))
+            yield
 
     async def _start_over(self, claim: Claim, job: JobRow, latest: ResultRow | None) -> Outcome:
         await delete_job_state(self._saver, str(claim.job_id))
@@ -248,12 +279,12 @@ class Execution:
     async def _hand_back(self, claim: Claim) -> None:
         """The worker stops, or the run is no longer its own, which the fence then says."""
         log.info("graph.run.stopped", attempt=claim.attempt)
-        with contextlib.suppress(StorageUnavailable):
+        with suppress(StorageUnavailable):
             await self._unless_stale(lambda runs: runs.release(claim, "Its worker stopped."))
 
     async def _postpone(self, claim: Claim, error: TransientError) -> None:
-        storage = isinstance(error, StorageUnavailable)
-        if claim.attempt >= (MAX_ATTEMPTS_WITHOUT_STORAGE if storage else MAX_ATTEMPTS):
+        blameless = isinstance(error, StorageUnavailable | VisitTaken)
+        if claim.attempt >= (MAX_ATTEMPTS_IF_BLAMELESS if blameless else MAX_ATTEMPTS):
             await self._fail(claim, error)
             return
         log.warning("graph.run.postponed", reason=error.detail, attempt=claim.attempt)

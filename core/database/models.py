@@ -206,6 +206,7 @@ class RunRow(Base):
             unique=True,
             postgresql_where=text("status IN ('queued', 'running')"),
         ),
+        Index("ix_runs_failed", "id", postgresql_where=text("status = 'failed'")),
     )
 
 
@@ -329,6 +330,7 @@ class WebhookDeliveryRow(Base):
             text("coalesce(next_attempt_at, created_at)"),
             postgresql_where=text("status = 'pending'"),
         ),
+        Index("ix_webhook_deliveries_failed", "webhook_id", postgresql_where=text("status = 'failed'")),
         Index("ix_webhook_deliveries_tried", text("coalesce(last_attempt_at, created_at)")),
     )
 

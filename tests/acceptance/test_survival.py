@@ -15,6 +15,7 @@ from core.embedded import EmbeddedServers
 from core.redis import create_redis
 from tests.support.cluster import GRACE_SECONDS, Cluster, cluster
 from tests.support.faults import flush, kill_workers, race_resumes, settle, wake_zombies
+from tests.support.storm import storm
 
 OpenCluster = Callable[..., AbstractAsyncContextManager[Cluster]]
 
@@ -49,6 +50,8 @@ async def test_answers_race_workers_die_and_redis_forgets(open_cluster: OpenClus
         assert kills.node_at_most <= 2
         flushes = await flush(service, redis, 2, 2)
         assert (flushes.ended, flushes.right) == (4, 4)
+        stormy = await storm(service, redis, 6)
+        assert (stormy.ended, stormy.results, stormy.woken_late) == (6, 6, 0)
 
 
 async def test_what_a_provider_answered_a_killed_worker_is_not_asked_again(

@@ -1,21 +1,28 @@
 """Faults on real processes. `CHAOS=1` is the full number of repetitions, less is that share of it."""
 
 import os
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Callable, Iterable
 from contextlib import AbstractAsyncContextManager
+from dataclasses import fields
 from pathlib import Path
+from typing import Any
 
 import pytest
 from redis.asyncio import Redis
+from sqlalchemy import text
+from sqlalchemy.ext.asyncio import AsyncEngine
 
 from core.embedded import EmbeddedServers
 from core.redis import create_redis
 from tests.support.cluster import Cluster, cluster
 
 SHARE = float(os.environ.get("CHAOS", "1"))
+LISTED = 3
 
 OpenCluster = Callable[..., AbstractAsyncContextManager[Cluster]]
-Say = Callable[[object], None]
+Judge = Callable[..., None]
+
+_bars: list[tuple[str, str, bool, str]] = []
 
 
 def times(full: int) -> int:
@@ -24,7 +31,17 @@ def times(full: int) -> int:
 
 
 @pytest.fixture
-def open_cluster(database_url: str, embedded_servers: EmbeddedServers, tmp_path: Path) -> OpenCluster:
+async def durable(engine: AsyncEngine) -> None:
+    """Other tests' commits need not survive their server; here it is killed."""
+    async with engine.begin() as connection:
+        name = await connection.scalar(text("SELECT current_database()"))
+        await connection.execute(text(f"ALTER DATABASE {name} SET synchronous_commit = on"))
+
+
+@pytest.fixture
+def open_cluster(
+    database_url: str, durable: None, embedded_servers: EmbeddedServers, tmp_path: Path
+) -> OpenCluster:
     def opened(**parts: int) -> AbstractAsyncContextManager[Cluster]:
         return cluster(database_url, embedded_servers.redis_url, tmp_path, **parts)
 
@@ -39,11 +56,40 @@ async def redis(embedded_servers: EmbeddedServers) -> AsyncIterator[Redis]:
 
 
 @pytest.fixture
-def say(capsys: pytest.CaptureFixture[str]) -> Say:
-    """Print what was counted, whether the test fails or not."""
+def judge(capsys: pytest.CaptureFixture[str]) -> Judge:
+    """Print what was counted, keep it for the table at the end, and fail where the bar is not held."""
 
-    def printed(counted: object) -> None:
+    def judged(bar: str, what: str, held: Iterable[bool], counted: Any) -> None:
+        figures = (
+            counted
+            if isinstance(counted, dict)
+            else {each.name: getattr(counted, each.name) for each in fields(counted)}
+        )
+        said = ", ".join(
+            f"{name} {_short(value)}" for name, value in figures.items() if value not in ([], {})
+        )
+        passed = all(held)
+        _bars.append((bar, what, passed, said))
         with capsys.disabled():
-            print(f"\n  {counted}")  # noqa: T201  figures are what these tests are for
+            print(f"\n  {bar} {what}: {said}")  # noqa: T201  figures are what these tests are for
+        assert passed, said
 
-    return printed
+    return judged
+
+
+def _short(value: object) -> str:
+    if isinstance(value, float):
+        return f"{value:.2f}"
+    if isinstance(value, list) and len(value) > LISTED and all(isinstance(v, float) for v in value):
+        return f"{min(value):.2f} to {max(value):.2f}"
+    if isinstance(value, dict):
+        return " + ".join(f"{count}×{name}" for name, count in sorted(value.items(), key=str))
+    return str(value)
+
+
+def pytest_terminal_summary(terminalreporter: Any) -> None:
+    """The bars, one line each; what did not get as far as to be judged is among pytest's failures."""
+    if _bars:
+        terminalreporter.section(f"bars, at {SHARE:g} of the full counts")
+        for bar, what, passed, said in sorted(_bars):
+            terminalreporter.write_line(f"{'held  ' if passed else 'FAILED'}  {bar:<4} {what:<58} {said}")

@@ -1,11 +1,13 @@
 import asyncio
+import json
 from datetime import timedelta
 from uuid import UUID
 
+import asyncpg
 import pytest
 from sqlalchemy.ext.asyncio import AsyncEngine
 
-from core.database.session import AsyncSessionLocal
+from core.database.session import AsyncSessionLocal, asyncpg_options
 from core.ids import new_id
 from core.queue import NEW_JOB, PERSON_WAITS, QueueWorker, TryAgain, enqueue_run, queued_runs
 
@@ -114,3 +116,19 @@ async def test_a_run_that_asks_to_be_tried_again_comes_again(engine: AsyncEngine
     await seen.until(2)
     await _stop(worker, task)
     assert seen.runs == [run, run]
+
+
+async def test_a_run_that_is_handed_back_is_told_to_every_worker(engine: AsyncEngine) -> None:
+    """One tried again later is not: it is found by the poll, `POLL_SECONDS` after it is due at most."""
+    heard: list[str] = []
+    listener = await asyncpg.connect(**asyncpg_options(engine))
+    await listener.add_listener("ch_pgqueuer", lambda *told: heard.append(json.loads(told[-1])["operation"]))
+    seen = Seen(fail_first=TryAgain(timedelta(0)))
+    worker = _worker(engine, seen)
+    task = asyncio.create_task(worker.run())
+    await _enqueue(engine, new_id())
+    await seen.until(2)
+    await _stop(worker, task)
+    await listener.execute("SELECT 1")
+    assert heard.count("update") == 1
+    await listener.close()

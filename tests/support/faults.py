@@ -20,7 +20,9 @@ from core.checkpoint.keys import REVISION, thread_key
 from tests.support.cluster import HEARTBEAT_SECONDS, Api, Cluster, until
 
 LEASE_SECONDS = 3 * HEARTBEAT_SECONDS
-PATIENCE = 60
+PATIENCE = 120
+AT_ONCE = 100
+"""Jobs that are waited for at a time, each on a connection."""
 
 FINISHED = """
 SELECT count(*) FILTER (WHERE status = 'succeeded' AND result_version = 1) AS ended,
@@ -36,7 +38,13 @@ SELECT coalesce(max(times), 0) FROM (
 
 async def settle(cluster: Cluster, jobs: list[str]) -> Counter[str]:
     """How the jobs stand when each waits for a person or has ended."""
-    return Counter([job["status"] for job in await asyncio.gather(*map(cluster.settled, jobs))])
+    turn = asyncio.Semaphore(AT_ONCE)
+
+    async def status(job: str) -> str:
+        async with turn:
+            return str((await cluster.settled(job))["status"])
+
+    return Counter(await asyncio.gather(*map(status, jobs)))
 
 
 async def versions(cluster: Cluster, jobs: list[str]) -> tuple[int, int]:
@@ -128,11 +136,7 @@ async def kill_workers(cluster: Cluster, runs: int, *, seed: int = 1) -> Kills:
         kills.recoveries += [at.timestamp() - killed_at for (at,) in taken[:1]]
         kills.too_late += not taken
     kills.ended, kills.results = await versions(cluster, jobs)
-    kills.astray = await cluster.rows(
-        "SELECT id::text, status::text, questions::text, problem::text FROM jobs"
-        " WHERE id = ANY(:jobs) AND (status <> 'succeeded' OR result_version <> 1)",
-        jobs=jobs,
-    )
+    kills.astray = await _astray(cluster, jobs)
     kills.astray += [
         line["exception"] for worker in cluster.workers for line in worker.logged("graph.run.crashed")
     ]
@@ -140,6 +144,16 @@ async def kill_workers(cluster: Cluster, runs: int, *, seed: int = 1) -> Kills:
     kills.asked_at_most = max(cluster.weather.asked.values())
     cluster.weather.seconds = 0
     return kills
+
+
+async def _astray(cluster: Cluster, jobs: list[str]) -> list[Any]:
+    """Those that did not end once and well: what their rows say, or that there is none."""
+    return await cluster.rows(
+        "SELECT wanted.id::text, status::text, questions::text, problem::text, result_version"
+        " FROM unnest(CAST(:jobs AS uuid[])) AS wanted (id) LEFT JOIN jobs USING (id)"
+        " WHERE (status = 'succeeded' AND result_version = 1) IS NOT TRUE",
+        jobs=jobs,
+    )
 
 
 # A worker sleeps through its lease.
@@ -157,13 +171,14 @@ class Zombies:
 async def wake_zombies(cluster: Cluster, redis: Redis, runs: int) -> Zombies:
     """A worker is stopped with runs in hand, another one finishes them, the first goes on."""
     found = Zombies(runs)
-    cluster.weather.seconds = 1.5
+    cluster.weather.seconds = min(9.0, 1.0 + runs / 2)  # until all of them are under way
     zombie = cluster.workers[-1]
     jobs = []
     for _ in range(runs):
         jobs.append(await cluster.start())
         await cluster.holder(jobs[-1])
     zombie.pause()
+    cluster.weather.seconds = 1.0
     try:
         await cluster.add_worker(concurrency=runs)
         assert await settle(cluster, jobs) == {"succeeded": runs}
@@ -261,6 +276,7 @@ class Outage:
     accepted: int = 0
     ended: int = 0
     results: int = 0
+    astray: list[Any] = field(default_factory=list)
     answers: Counter[int] = field(default_factory=Counter)
     longest: float = 0.0
     """Of all requests. [s]"""
@@ -300,6 +316,7 @@ async def outage(
     while found.ended < found.accepted and time.monotonic() < deadline:
         await asyncio.sleep(0.5)
         found.ended, found.results = await versions(cluster, jobs)
+    found.astray = await _astray(cluster, jobs)
     return found
 
 

@@ -1,0 +1,64 @@
+"""What was given up and waits for an operator: jobs and refreshes that failed, messages that nobody took."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy import func, select
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from core.database.models import DeliveryStatus, JobRow, RunKind, RunRow, RunStatus, WebhookDeliveryRow
+
+
+@dataclass(frozen=True, slots=True)
+class DeadLetters:
+    """How many there are of each."""
+
+    jobs: int
+    """Open jobs whose last run failed: `POST /jobs/{id}/retry` tries again from the last good checkpoint."""
+    refreshes: int
+    """Refreshes that failed on jobs still open; the next one of the schedule looks at their weather again."""
+    deliveries: int
+    """Messages that a webhook never took: `POST /webhooks/{id}/deliveries/{id}/redeliver` sends one again."""
+
+    def __bool__(self) -> bool:
+        return bool(self.jobs or self.refreshes or self.deliveries)
+
+
+@dataclass(frozen=True, slots=True)
+class FailedRun:
+    job_id: UUID
+    run_id: UUID
+    kind: RunKind
+    attempt: int
+    finished_at: datetime
+    problem: dict[str, Any]
+
+
+async def dead_letters(session: AsyncSession) -> DeadLetters:
+    jobs = select(func.count()).where(JobRow.status == RunStatus.FAILED, JobRow.closed_at.is_(None))
+    refreshes = (
+        select(func.count())
+        .select_from(RunRow)
+        .join(JobRow, JobRow.id == RunRow.job_id)
+        .where(RunRow.status == RunStatus.FAILED, RunRow.kind == RunKind.REFRESH, JobRow.closed_at.is_(None))
+    )
+    deliveries = select(func.count()).where(WebhookDeliveryRow.status == DeliveryStatus.FAILED)
+    row = await session.execute(
+        select(jobs.scalar_subquery(), refreshes.scalar_subquery(), deliveries.scalar_subquery())
+    )
+    return DeadLetters(*row.one())
+
+
+async def failed_runs(session: AsyncSession, *, limit: int) -> Sequence[FailedRun]:
+    """Runs that failed for good on jobs still open, newest first."""
+    rows = await session.execute(
+        select(RunRow.job_id, RunRow.id, RunRow.kind, RunRow.attempt, RunRow.finished_at, RunRow.problem)
+        .join(JobRow, JobRow.id == RunRow.job_id)
+        .where(RunRow.status == RunStatus.FAILED, JobRow.closed_at.is_(None))
+        .order_by(RunRow.id.desc())
+        .limit(limit)
+    )
+    return [FailedRun(*row) for row in rows]
