@@ -8,11 +8,16 @@ from pathlib import Path
 from uuid import uuid4
 
 import pytest
+from hypothesis import settings as hypothesis_settings
 from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncEngine
 
 from core.database import create_engine, schema
 from core.embedded import EmbeddedServers, start_embedded_servers, wait_until_stopped
+
+# A machine that is busy otherwise is no reason for a property not to hold.
+hypothesis_settings.register_profile("unhurried", deadline=None)
+hypothesis_settings.load_profile("unhurried")
 
 TEMPLATE = "migrated"
 THROWAWAY = (

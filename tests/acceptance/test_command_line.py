@@ -8,6 +8,7 @@ import pytest
 from api.demo import greensboro_year, load
 from core.database import schema
 from tests.acceptance.conftest import Run
+from tests.support import nonsense
 from tests.support.inputs import sizing_input, triage_input
 
 
@@ -76,6 +77,10 @@ def test_triage_answers_without_a_server(solarsync: Run, tmp_path: Path) -> None
             id="contradictory demand",
         ),
         pytest.param({"kind": "triage", "site": {"latitude": 1, "longitude": 1}}, "/ticket", id="no ticket"),
+        pytest.param(nonsense.module(v_oc_v=49_500), "/equipment/module/v_oc_v: ", id="millivolts"),
+        pytest.param(
+            nonsense.job(array={"losses_percent": 100}), "/array/losses_percent: ", id="no power left"
+        ),
         pytest.param('{"kind": "sizing", ', "/: ", id="broken JSON"),
         pytest.param("", "/: ", id="empty"),
         pytest.param('{"kind": NaN}', "/", id="not JSON"),
