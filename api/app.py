@@ -9,7 +9,7 @@ from fastapi import APIRouter, FastAPI
 from fastapi.middleware.cors import CORSMiddleware
 
 from api.idempotency import REPLAYED
-from api.middleware import BodyLimit, RequestContext
+from api.middleware import BodyLimit, Deadline, RequestContext
 from api.problems import MEDIA_TYPE, RESPONSES, install_problem_handlers
 from api.routes import (
     auth,
@@ -19,6 +19,7 @@ from api.routes import (
     job_events,
     job_records,
     jobs,
+    places,
     system,
     technicians,
     weather_files,
@@ -29,6 +30,8 @@ from core.config import Settings
 from core.memory import keep_what_is_loaded
 
 PREFIX = "/api/v1"
+REQUEST_SECONDS = 7.0
+"""How long a request may go unanswered; with two more in which a connection that went silent is closed, below ten."""
 BODY_LIMIT = 1_000_000
 UPLOAD_LIMIT = 20_000_000
 UPLOAD_PATHS = frozenset({f"{PREFIX}/weather-files"})
@@ -74,6 +77,7 @@ def create_app(settings: Settings) -> FastAPI:
         technicians,
         weather_files,
         equipment,
+        places,
         webhooks,
         deliveries,
     ):
@@ -82,6 +86,7 @@ def create_app(settings: Settings) -> FastAPI:
     app.include_router(system.router)
     app.include_router(system.router, prefix=PREFIX, include_in_schema=False)
     # The last one added is the first to see a request.
+    app.add_middleware(Deadline, seconds=REQUEST_SECONDS)
     app.add_middleware(BodyLimit, limit=BODY_LIMIT, upload_limit=UPLOAD_LIMIT, upload_paths=UPLOAD_PATHS)
     if settings.cors_origins:
         app.add_middleware(

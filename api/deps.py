@@ -20,7 +20,8 @@ Session = Annotated[AsyncSession, Depends(get_db, scope="function")]
 _bearer = OAuth2PasswordBearer(tokenUrl="/api/v1/auth/token", auto_error=False)
 
 
-def get_services(request: Request) -> Services:
+# `async` although it waits for nothing, as every dependency here: FastAPI calls others in a thread each time.
+async def get_services(request: Request) -> Services:
     services: Services = request.app.state.services
     return services
 

@@ -17,7 +17,7 @@ REPLAYED = "Idempotent-Replayed"
 LONGEST = 255
 
 
-def get_key(
+async def get_key(
     request: Request,
     _: Annotated[
         str | None,
@@ -57,16 +57,9 @@ def key_fault(given: list[str]) -> str | None:
 class OnceADay:
     """Carries a request out, or repeats what it was answered before under its key."""
 
-    def __init__(
-        self,
-        request: Request,
-        session: Session,
-        viewer: CurrentViewer,
-        services: ServicesDep,
-        key: Annotated[str | None, Depends(get_key)],
-    ) -> None:
+    def __init__(self, request: Request, keys: IdempotencyKeys, key: str | None) -> None:
         self._request = request
-        self._keys = IdempotencyKeys(session, viewer.user_id, services.clock.now())
+        self._keys = keys
         self._key = key
 
     async def accept(self, carry_out: Callable[[], Awaitable[JobRow]]) -> Response:
@@ -94,4 +87,14 @@ def _response(answer: Answer, *, replayed: bool = False) -> Response:
     return Response(answer.body, answer.status, headers, media_type="application/json")
 
 
-Once = Annotated[OnceADay, Depends()]
+async def get_once(
+    request: Request,
+    session: Session,
+    viewer: CurrentViewer,
+    services: ServicesDep,
+    key: Annotated[str | None, Depends(get_key)],
+) -> OnceADay:
+    return OnceADay(request, IdempotencyKeys(session, viewer.user_id, services.clock.now()), key)
+
+
+Once = Annotated[OnceADay, Depends(get_once)]

@@ -1,19 +1,21 @@
 """What happens to every request: an id, its time, a limit to its size, a context for its log lines."""
 
+import asyncio
 import re
 import time
 from uuid import uuid4
 
 import structlog
-from starlette.datastructures import Headers, MutableHeaders
+from starlette.datastructures import Headers, MutableHeaders, QueryParams
 from starlette.requests import Request
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from api.problems import problem_response, unexpected
-from core.errors import PayloadTooLarge
+from api.problems import RETRY_LATER, problem_response, unexpected
+from core.errors import Overloaded, PayloadTooLarge
 
 log = structlog.get_logger(__name__)
 
+LONGEST_WAIT_SECONDS = 60.0
 REQUEST_ID = re.compile(r"^[A-Za-z0-9._-]{1,64}$")
 
 
@@ -55,6 +57,58 @@ class RequestContext:
                 await response(scope, receive, with_headers)
 
 
+class Deadline:
+    """Answers 503 to a request that nothing has been answered to for too long, whatever it waits for.
+
+    What bounds each single wait (for a connection, a statement, Redis) does not bound their sum. The clock starts
+    anew with every part of a body, since a slow network is no fault of ours; `?wait=` adds what was asked for; a
+    stream that has begun goes on.
+    """
+
+    def __init__(self, app: ASGIApp, *, seconds: float) -> None:
+        self._app = app
+        self._seconds = seconds
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["type"] != "http":
+            await self._app(scope, receive, send)
+            return
+        seconds = self._seconds + _asked_to_wait(scope)
+        now = asyncio.get_running_loop().time
+
+        async def received() -> Message:
+            message = await receive()
+            if deadline.when() is not None:
+                deadline.reschedule(now() + seconds)
+            return message
+
+        async def answered(message: Message) -> None:
+            if message["type"] == "http.response.start":
+                deadline.reschedule(None)
+            await send(message)
+
+        try:
+            async with asyncio.timeout(seconds) as deadline:
+                await self._app(scope, received, answered)
+        except TimeoutError:
+            if not deadline.expired():
+                raise
+            log.warning("api.request.timed_out", path=scope["path"])
+            response = problem_response(Request(scope), Overloaded().problem(), RETRY_LATER)
+            await response(scope, receive, send)
+
+
+def _asked_to_wait(scope: Scope) -> float:
+    """Seconds of `?wait=`; what is not a number that the route accepts is refused by the route."""
+    if b"wait=" not in scope["query_string"]:
+        return 0.0
+    try:
+        asked = float(QueryParams(scope["query_string"]).get("wait", "0"))
+    except ValueError:
+        return 0.0
+    return min(max(0.0, asked), LONGEST_WAIT_SECONDS)  # in this order not a number is nothing
+
+
 class BodyLimit:
     """Answers 413 to a body over the limit, declared or streamed, before it is held in memory."""
 
@@ -69,11 +123,9 @@ class BodyLimit:
             await self._app(scope, receive, send)
             return
         limit = self._upload_limit if scope["path"] in self._upload_paths else self._limit
-        problem = PayloadTooLarge(f"The body may hold at most {limit} bytes.").problem()
-        refusal = problem_response(Request(scope), problem)
         declared = Headers(scope=scope).get("content-length", "0")
         if declared.isdigit() and int(declared) > limit:
-            await refusal(scope, receive, send)
+            await _too_large(scope, receive, send, limit)
             return
         received, refused = 0, False
 
@@ -92,6 +144,11 @@ class BodyLimit:
                 await send(message)
             elif not refused:
                 refused = True
-                await refusal(scope, receive, send)
+                await _too_large(scope, receive, send, limit)
 
         await self._app(scope, counted, watched)
+
+
+async def _too_large(scope: Scope, receive: Receive, send: Send, limit: int) -> None:
+    problem = PayloadTooLarge(f"The body may hold at most {limit} bytes.").problem()
+    await problem_response(Request(scope), problem)(scope, receive, send)

@@ -21,7 +21,8 @@ from state.problem import Problem
 log = structlog.get_logger(__name__)
 
 MEDIA_TYPE = "application/problem+json"
-RETRY_AFTER_SECONDS = 5
+RETRY_LATER = {"Retry-After": "5"}
+"""What a client is told that should try again. [s]"""
 RESPONSES: dict[int | str, dict[str, Any]] = {
     "4XX": {"model": Problem, "description": "The request cannot be carried out as it stands."},
     "5XX": {"model": Problem, "description": "The service cannot carry it out now."},
@@ -56,7 +57,7 @@ def _headers(error: SolarSyncError) -> dict[str, str] | None:
     if isinstance(error, AuthenticationFailed):
         return {"WWW-Authenticate": "Bearer"}
     if isinstance(error, QueueFull | StorageUnavailable):
-        return {"Retry-After": str(RETRY_AFTER_SECONDS)}
+        return RETRY_LATER
     return None
 
 

@@ -13,6 +13,7 @@ from core.clock import Clock
 from core.config import Settings
 from core.database.notifications import JobNotifications
 from core.database.session import without_transactions
+from core.ports import Geocoder
 from graph.dependencies import open_infrastructure
 from graph.immediate import Immediate
 from graph.runner import Runner
@@ -31,6 +32,7 @@ class Services:
     runner: Runner
     immediate: Immediate
     notifications: JobNotifications
+    geocoder: Geocoder | None
 
 
 @asynccontextmanager
@@ -50,6 +52,7 @@ async def open_services(settings: Settings) -> AsyncIterator[Services]:
             redis=infrastructure.redis,
             saver=infrastructure.saver,
             runner=Runner(infrastructure.saver, needs.clock, queue_limit=settings.queue_limit),
-            immediate=Immediate(needs.files, needs.years, needs.climates),
+            immediate=Immediate(needs.files, needs.years, needs.climates, rates=needs.triage),
             notifications=notifications,
+            geocoder=infrastructure.geocoder,
         )

@@ -13,7 +13,7 @@ from api.commands.start import stop_on_signals
 from api.server import http_server
 from api.servers import environment_of
 from core.config import Settings
-from core.database import create_engine, schema
+from core.database import opened_engine, schema
 
 log = structlog.get_logger(__name__)
 
@@ -50,12 +50,8 @@ async def supervise(settings: Settings, *, host: str, port: int, workers: int) -
 
 
 async def _migrate(settings: Settings) -> None:
-    assert settings.database_url is not None  # noqa: S101  with_servers has set it
-    engine = create_engine(settings.database_url.get_secret_value(), pool_size=1)
-    try:
+    async with opened_engine(settings.database_url) as engine:
         await schema.upgrade(engine)
-    finally:
-        await engine.dispose()
 
 
 async def _keep(part: Part, settings: Settings, stop: asyncio.Event) -> None:

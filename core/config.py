@@ -103,6 +103,15 @@ class Settings(BaseSettings):
     openai_base_url: str | None = None
     openai_model: str = "gpt-4o-mini"
 
+    respond_within_hours_p1: Annotated[float, Field(gt=0)] = 4.0
+    respond_within_hours_p2: Annotated[float, Field(gt=0)] = 24.0
+    respond_within_hours_p3: Annotated[float, Field(gt=0)] = 72.0
+    rates_currency: Annotated[str, Field(pattern="^[A-Z]{3}$")] = "KES"
+    labour_per_hour: Annotated[float, Field(ge=0, allow_inf_nan=False)] = 1_000.0
+    transport_cost: Annotated[float, Field(ge=0, allow_inf_nan=False)] = 800.0
+    transport_cost_offline: Annotated[float, Field(ge=0, allow_inf_nan=False)] = 1_200.0
+    tariff_per_kwh: Annotated[float, Field(ge=0, allow_inf_nan=False)] = 20.0
+
     heartbeat_interval_seconds: Annotated[float, Field(ge=0.2, le=60)] = 1.0
     worker_concurrency: Annotated[int, Field(ge=1, le=256)] = 8
     queue_limit: Annotated[int, Field(ge=1)] = 10_000

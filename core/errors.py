@@ -14,6 +14,7 @@
     │   ├── QueueFull            429
     │   ├── ProviderUnavailable  502, an outside service failed or answered nonsense
     │   ├── StorageUnavailable   503, Postgres or Redis cannot be reached
+    │   ├── Overloaded           503, a request could not be carried out in the time it has
     │   ├── NodeTimedOut         504, a node took longer than its policy allows
     │   ├── RunTimedOut          504, a run took longer than any honest one
     │   └── VisitTaken           409, the technician was promised to another job meanwhile
@@ -135,6 +136,13 @@ class QueueFull(TransientError):
 
     status = 429
     slug = "queue-full"
+
+
+class Overloaded(TransientError):
+    """The service cannot carry this out in time now; try again in a little while."""
+
+    status = 503
+    slug = "overloaded"
 
 
 class ProviderUnavailable(TransientError):

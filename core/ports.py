@@ -7,6 +7,7 @@ from core.errors import ProviderUnavailable
 from core.pv.weather_year import WeatherYear
 from state.base import JsonObject, Model
 from state.dispatch import Technician
+from state.triage import SiteRecord
 from state.weather import Alert, DesignTemperatures, Forecast, Quality, Resource
 
 Answer = TypeVar("Answer", bound=Model)
@@ -158,4 +159,12 @@ class Geocoder(Protocol):
 
     async def find(self, address: str) -> list[FoundPlace]:
         """Candidates, best first; raises `ProviderUnavailable`."""
+        ...
+
+
+class SiteRecords(Protocol):
+    """What other jobs know of a site."""
+
+    async def record(self, latitude: float, longitude: float, *, besides: str) -> SiteRecord:
+        """Earlier and open faults at the place, without those of the job `besides`."""
         ...

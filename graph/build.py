@@ -10,7 +10,13 @@ from langgraph.graph.state import CompiledStateGraph
 
 from graph.dependencies import Dependencies
 from graph.policies import POLICIES
-from graph.routing import route_after_clarify, route_after_weather, route_start
+from graph.routing import (
+    route_after_branch,
+    route_after_clarify,
+    route_after_dispatch,
+    route_after_weather,
+    route_start,
+)
 from nodes.clarify.node import clarify
 from nodes.dispatch.node import dispatch
 from nodes.intake.node import intake
@@ -45,7 +51,7 @@ def build_graph(needs: Dependencies, checkpointer: BaseCheckpointSaver[Any] | No
         ),
     )
     add("sizing", partial(sizing, years=needs.years))
-    add("triage", triage)
+    add("triage", partial(triage, sites=needs.sites, settings=needs.triage))
     add("clarify", clarify)
     add("dispatch", partial(dispatch, directory=needs.directory, clock=needs.clock))
     add("review", review)
@@ -54,10 +60,10 @@ def build_graph(needs: Dependencies, checkpointer: BaseCheckpointSaver[Any] | No
     graph.add_conditional_edges(START, route_start, ["intake", "weather"])
     graph.add_edge("intake", "weather")
     graph.add_conditional_edges("weather", route_after_weather, ["sizing", "triage", "dispatch", END])
-    graph.add_edge("sizing", "clarify")
-    graph.add_edge("triage", "clarify")
+    graph.add_conditional_edges("sizing", route_after_branch, ["clarify", "dispatch"])
+    graph.add_conditional_edges("triage", route_after_branch, ["clarify", "dispatch"])
     graph.add_conditional_edges("clarify", route_after_clarify, ["sizing", "triage", "dispatch"])
-    graph.add_edge("dispatch", "review")
+    graph.add_conditional_edges("dispatch", route_after_dispatch, ["review", "report"])
     graph.add_edge("review", "report")
     graph.add_edge("report", END)
     return graph.compile(checkpointer=checkpointer, name="solarsync")

@@ -18,18 +18,25 @@ from core.clock import Clock, SystemClock
 from core.config import Settings, resolve_secret_key
 from core.database import create_engine
 from core.database.climates import StoredClimates
+from core.database.sites import StoredSiteRecords
 from core.database.technicians import StoredTechnicianDirectory
 from core.database.weather_files import StoredWeatherFiles
 from core.ports import (
     AlertProvider,
     Climates,
+    ForecastBatches,
     ForecastProvider,
+    Geocoder,
+    SiteRecords,
     TechnicianDirectory,
     WeatherFiles,
     WeatherYears,
 )
 from core.redis import create_redis
 from graph.providers import Providers
+from graph.rates import triage_settings
+from nodes.triage.settings import DEFAULTS as TRIAGE_DEFAULTS
+from nodes.triage.settings import TriageSettings
 
 STATEMENT_SECONDS = 5.0
 """Every statement of ours takes milliseconds; one that takes this long has lost its server."""
@@ -46,6 +53,8 @@ class Dependencies:
     clock: Clock
     climates: Climates | None = None
     authority: AlertProvider | None = None
+    sites: SiteRecords | None = None
+    triage: TriageSettings = TRIAGE_DEFAULTS
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,8 +66,11 @@ class Infrastructure:
     engine: AsyncEngine
     redis: Redis
     saver: RedisSaver
-    budget: Budget
     dependencies: Dependencies
+    budget: Budget
+    forecasts: ForecastBatches
+    """For many places at once; what the nodes have is recorded per run."""
+    geocoder: Geocoder | None
 
 
 @asynccontextmanager
@@ -84,18 +96,31 @@ async def open_infrastructure(settings: Settings, *, fenced: bool = False) -> As
         clock = SystemClock()
         budget = Budget(counters, parse_limits(settings.provider_budgets))
         providers = Providers(settings, http, clock, budget)
+        forecasts = providers.forecasts()
         climates = providers.climates(StoredClimates(engine))
         dependencies = Dependencies(
-            forecasts=RecordedForecasts(providers.forecasts(), calls),
+            forecasts=RecordedForecasts(forecasts, calls),
             files=files,
             years=ClimateYears(files, climates),
             directory=StoredTechnicianDirectory(engine),
             clock=clock,
             climates=climates,
             authority=providers.authority(),
+            sites=StoredSiteRecords(engine),
+            triage=triage_settings(settings),
         )
         try:
-            yield Infrastructure(settings, secret_key, engine, redis, saver, budget, dependencies)
+            yield Infrastructure(
+                settings,
+                secret_key,
+                engine,
+                redis,
+                saver,
+                dependencies,
+                budget=budget,
+                forecasts=forecasts,
+                geocoder=providers.geocoder(),
+            )
         finally:
             await counters.aclose()
             await redis.aclose()

@@ -56,11 +56,15 @@ def answers_for(job: JobRow, snapshot: StateSnapshot) -> Command[Any] | None:
     return Command(resume={key: job.answers[key] for key in asked})
 
 
+def fault_found(state: JsonObject) -> JsonObject:
+    """What triage made of the ticket, in a run that waits too: what other jobs at the site ask for."""
+    triage = state.get("triage")
+    return {key: triage[key] for key in ("asset", "failure_mode")} if triage else {}
+
+
 def job_values(state: JsonObject) -> JsonObject:
     """What the job's row repeats of the result, so that lists and plans need not open documents."""
-    values: JsonObject = {}
-    if weather := state.get("weather"):
-        values["weather"] = weather
+    values = fault_found(state)
     if triage := state.get("triage"):
         values["priority"] = JobPriority(triage["priority"])
     if dispatch := state.get("dispatch"):

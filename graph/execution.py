@@ -34,7 +34,15 @@ from core.errors import (
 )
 from core.queue import TryAgain
 from graph.batches import batches
-from graph.entry import BEFORE_DISPATCH, Entry, answers_for, job_values, refresh_state, start_state
+from graph.entry import (
+    BEFORE_DISPATCH,
+    Entry,
+    answers_for,
+    fault_found,
+    job_values,
+    refresh_state,
+    start_state,
+)
 from graph.outcome import Outcome, result_document
 from graph.policies import RECURSION_LIMIT, RUN_SECONDS
 from graph.turns import PlanningTurns
@@ -145,13 +153,19 @@ class Execution:
             async with self._transaction() as session:
                 if outcome.questions is not None:
                     await Runs(session).wait(
-                        claim, outcome.questions, told=outcome.untold, job=outcome.progress()
+                        claim,
+                        outcome.questions,
+                        told=outcome.untold,
+                        job=fault_found(outcome.state) | outcome.progress(),
                     )
                 else:
+                    document = self._document(claim, outcome)
+                    # Large, and slow to store: the row holds it only where no result does.
+                    weather = outcome.state.get("weather") if document is None else None
                     await Runs(session).succeed(
                         claim,
-                        self._document(claim, outcome),
-                        job_values(outcome.state) | outcome.progress(),
+                        document,
+                        {**job_values(outcome.state), "weather": weather, **outcome.progress()},
                         told=outcome.untold,
                     )
 

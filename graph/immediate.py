@@ -11,6 +11,8 @@ from core.ports import Climates, WeatherFiles, WeatherYears
 from nodes.intake.engine import check_input, complete_site
 from nodes.sizing.engine import size
 from nodes.triage.engine import triage
+from nodes.triage.settings import DEFAULTS as TRIAGE_DEFAULTS
+from nodes.triage.settings import TriageSettings
 from state.job import JobInput
 from state.sizing import SizingAnswer
 from state.triage import TriageAnswer
@@ -27,8 +29,10 @@ class Immediate:
         years: WeatherYears,
         climates: Climates | None = None,
         *,
+        rates: TriageSettings = TRIAGE_DEFAULTS,
         at_once: int = 2,
     ) -> None:
+        self._rates = rates
         self._files = files
         self._years = years
         self._climates = climates
@@ -43,7 +47,7 @@ class Immediate:
 
     async def triage(self, job: JobInput) -> TriageAnswer:
         """Triage the ticket; what a job would have asked comes back as questions."""
-        return await self._off_the_loop(_triaged, job)
+        return await self._off_the_loop(_triaged, job, self._rates)
 
     async def _off_the_loop(self, calculation: Callable[..., T], *arguments: object) -> T:
         return await to_thread.run_sync(partial(calculation, *arguments), limiter=self._limiter)
@@ -54,5 +58,5 @@ def _accepted(job: JobInput) -> JobInput:
     return complete_site(job)
 
 
-def _triaged(job: JobInput) -> TriageAnswer:
-    return triage(_accepted(job), {}, production=None)
+def _triaged(job: JobInput, rates: TriageSettings) -> TriageAnswer:
+    return triage(_accepted(job), {}, production=None, settings=rates)

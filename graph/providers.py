@@ -1,8 +1,10 @@
 """From settings to the providers of weather and climate, each behind a gate of its own."""
 
+import asyncio
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from importlib.metadata import version
+from typing import NamedTuple
 
 import httpx
 
@@ -20,11 +22,21 @@ from core.clients.openweathermap import OpenWeatherMapClient
 from core.clients.pvgis import PvgisClient
 from core.clock import Clock
 from core.config import Settings
+from core.errors import ProviderUnavailable, StorageUnavailable
 from core.ports import AlertProvider, ClimateStore, ExtremesProvider, ForecastProvider, ResourceProvider
 
 CONCURRENCY: Mapping[str, int] = {"open_meteo": 1, "openweathermap": 4, "met_no": 4, "pvgis": 4, "nasa_power": 2,
                                   "nws": 2, "geocoder": 1}  # fmt: skip
 """Requests of one process under way at a time; Open-Meteo's free service allows one of an address."""
+
+
+GREENWICH = (51.48, 0.0)
+"""The place that a provider is tried with."""
+
+
+class ProviderState(NamedTuple):
+    answers: bool
+    detail: str
 
 
 def user_agent(settings: Settings) -> str:
@@ -89,6 +101,51 @@ class Providers:
             return None
         agent, gate = user_agent(self.settings), self._gate("geocoder")
         return NominatimGeocoder(self.settings.geocoder_url, agent, self.http, gate=gate)
+
+    async def states(self, seconds: float) -> dict[str, ProviderState]:
+        """Whether each configured provider answers: forecasts are asked for one, the others whether they are there."""
+        asked = {name: self._forecast_state(name, seconds) for name in self.forecast_names()}
+        asked |= {
+            name: self._reachable(url, seconds) for name, url in self._others().items() if name not in asked
+        }
+        return dict(zip(asked, await asyncio.gather(*asked.values()), strict=True))
+
+    def _others(self) -> dict[str, str]:
+        settings = self.settings
+        urls = {
+            "pvgis": settings.pvgis_url,
+            "nasa_power": settings.nasa_power_url,
+            "open_meteo": settings.open_meteo_url,
+            "nws": settings.nws_url,
+        }
+        named = [
+            *settings.resource_providers,
+            *settings.design_temperature_providers,
+            *settings.alert_providers,
+        ]
+        found = {name: urls[name] for name in named}
+        return found | ({"geocoder": settings.geocoder_url} if settings.geocoder_url else {})
+
+    async def _forecast_state(self, name: str, seconds: float) -> ProviderState:
+        try:
+            async with asyncio.timeout(seconds):
+                forecast = await self.forecast_provider(name).forecast(*GREENWICH)
+        except (ProviderUnavailable, StorageUnavailable) as error:
+            reason = error.reason if isinstance(error, ProviderUnavailable) else error.detail
+            return ProviderState(
+                False, f"{reason}; visits are planned on what the others say, or on `unknown`"
+            )
+        except TimeoutError:
+            return ProviderState(False, f"no answer within {seconds:g} s")
+        return ProviderState(True, f"{len(forecast.hourly)} hours")
+
+    async def _reachable(self, url: str, seconds: float) -> ProviderState:
+        try:
+            async with asyncio.timeout(seconds):
+                answer = await self.http.get(url, headers={"user-agent": user_agent(self.settings)})
+        except (TimeoutError, httpx.HTTPError, httpx.InvalidURL) as error:
+            return ProviderState(False, f"cannot be reached ({type(error).__name__})")
+        return ProviderState(True, f"there (HTTP {answer.status_code})")
 
     def _gate(self, provider: str) -> Gate:
         return Gate(provider, budget=self.budget, concurrency=CONCURRENCY[provider], clock=self.clock)

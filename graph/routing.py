@@ -3,6 +3,9 @@
 from collections.abc import Sequence
 from typing import Literal
 
+from nodes.review.decisions import questions_due
+from state.dispatch import DispatchResult
+from state.triage import TriageResult
 from state.workflow import JobState
 
 Branch = Literal["sizing", "triage"]
@@ -33,9 +36,21 @@ def route_after_weather(
     return "__end__"
 
 
+def route_after_branch(state: JobState) -> Literal["clarify", "dispatch"]:
+    """Where one branch alone asks nothing there is nothing to clarify; two meet there in any case."""
+    alone = len(BRANCHES[state["input"]["kind"]]) == 1
+    return "dispatch" if alone and not any(state["open_questions"].values()) else "clarify"
+
+
 def route_after_clarify(
     state: JobState,
 ) -> Sequence[Literal["sizing", "triage"]] | Literal["dispatch"]:
     """Back to the branches that asked, now that there are answers; on where nobody asked."""
     asked = tuple(branch for branch in BRANCHES["full"] if state["open_questions"].get(branch))
     return asked or "dispatch"
+
+
+def route_after_dispatch(state: JobState) -> Literal["review", "report"]:
+    """A step that stops for nobody would cost a checkpoint, and decide nothing."""
+    triage = TriageResult.from_json(state["triage"]) if "triage" in state else None
+    return "review" if questions_due(triage, DispatchResult.from_json(state["dispatch"])) else "report"

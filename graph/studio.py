@@ -14,6 +14,7 @@ from core.pv.weather_year import WeatherYear
 from graph.build import Workflow, build_graph
 from graph.dependencies import Dependencies
 from graph.providers import Providers
+from graph.rates import triage_settings
 from state.dispatch import Technician
 
 
@@ -42,5 +43,6 @@ def studio_graph() -> Workflow:
             directory=NoTechnicians(),
             clock=clock,
             authority=providers.authority(),
+            triage=triage_settings(settings),
         )
     )

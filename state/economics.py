@@ -89,6 +89,9 @@ class Economics(Model):
     )
     discount_rate: Annotated[float, Field(ge=0, le=1)] | None = None
     years: Annotated[int, Field(ge=1, le=50)] | None = None
+    degradation_percent_per_year: Annotated[float, Field(ge=0, le=10)] | None = Field(
+        default=None, description="Of the array's energy; the median of published rates when absent."
+    )
     tariff_growth: Annotated[float, Field(ge=-0.5, le=0.5)] = Field(
         default=0.0, description="Growth of the tariffs a year, above inflation."
     )

@@ -5,6 +5,7 @@ from typing import Annotated, Literal
 from pydantic import BeforeValidator, Field
 
 from state.base import Model, Percent, Positive
+from state.losses import MonthlyPercent, SystemLosses, YieldUncertainty
 
 CHEMISTRY_ALIASES = {"lithium": "lithium_ion", "lithium-ion": "lithium_ion"}
 
@@ -19,7 +20,19 @@ Amperes = Annotated[float, Field(gt=0, le=10_000)]
 Watts = Annotated[float, Field(gt=0, le=10_000_000)]
 Pairs = Annotated[tuple[tuple[Positive, Positive], ...], Field(min_length=1, max_length=20)]
 Temperature = Annotated[float, Field(ge=-60, le=90)]
+CecRow = Annotated[
+    str,
+    Field(
+        min_length=1,
+        max_length=200,
+        description="Its name in the CEC list, whose parameters serve the energy.",
+    ),
+]
 Coefficient = Annotated[float, Field(ge=-2, le=2, description="Percent per kelvin.")]
+
+
+DEFAULT_LOSSES_PERCENT = 14.0
+"""The round figure that PVWatts shows for its own items, which come to 14.08."""
 
 
 class ModuleDatasheet(Model):
@@ -39,6 +52,7 @@ class ModuleDatasheet(Model):
     area_m2: Annotated[float, Field(gt=0, le=10)] | None = None
     max_system_voltage_v: Volts | None = None
     max_series_fuse_a: Annotated[float, Field(gt=0, le=100)] | None = None
+    cec_row: CecRow | None = None
     source: str | None = Field(default=None, description="Where the figures were read.")
 
 
@@ -62,6 +76,9 @@ class InverterDatasheet(Model):
     efficiency_pct: Annotated[float, Field(gt=50, le=100)] | None = None
     surge_w: Watts | None = None
     battery_voltage_v: Annotated[float, Field(gt=0, le=1000)] | None = None
+    battery_chemistries: tuple[Chemistry, ...] | None = Field(
+        default=None, description="Those it is made for; any where the sheet does not say."
+    )
     battery_v_min: Volts | None = Field(default=None, description="Least battery voltage it works with.")
     battery_v_max: Volts | None = Field(default=None, description="Largest battery voltage it bears.")
     charge_current_max_a: Amperes | None = None
@@ -71,6 +88,7 @@ class InverterDatasheet(Model):
     ac_phases: Literal[1, 2, 3] | None = Field(
         default=None, description="Phases of the output; 2 is split-phase."
     )
+    cec_row: CecRow | None = None
     source: str | None = Field(default=None, description="Where the figures were read.")
 
 
@@ -147,13 +165,55 @@ class Array(Model):
     energy_share: Annotated[float, Field(gt=0, le=3)] = Field(
         default=1.0, description="Share of the annual use that the array is to produce, where it is sized."
     )
-    losses_percent: Percent = 14.0
+    losses_percent: Percent | None = Field(
+        default=None,
+        description="All system losses together, in place of `losses`; 14 where neither is given.",
+        examples=[14],
+    )
+    losses: SystemLosses | None = Field(
+        default=None, description="System losses item by item.", examples=[{"soiling_percent": 4}]
+    )
+    soiling_monthly_percent: MonthlyPercent | None = Field(
+        default=None,
+        description="Light lost to dirt in each month, in place of the item `soiling_percent`.",
+        examples=[[6, 6, 4, 1, 1, 2, 2, 3, 4, 3, 1, 3]],
+    )
+    shading_monthly_percent: MonthlyPercent | None = Field(
+        default=None,
+        description="Light lost to obstacles in each month, in place of the item `shading_percent`.",
+        examples=[[8, 5, 3, 2, 2, 2, 2, 2, 3, 4, 7, 9]],
+    )
+    temperature_model: Literal["fuentes", "noct_sam", "faiman"] = Field(
+        default="fuentes", description="Of the cells; the last one does not know the mount."
+    )
+    dc_model: Literal["pvwatts", "single_diode"] = Field(
+        default="pvwatts",
+        description="`single_diode` takes the module's row of the CEC list where `cec_row` names it, else "
+        "parameters fitted to its datasheet.",
+    )
+    uncertainty: YieldUncertainty = Field(
+        default=YieldUncertainty(), description="What P90 rests on, beside the resource's own spread."
+    )
     dc_ac_ratio: Annotated[float, Field(ge=0.5, le=3)] | None = None
     albedo: Annotated[float, Field(ge=0, le=1)] = 0.2
     gcr: Annotated[float, Field(gt=0, le=1)] = 0.4
     strings: Annotated[list[StringLayout], Field(min_length=1, max_length=64)] | None = Field(
         default=None, description="An existing design, to be checked only."
     )
+
+    @property
+    def system_losses_percent(self) -> float:
+        """What is lost beside all that is modelled; items that are given by month are left to their months."""
+        if self.losses_percent is not None:
+            return self.losses_percent
+        by_month = {
+            "soiling_percent": self.soiling_monthly_percent,
+            "shading_percent": self.shading_monthly_percent,
+        }
+        modelled = {item: 0.0 for item, monthly in by_month.items() if monthly is not None}
+        if self.losses is None and not modelled:
+            return DEFAULT_LOSSES_PERCENT
+        return (self.losses or SystemLosses()).model_copy(update=modelled).total_percent
 
 
 class Electrical(Model):

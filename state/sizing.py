@@ -4,7 +4,7 @@ from typing import Literal
 
 from pydantic import Field
 
-from state.base import Fraction, Model, Monthly, NonNegative
+from state.base import Fraction, Model, Monthly, NonNegative, Percent
 from state.equipment import (
     BatteryDatasheet,
     ChargeControllerDatasheet,
@@ -13,6 +13,7 @@ from state.equipment import (
     ModuleDatasheet,
     StringLayout,
 )
+from state.losses import UncertaintyComponent
 from state.questions import Question
 
 
@@ -116,6 +117,10 @@ class StorageResult(Model):
     inverter_efficiency: Fraction | None = None
     charge_efficiency: Fraction | None = Field(default=None, description="Into the battery, one way.")
     discharge_efficiency: Fraction | None = Field(default=None, description="Out of the battery, one way.")
+    carried_power_w: NonNegative | None = Field(
+        default=None,
+        description="Most that the inverters give the loads at a time, off-grid without the grid.",
+    )
     charge_power_w: NonNegative | None = Field(
         default=None, description="Most at the terminals; null where no limit is known."
     )
@@ -175,7 +180,18 @@ class Energy(Model):
     self_sufficiency: Fraction | None = None
     unserved_kwh: NonNegative | None = None
     export_kwh: NonNegative | None = None
-    p90_annual_kwh: NonNegative | None = None
+    p50_annual_kwh: NonNegative | None = Field(default=None, description="The first year's AC yield.")
+    p90_annual_kwh: NonNegative | None = Field(
+        default=None, description="Exceeded in nine years of ten, by the normal distribution."
+    )
+    uncertainty_percent: NonNegative | None = Field(
+        default=None, description="One standard deviation of a year's yield: all causes, squared and summed."
+    )
+    uncertainties: list[UncertaintyComponent] = []
+    degradation_percent_per_year: Percent | None = None
+    ac_by_year_kwh: list[NonNegative] = Field(
+        default=[], description="From the first year to the last of the horizon, as the array ages."
+    )
     demand_kwh: NonNegative | None = None
     grid_import_kwh: NonNegative | None = None
     curtailed_kwh: NonNegative | None = None

@@ -2,7 +2,7 @@
 
 from typing import Annotated, Any, Literal
 
-from pydantic import BeforeValidator, Field
+from pydantic import AwareDatetime, BeforeValidator, Field
 
 from state.base import Fraction, Model, NonNegative
 from state.questions import Question
@@ -53,6 +53,7 @@ class Measurements(Model):
     string_currents_a: Annotated[list[NonNegative], Field(max_length=1000)] | None = None
     hot_spot_delta_k: NonNegative | None = None
     poa_global_w_m2: NonNegative | None = None
+    measured_at: AwareDatetime | None = None
     battery_temperature_c: Annotated[float, Field(ge=-60, le=200)] | None = None
     grid_voltage_v: NonNegative | None = None
 
@@ -64,6 +65,51 @@ class Ticket(Model):
     measurements: Measurements = Measurements()
 
 
+class ExtractedEvidence(Model):
+    """What somebody else, as a language model, read out of the ticket. It may add a hazard or raise the priority."""
+
+    quote: Annotated[str, Field(min_length=1, max_length=500)]
+    says: Annotated[str, Field(min_length=1, max_length=500)]
+    rule: Annotated[str, Field(min_length=1, max_length=200)]
+    hazard: HazardKind | None = None
+    at_least: Priority | None = None
+
+
+class PastFault(Model):
+    """A fault that was dealt with at the same site before."""
+
+    job_id: str
+    at: AwareDatetime
+    asset: Asset
+    failure_mode: str | None
+    confirmed: bool = False
+
+
+class OpenFault(Model):
+    """A job at the same site that is not closed."""
+
+    job_id: str
+    created_at: AwareDatetime
+    ticket: Ticket
+    asset: Asset
+    failure_mode: str | None
+
+
+class SiteRecord(Model):
+    """What is known of a site from its other jobs."""
+
+    past: list[PastFault] = []
+    open: list[OpenFault] = []
+
+
+class Duplicate(Model):
+    """An open job at the same site that seems to be about the same fault."""
+
+    job_id: str
+    likeness: Fraction
+    reasons: list[str]
+
+
 class Hazard(Model):
     kind: HazardKind
     evidence: str
@@ -71,7 +117,7 @@ class Hazard(Model):
 
 
 class Evidence(Model):
-    source: Literal["code", "measurement", "text", "llm"]
+    source: Literal["code", "measurement", "text", "history", "llm"]
     quote: str
     says: str
     rule: str
@@ -115,6 +161,10 @@ class TriageResult(Model):
     evidence: list[Evidence]
     hypotheses: list[Hypothesis] = Field(default=[], description="Every explanation, the likeliest first.")
     contradictions: list[str] = Field(default=[], description="Evidence that speaks against other evidence.")
+    duplicates: list[Duplicate] = Field(
+        default=[],
+        description="Open jobs at the same site that seem to be about the same fault, the likest first.",
+    )
     assumptions: list[str] = []
     warnings: list[str] = []
 

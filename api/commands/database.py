@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Annotated, TypeVar
 import typer
 
 if TYPE_CHECKING:
+    from pydantic import SecretStr
     from sqlalchemy.ext.asyncio import AsyncEngine
 
 T = TypeVar("T")
@@ -17,18 +18,14 @@ app = typer.Typer(help="The database schema.", no_args_is_help=True)
 def _with_engine(errand: "Callable[[AsyncEngine], Awaitable[T]]") -> T:
     from api.commands.start import settings_and_log
     from api.servers import with_servers
-    from core.database import create_engine
+    from core.database import opened_engine
 
-    async def run(url: str) -> T:
-        engine = create_engine(url, pool_size=2)
-        try:
+    async def run(url: "SecretStr | None") -> T:
+        async with opened_engine(url, pool_size=2) as engine:
             return await errand(engine)
-        finally:
-            await engine.dispose()
 
     with with_servers(settings_and_log()) as settings:
-        assert settings.database_url is not None  # noqa: S101  with_servers has set it
-        return asyncio.run(run(settings.database_url.get_secret_value()))
+        return asyncio.run(run(settings.database_url))
 
 
 @app.command()

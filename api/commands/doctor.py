@@ -6,11 +6,15 @@ from typing import TYPE_CHECKING
 import typer
 
 if TYPE_CHECKING:
+    from redis.asyncio import Redis
     from sqlalchemy.ext.asyncio import AsyncEngine
 
+    from core.clients.budget import Budget
     from core.config import Settings
 
-GOOD, BAD = "ok  ", "FAIL"
+GOOD, WARN, BAD = "ok  ", "warn", "FAIL"
+PATIENCE_SECONDS = 5.0
+"""For one provider."""
 
 
 def doctor() -> None:
@@ -33,25 +37,24 @@ def doctor() -> None:
 
 
 async def _examine(settings: "Settings", *, embedded: bool) -> bool:
-    from core.database import create_engine, schema
+    from core.database import opened_engine, schema
     from core.readiness import verdicts
     from core.redis import create_redis
 
-    assert settings.database_url is not None and settings.redis_url is not None  # noqa: S101, PT018  see with_servers
-    engine = create_engine(settings.database_url.get_secret_value(), pool_size=2)
+    assert settings.redis_url is not None  # noqa: S101  with_servers has set it
     redis = create_redis(settings.redis_url.get_secret_value())
     try:
-        if embedded:
-            await schema.upgrade(engine)
-        found = await verdicts(engine, redis)
-        if all(verdict.ok for verdict in found.values()):
-            await _given_up(engine)
+        async with opened_engine(settings.database_url, pool_size=2) as engine:
+            if embedded:
+                await schema.upgrade(engine)
+            found = await verdicts(engine, redis)
+            for name, verdict in found.items():
+                typer.echo(f"{GOOD if verdict.ok else BAD} {name:<13} {verdict.detail}")
+            if all(verdict.ok for verdict in found.values()):
+                await _given_up(engine)
+        await _providers(settings, redis)
     finally:
         await redis.aclose()
-        await engine.dispose()
-    for name, verdict in found.items():
-        typer.echo(f"{GOOD if verdict.ok else BAD} {name:<13} {verdict.detail}")
-    await _forecast(settings)
     llm = (
         f"{settings.openai_model}" if settings.openai_api_key else "not configured; everything works without"
     )
@@ -68,20 +71,38 @@ async def _given_up(engine: "AsyncEngine") -> None:
         found = await dead_letters(session)
     counted = f"{found.jobs} jobs, {found.refreshes} refreshes, {found.deliveries} webhook messages failed"
     hint = "; GET /jobs?status=failed lists the jobs, POST /jobs/{id}/retry goes on with one"
-    typer.echo(f"{'warn' if found else GOOD} given up      {counted}{hint if found.jobs else ''}")
+    typer.echo(f"{WARN if found else GOOD} given up      {counted}{hint if found.jobs else ''}")
 
 
-async def _forecast(settings: "Settings") -> None:
-    """Say whether the forecast can be had; the service works without, and says «unknown»."""
+async def _providers(settings: "Settings", redis: "Redis") -> None:
+    """Say of each provider whether it answers and what of its budget is used; the service works without any."""
     import httpx
 
-    from core.clients.open_meteo import OpenMeteoClient
-    from core.errors import ProviderUnavailable
+    from core.clients.budget import Budget
+    from core.clients.limits import parse_limits
+    from core.clock import SystemClock
+    from graph.providers import Providers
 
-    async with httpx.AsyncClient(timeout=5) as http:
-        client = OpenMeteoClient(settings.open_meteo_url, settings.open_meteo_api_key, http)
-        try:
-            forecast = await client.forecast(51.48, 0.0)
-            typer.echo(f"{GOOD} open_meteo    {len(forecast.hourly)} hours")
-        except ProviderUnavailable as error:
-            typer.echo(f"warn open_meteo    {error.reason}; visits are planned on `unknown` weather")
+    budget = Budget(redis, parse_limits(settings.provider_budgets))
+    async with httpx.AsyncClient(timeout=PATIENCE_SECONDS) as http:
+        providers = Providers(settings, http, SystemClock(), budget)
+        states = await providers.states(PATIENCE_SECONDS)
+    for name, state in states.items():
+        typer.echo(
+            f"{GOOD if state.answers else WARN} {name:<13} {state.detail}; {await _spent(budget, name)}"
+        )
+
+
+async def _spent(budget: "Budget", provider: str) -> str:
+    """Of each window that has a limit what was used, and how long nobody asks."""
+    from core.clock import SystemClock
+    from core.errors import StorageUnavailable
+
+    try:
+        usage = await budget.usage(provider, SystemClock().now())
+        paused = await budget.paused(provider)
+    except StorageUnavailable as error:
+        return error.detail
+    used = [f"{each.used:g} of {each.limit} this {window}" for window, each in usage.items() if each.limit]
+    told = f"used {', '.join(used)}" if used else "no limit is set"
+    return f"{told}, paused for {paused:.0f} s" if paused else told

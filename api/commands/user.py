@@ -29,7 +29,7 @@ def create(
     from api.commands.start import settings_and_log
     from api.servers import with_servers
     from core.config import Settings
-    from core.database import AsyncSessionLocal, create_engine, schema
+    from core.database import AsyncSessionLocal, opened_engine, schema
     from core.database.models import Role
     from core.database.users import Users
     from core.errors import FieldError, InvalidInput
@@ -43,15 +43,11 @@ def create(
     password_hash = get_password_hash(password)
 
     async def run(settings: Settings) -> None:
-        assert settings.database_url is not None  # noqa: S101  with_servers has set it
-        engine = create_engine(settings.database_url.get_secret_value(), pool_size=1)
-        try:
+        async with opened_engine(settings.database_url) as engine:
             await schema.upgrade(engine)
             async with AsyncSessionLocal(bind=engine) as session, session.begin():
                 user = await Users(session).add(username, password_hash, Role(role))
-            typer.echo(f"Created {role} {user.username!r} ({user.id}).")
-        finally:
-            await engine.dispose()
+        typer.echo(f"Created {role} {user.username!r} ({user.id}).")
 
     with with_servers(settings_and_log()) as settings:
         asyncio.run(run(settings))

@@ -15,7 +15,7 @@ from api.demo.weather import forecast_url
 from api.pages import print_result, questions_page
 from api.servers import with_servers
 from core.config import Settings
-from core.database import AsyncSessionLocal, create_engine, schema
+from core.database import AsyncSessionLocal, opened_engine, schema
 from core.database.models import Role
 from core.database.users import Users
 from core.errors import SolarSyncError
@@ -81,9 +81,7 @@ def tell(settings: Settings) -> None:
 
 async def _dispatcher(settings: Settings, username: str, password: str) -> None:
     """Migrate, and make the demo's user, or give it a new password where an earlier run made it."""
-    assert settings.database_url is not None  # noqa: S101  with_servers has set it
-    engine = create_engine(settings.database_url.get_secret_value(), pool_size=1)
-    try:
+    async with opened_engine(settings.database_url) as engine:
         await schema.upgrade(engine)
         async with AsyncSessionLocal(bind=engine) as session, session.begin():
             users = Users(session)
@@ -92,8 +90,6 @@ async def _dispatcher(settings: Settings, username: str, password: str) -> None:
                 await users.add(username, get_password_hash(password), Role.DISPATCHER)
             else:
                 user.password_hash = get_password_hash(password)
-    finally:
-        await engine.dispose()
 
 
 def _log_in(client: httpx.Client, username: str, password: str) -> None:

@@ -7,7 +7,7 @@ from importlib.resources import files
 
 from rapidfuzz import fuzz
 
-from core.catalog.names import LEAST_FOUND, compact, likeness
+from core.catalog.names import LEAST_FOUND, closeness, compact, likeness
 from state.demand import KnownAppliance
 
 LEAST_MISSPELT = 84.0
@@ -26,7 +26,8 @@ def search_appliances(query: str = "", limit: int = 20) -> list[KnownAppliance]:
     if not compact(query):
         return list(appliances()[:limit])
     scored = [
-        (max(likeness(query, name) for name in (each.name, *each.aliases)), each) for each in appliances()
+        (max(max(likeness(query, name), closeness(query, name)) for name in (each.name, *each.aliases)), each)
+        for each in appliances()
     ]
     ranked = sorted(scored, key=lambda pair: -pair[0])
     return [each for found, each in ranked[:limit] if found >= LEAST_FOUND]

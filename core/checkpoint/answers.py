@@ -9,6 +9,7 @@ from collections.abc import Awaitable, Callable, Iterator
 from contextlib import contextmanager
 from contextvars import ContextVar
 from dataclasses import dataclass, field
+from functools import partial
 from hashlib import blake2b
 from typing import Final, TypeVar
 
@@ -20,7 +21,7 @@ from pydantic import ValidationError
 from core.checkpoint import keys
 from core.checkpoint.codec import pack, unpack
 from core.checkpoint.scripts import Script
-from core.checkpoint.transport import AsyncTransport, Command, Operation
+from core.checkpoint.transport import AsyncTransport, Command, Operation, exchange
 from core.errors import CheckpointUnreadable, StaleAttempt, StorageUnavailable
 from state.base import JsonObject, Model
 
@@ -67,7 +68,7 @@ class RecordedCalls:
     """`core.ports.ExternalCalls` over Redis; outside of a run every call is made."""
 
     def __init__(self, client: redis.asyncio.Redis, *, ttl_seconds: int) -> None:
-        self._redis = AsyncTransport(client)
+        self._redis = AsyncTransport(partial(exchange, client))
         self._ttl_seconds = ttl_seconds
 
     async def once(

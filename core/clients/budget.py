@@ -66,7 +66,9 @@ class Budget:
         if full == -1:
             return f"asked us to wait; {pause / 1000:.0f} s are left"
         if full:
-            return f"our budget of {bounds[full - 1]} calls a {list(WINDOWS)[full - 1]} is used up"
+            window = list(WINDOWS)[full - 1]
+            article = "an" if window == "hour" else "a"
+            return f"our budget of {bounds[full - 1]} calls {article} {window} is used up"
         return None
 
     async def pause(self, provider: str, seconds: float) -> None:

@@ -4,11 +4,13 @@ from collections.abc import Mapping, Sequence
 from datetime import datetime
 
 import numpy as np
-from pydantic import ValidationError
+from pydantic import TypeAdapter, ValidationError
 
 from core.errors import ProviderUnavailable
 from core.pv.weather_year import FloatArray
 from state.weather import ForecastHour
+
+_HOURS = TypeAdapter(list[ForecastHour])
 
 FREEZING = (56, 57, 66, 67)
 """WMO code table 4677: freezing drizzle and rain."""
@@ -31,14 +33,16 @@ def to_hours(
     if "weather_code" in lists:
         lists["weather_code"] = [None if code is None else int(code) for code in lists["weather_code"]]
     try:
-        return [
-            ForecastHour(start=start, **dict(zip(lists, row, strict=True)))
-            for start, *row in zip(starts, *lists.values(), strict=True)
-        ]
+        return _HOURS.validate_python(
+            [
+                {"start": start, **dict(zip(lists, row, strict=True))}
+                for start, *row in zip(starts, *lists.values(), strict=True)
+            ]
+        )
     except ValidationError as error:
         fault = error.errors(include_input=True, include_url=False)[0]
         raise ProviderUnavailable(
-            provider, f"{fault['loc'][0]} of {fault['input']!r} cannot be: {fault['msg']}"
+            provider, f"{fault['loc'][-1]} of {fault['input']!r} cannot be: {fault['msg']}"
         ) from None
 
 

@@ -27,6 +27,9 @@ SOURCE = "US National Weather Service"
 AREA_LIFE = timedelta(minutes=5)
 """How long the warnings of a state are taken to be the latest."""
 
+PATIENCE_SECONDS = 25.0
+"""For all that a site's warnings take."""
+
 KEPT_POINTS = 4096
 COUNTRIES = frozenset({"US", "PR", "VI", "GU", "MP", "AS"})
 """ISO 3166 codes of where the service warns."""
@@ -101,8 +104,12 @@ class NwsClient:
         """Warnings in force or announced; none outside of the United States. Raises `ProviderUnavailable`."""
         if lookup_timezone(latitude, longitude) not in _zones_of_the_country():
             return []
-        point = await self._point(latitude, longitude)
-        features = await self._area(point.state)
+        try:
+            async with asyncio.timeout(PATIENCE_SECONDS):
+                point = await self._point(latitude, longitude)
+                features = await self._area(point.state)
+        except TimeoutError:
+            raise ProviderUnavailable(PROVIDER, f"no answer within {PATIENCE_SECONDS:g} s") from None
         return read_alerts(features, point.zones, self._clock.now())
 
     async def _point(self, latitude: float, longitude: float) -> _Point:

@@ -7,6 +7,7 @@ A resource is named by its `ref`: `screening:<lat>,<lon>,<elevation>[,psh=<h/day
 import asyncio
 import math
 import re
+from functools import lru_cache
 
 import numpy as np
 
@@ -184,7 +185,11 @@ def screening_ref(site: Site, peak_sun_hours: float | None) -> str:
 
 def _modelled_resource(job: JobInput) -> Resource:
     peak_sun_hours = job.resource.peak_sun_hours
-    ref = screening_ref(job.site, peak_sun_hours)
+    return _screening_resource(screening_ref(job.site, peak_sun_hours), peak_sun_hours)
+
+
+@lru_cache(maxsize=512)
+def _screening_resource(ref: str, peak_sun_hours: float | None) -> Resource:
     latitude, longitude, elevation = (float(part) for part in ref.removeprefix("screening:").split(",")[:3])
     year = screening_year(latitude, longitude, elevation, peak_sun_hours)
     uncertainty = uncertainty_percent()

@@ -11,6 +11,7 @@ from sqlalchemy.engine.default import DefaultExecutionContext
 from sqlalchemy.orm import Mapped, mapped_column
 
 from core.database.base import Base
+from core.database.places import job_place
 from core.database.search import Words, job_words
 from core.ids import new_id
 
@@ -107,8 +108,16 @@ def _words(context: DefaultExecutionContext) -> list[str]:
     return job_words(context.get_current_parameters()["input"])  # type: ignore[no-untyped-call]
 
 
+def _place(context: DefaultExecutionContext) -> str | None:
+    return job_place(context.get_current_parameters()["input"])  # type: ignore[no-untyped-call]
+
+
 class JobRow(Base):
-    """A job; `status` is that of its last start, resume or retry run, `words` are those it is found by."""
+    """A job; `status` is that of its last start, resume or retry run, `words` are those it is found by.
+
+    `weather` is what a refresh has seen since the latest result, which holds the weather that it rests on;
+    `place` is the cell of its site, `asset` and `failure_mode` what triage found: what other jobs there ask for.
+    """
 
     __tablename__ = "jobs"
 
@@ -132,6 +141,9 @@ class JobRow(Base):
     fence: Mapped[int] = mapped_column(server_default=text("0"))
     weather: Mapped[dict[str, Any] | None]
     weather_at: Mapped[datetime | None]
+    place: Mapped[str | None] = mapped_column(default=_place)
+    asset: Mapped[str | None]
+    failure_mode: Mapped[str | None]
     words: Mapped[list[str]] = mapped_column(
         Words, default=_words, server_default=text("''"), deferred=True, deferred_raiseload=True
     )
@@ -139,12 +151,15 @@ class JobRow(Base):
     __table_args__ = (
         # A page is the newest of what one may see and asks for: each filter alone reads no row beyond it.
         Index("ix_jobs_created_by_id", "created_by", "id"),
+        Index("ix_jobs_created_by_status_id", "created_by", "status", "id"),
         Index("ix_jobs_technician_id_id", "technician_id", "id"),
+        Index("ix_jobs_technician_id_status_id", "technician_id", "status", "id"),
         Index("ix_jobs_status_id", "status", "id"),
         Index("ix_jobs_kind_id", "kind", "id"),
         Index("ix_jobs_priority_id", "priority", "id"),
         # Without the list of pending entries, which every search would have to read.
         Index("ix_jobs_words", "words", postgresql_using="gin", postgresql_with={"fastupdate": "off"}),
+        Index("ix_jobs_place_id", "place", "id", postgresql_where=text("asset IS NOT NULL")),
         Index("ix_jobs_open", "id", postgresql_where=text("closed_at IS NULL")),
         Index("ix_jobs_closed", "closed_at", postgresql_where=text("closed_at IS NOT NULL")),
         Index(

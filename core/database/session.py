@@ -1,11 +1,13 @@
 """Engine and sessions: one session per request or task, one transaction per session."""
 
+import contextlib
 from collections.abc import AsyncIterator
 from typing import Any
 from urllib.parse import parse_qsl, urlencode, urlsplit, urlunsplit
 
 import orjson
 import structlog
+from pydantic import SecretStr
 from sqlalchemy import AdaptedConnection, event
 from sqlalchemy.exc import DisconnectionError
 from sqlalchemy.ext.asyncio import AsyncEngine, AsyncSession, async_sessionmaker, create_async_engine
@@ -27,7 +29,9 @@ def sqlalchemy_url(url: str) -> str:
 
 
 CONNECT_SECONDS = 3.0
-"""How long a new connection may take, and how long one may be waited for that others have in use."""
+"""How long a new connection may take."""
+POOL_SECONDS = 6.0
+"""How long one may be waited for that others have in use: a burst is worked off, a request's time not used up."""
 
 
 def create_engine(
@@ -48,7 +52,7 @@ def create_engine(
         pool_size=pool_size,
         max_overflow=max_overflow,
         echo=echo,
-        pool_timeout=CONNECT_SECONDS,
+        pool_timeout=POOL_SECONDS,
         connect_args={"timeout": CONNECT_SECONDS, "command_timeout": statement_seconds},
         json_serializer=lambda value: orjson.dumps(value).decode(),
         json_deserializer=orjson.loads,
@@ -62,6 +66,18 @@ def create_engine(
         max_overflow=max_overflow,
     )
     return engine
+
+
+@contextlib.asynccontextmanager
+async def opened_engine(url: SecretStr | None, *, pool_size: int = 1) -> AsyncIterator[AsyncEngine]:
+    """An engine for one errand, its connections closed afterwards; `with_servers` has set the URL by now."""
+    if url is None:
+        raise ValueError("the embedded servers are started, and their URLs set, before anything is opened")
+    engine = create_engine(url.get_secret_value(), pool_size=pool_size)
+    try:
+        yield engine
+    finally:
+        await engine.dispose()
 
 
 def _refuse_closed(connection: AdaptedConnection, _record: object, _proxy: object) -> None:

@@ -168,13 +168,14 @@ def plane_conditions(
     incident = unshaded * passing
     passes = diffuse_modifiers(tilt)
     transmitted = (direct * beam_modifier(facing) + sky * passes.sky + ground * passes.ground) * passing
+    effective = transmitted * daylight.spectrum
     return PlaneConditions(
         poa_global=poa_global,
         unshaded=unshaded,
         incident=incident,
         transmitted=transmitted,
-        effective_irradiance=transmitted * daylight.spectrum,
-        temp_cell=_temp_cell(daylight, incident, NOCT_INSTALLED[plane.mount], system.temperature_model),
+        effective_irradiance=effective,
+        temp_cell=_temp_cell(daylight, incident, effective, plane, system.temperature_model),
     )
 
 
@@ -183,15 +184,22 @@ def _beam_share(daylight: Daylight) -> FloatArray:
 
 
 def _temp_cell(
-    daylight: Daylight, poa: FloatArray, noct_installed: float, model: TemperatureModel
+    daylight: Daylight, incident: FloatArray, effective: FloatArray, plane: Plane, model: TemperatureModel
 ) -> FloatArray:
     temp_air, wind_speed = daylight.temp_air, daylight.wind_speed
+    noct_installed = NOCT_INSTALLED[plane.mount]
     match model:
         case "fuentes":
             return fuentes(
-                poa, temp_air, wind_speed, noct_installed=noct_installed, continues=daylight.continues
+                incident, temp_air, wind_speed, noct_installed=noct_installed, continues=daylight.continues
             )
         case "noct_sam":
-            return noct_sam(poa, temp_air, wind_speed, noct_installed=noct_installed)
+            return noct_sam(
+                effective,
+                temp_air,
+                wind_speed,
+                noct_installed=noct_installed,
+                module_efficiency=plane.efficiency,
+            )
         case "faiman":
-            return faiman(poa, temp_air, wind_speed)
+            return faiman(incident, temp_air, wind_speed)

@@ -28,6 +28,9 @@ class Plane:
         Nameplate of the modules on this plane. [W]
     gamma_pdc : float, default -0.0035
         Relative change of their power with the cell temperature. [1/°C]
+    efficiency : float, default 0.19
+        Nameplate over area and 1000 W/m²; the default is that of a standard module in PVWatts. What becomes electricity
+        does not heat, says `temperature.noct_sam`. [unitless]
     diode : SingleDiode, optional
         The modules' electrical model, scaled to `pdc0`; without one power is linear in light and temperature, as in
         PVWatts, with the efficiency in weak light of the median module.
@@ -38,6 +41,7 @@ class Plane:
     mount: Mount
     pdc0: float
     gamma_pdc: float = -0.0035
+    efficiency: float = 0.19
     diode: SingleDiode | None = None
 
 
@@ -50,7 +54,7 @@ class System:
     pac0 : float
         Rated output of the inverter, or of all inverters together. [W]
     losses_percent : float, default 14
-        What no model here computes: mismatch, wiring, availability; see `losses.SystemLosses`. [%]
+        What no model here computes: mismatch, wiring, availability; see `state.losses.SystemLosses`. [%]
     inverter : EfficiencyCurve
         By default that of PVWatts for 96 %.
     albedo : float, default 0.2
@@ -90,6 +94,7 @@ def demand_physical(planes: Sequence[Plane], system: System) -> None:
         "tilts between 0 and 90": all(0.0 <= plane.surface_tilt <= 90.0 for plane in planes),
         "finite azimuths": all(np.isfinite(plane.surface_azimuth) for plane in planes),
         "a gamma_pdc between -0.02 and 0": all(-0.02 <= plane.gamma_pdc <= 0.0 for plane in planes),
+        "an efficiency between 0 and 0.5": all(0.0 < plane.efficiency < 0.5 for plane in planes),
         "pac0 above zero": 0.0 < system.pac0 < np.inf,
         "losses_percent between 0 and 100": 0.0 <= system.losses_percent <= 100.0,
         "albedo between 0 and 1": 0.0 <= system.albedo <= 1.0,

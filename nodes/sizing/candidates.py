@@ -176,7 +176,11 @@ def _counts(brief: Brief, inverter: InverterDatasheet, pdc0: float) -> list[int]
     if not brief.has_battery:
         exact = pdc0 / (brief.dc_ac_ratio or DEFAULT_DC_AC_RATIO) / inverter.pac_w
         return sorted({min(max(1, n), MOST_STRING_INVERTERS) for n in (math.floor(exact), math.ceil(exact))})
-    needs = [1.0, (brief.peak_power or 0.0) / inverter.pac_w, pdc0 / (BACKUP_DC_AC_RATIO * inverter.pac_w)]
+    needs = [
+        1.0,
+        (brief.peak_power or 0.0) / (inverter.backup_w or inverter.pac_w),
+        pdc0 / (BACKUP_DC_AC_RATIO * inverter.pac_w),
+    ]
     if inverter.surge_w is not None:
         needs.append((brief.surge_power or 0.0) / inverter.surge_w)
     if inverter.pdc_max_w is not None:

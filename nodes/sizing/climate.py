@@ -11,6 +11,13 @@ from state.equipment import Electrical, RoofPlane
 from state.questions import Question
 from state.weather import Resource
 
+COLDEST_BELOW_MEAN_NIGHT = 13.0
+"""From the mean night of the coldest month down to the year's coldest hour. [K]
+
+In typical years that were read whole it is 12.4 (Greensboro), 8.3 (Sand Point) and 5.2 (Phoenix):
+the largest, rounded up.
+"""
+
 
 def site_temperatures(
     electrical: Electrical,
@@ -46,11 +53,22 @@ def site_temperatures(
 
 
 def _question(resource: Resource, year: WeatherYear) -> Question:
-    """The question, with the coldest hour of a measured typical year as its suggestion; a modelled one has none."""
-    if resource.quality != "tmy":
-        return DESIGN_TEMP_MIN
-    coldest = suggested_temperatures(year).min_c
-    why = (
-        f"{DESIGN_TEMP_MIN.why} The typical year's coldest hour has {coldest} °C; other years may be colder."
+    """The question, with a suggestion and what it stands on.
+
+    Of a typical year that is the coldest hour. A modelled year has no cold days, only mean nights: its suggestion lies
+    as far below the coldest month's as the coldest hour does at the most in the years that were measured.
+    """
+    coldest = suggested_temperatures(year).min_c or 0.0
+    if resource.quality == "tmy":
+        suggestion = coldest
+        told = f"The typical year's coldest hour has {coldest} °C; other years may be colder."
+    else:
+        suggestion = float(round(coldest - COLDEST_BELOW_MEAN_NIGHT))
+        told = (
+            f"Suggested is {suggestion:g} °C: an estimate, {COLDEST_BELOW_MEAN_NIGHT:g} °C below the mean night of the "
+            f"coldest month ({coldest} °C by {resource.source}). Ask somebody who knows the place."
+        )
+    suggestion = min(
+        max(suggestion, DESIGN_TEMP_MIN.minimum or suggestion), DESIGN_TEMP_MIN.maximum or suggestion
     )
-    return DESIGN_TEMP_MIN.model_copy(update={"default": coldest, "why": why})
+    return DESIGN_TEMP_MIN.model_copy(update={"default": suggestion, "why": f"{DESIGN_TEMP_MIN.why} {told}"})

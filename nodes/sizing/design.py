@@ -38,6 +38,11 @@ class Design:
         """Rating of all inverters together [W]."""
         return self.inverters * self.inverter.pac_w
 
+    @property
+    def backup_pac0(self) -> float:
+        """What all inverters together carry without the grid, continuously [W]."""
+        return self.inverters * (self.inverter.backup_w or self.inverter.pac_w)
+
     @cached_property
     def longest(self) -> int:
         return max((group.modules_per_string for group in self.groups), default=0)

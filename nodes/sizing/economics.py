@@ -96,15 +96,23 @@ def value(bill: Bill, economics: Economics) -> Valuation:
 
 def horizon_of(economics: Economics, bill: Bill) -> Horizon:
     """The settings, with what the job says and what use makes of the battery's life."""
+    span = stated_horizon(economics)
+    if bill.battery_life_years is None or bill.chemistry is None:
+        return span
+    lives = span.battery_life_years | {bill.chemistry: bill.battery_life_years}
+    return span.model_copy(update={"battery_life_years": lives})
+
+
+def stated_horizon(economics: Economics) -> Horizon:
+    """The settings, with what the job says in their place."""
     changes: dict[str, object] = {}
     if economics.years is not None:
         changes["years"] = economics.years
     if economics.discount_rate is not None:
         changes["discount_rate"] = economics.discount_rate
-    if bill.battery_life_years is not None and bill.chemistry is not None:
-        changes["battery_life_years"] = horizon().battery_life_years | {
-            bill.chemistry: bill.battery_life_years
-        }
+    if economics.degradation_percent_per_year is not None:
+        changes["degradation_per_year"] = economics.degradation_percent_per_year / 100.0
+        changes["sources"] = horizon().sources | {"degradation_per_year": "stated with the job"}
     return horizon().model_copy(update=changes)
 
 

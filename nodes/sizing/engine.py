@@ -23,6 +23,7 @@ from nodes.sizing.results import array_result, energy_result, unserved_check
 from nodes.sizing.storage import bank_for
 from nodes.sizing.storage_result import life_years, storage_result
 from nodes.sizing.tariffs import prices_of
+from nodes.sizing.uncertainty import uncertainties
 from nodes.sizing.yields import UnitYear, energy_year, rated_efficiency, unit_year
 from state.equipment import BatteryDatasheet, InverterDatasheet, ModuleDatasheet
 from state.job import JobInput
@@ -92,7 +93,14 @@ def _result(job: JobInput, year: WeatherYear, resource: Resource, plan: Plan) ->
         storage=None if bank is None else storage_result(job.system_type, job.storage, design, bank, flows),
         conductors=list(best.conductors),
         interconnection=best.interconnection,
-        energy=energy_result(job.system_type, produced, flows, load, resource.uncertainty_percent),
+        energy=energy_result(
+            job.system_type,
+            produced,
+            flows,
+            load,
+            causes=uncertainties(resource, job.array),
+            span=economics.stated_horizon(job.economics),
+        ),
         checks=checks,
         binding_check=_binding(checks),
         economics=valuation.result,
@@ -117,6 +125,11 @@ def _choose(job: JobInput, year: WeatherYear, plan: Plan) -> _Choice:
     if target.pdc0 is not None and target.pdc0 > LARGEST_PDC0:
         reason = f"needs an array of {target.pdc0 / 1e6:.0f} MW; the design search ends at 10 MW"
         raise InvalidInput([FieldError("/demand", reason)])
+    if target.pdc0 is None and any(plane.area_m2 is None for plane in brief.planes) and plan.strings is None:
+        reason = (
+            "is needed: in one month the array would give nothing at all, so no size follows from the demand"
+        )
+        raise InvalidInput([FieldError("/array/pdc0_w", reason)])
     if plan.strings is not None and named.inverter is not None:
         best = existing(brief, modules[0], named.inverter, plan.strings, batteries)
         as_built = Target(best.design.pdc0, "the strings that are there")

@@ -53,7 +53,10 @@ def strategy_of(
     follows = storage is not None and storage.strategy == "time_of_use" and plant.grid
     if follows and prices is not None and not prices.flat:
         return time_of_use(p_dc, wanted, plant, prices)
-    return with_battery(p_dc, wanted, plant), "serves the loads whenever the array cannot"
+    words = "serves the loads whenever the array cannot"
+    return with_battery(
+        p_dc, wanted, plant
+    ), f"{words}, as no tariff varies by the hour" if follows else words
 
 
 def plant_of(system_type: SystemType, design: Design, bank: Bank, storage: Storage | None = None) -> Plant:
@@ -68,7 +71,7 @@ def plant_of(system_type: SystemType, design: Design, bank: Bank, storage: Stora
     gives = battery.max_discharge_a
     grid = system_type != "off_grid"
     return Plant(
-        pac0=design.pac0,
+        pac0=design.pac0 if grid else design.backup_pac0,
         inverter_efficiency=bank.efficiencies.inverter,
         usable_energy=bank.usable_energy,
         charge_efficiency=bank.efficiencies.charge,

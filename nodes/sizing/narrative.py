@@ -5,6 +5,7 @@ from collections.abc import Sequence
 from nodes.sizing.array import Target
 from nodes.sizing.battery_dispatch import YearFlows
 from nodes.sizing.candidates import Candidate
+from nodes.sizing.dc_model import told_of
 from nodes.sizing.demand import Load
 from nodes.sizing.equipment import title
 from nodes.sizing.generator import generator_hint
@@ -20,11 +21,12 @@ def assumptions_of(
 ) -> list[str]:
     """Everything the result rests on that the job did not say; `used` is how the battery is run."""
     design = chosen.design
-    spread = f"±{resource.uncertainty_percent:g} %, taken as one standard deviation for P90"
+    spread = f"±{resource.uncertainty_percent:g} %, taken as one standard deviation"
     told = [
         f"Array sized for {target.basis}.",
         f"Climate: {resource.source} ({resource.quality}, {spread}).",
-        f"System losses {job.array.losses_percent:g} %, albedo {job.array.albedo:g}.",
+        f"System losses {job.array.system_losses_percent:.3g} %, albedo {job.array.albedo:g}.",
+        *told_of(design.module, design.inverter, job.array),
     ]
     if job.equipment.module is None:
         told.append(f"Module chosen from the catalogue: {title(design.module)}.")

@@ -136,6 +136,6 @@ def _contradictions_of_array(job: JobInput, planes: Sequence[RoofPlane]) -> list
         errors.append(FieldError("/array/pdc0_w", "the strings given already set the nameplate power"))
     if array.pdc0_w is not None and array.pdc0_w > LARGEST_PDC0:
         errors.append(FieldError("/array/pdc0_w", f"the design search ends at {LARGEST_PDC0 / 1e6:g} MW"))
-    if array.losses_percent >= 100:
+    if array.system_losses_percent >= 100:
         errors.append(FieldError("/array/losses_percent", "nothing would be left to generate"))
     return errors

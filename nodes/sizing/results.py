@@ -9,12 +9,12 @@ from nodes.sizing.checks import at_most
 from nodes.sizing.demand import Load
 from nodes.sizing.design import Design
 from nodes.sizing.generator import generator_for
+from nodes.sizing.tables import Horizon
+from nodes.sizing.uncertainty import combined_percent, p90
 from state.equipment import RoofPlane
 from state.job import SystemType
+from state.losses import UncertaintyComponent
 from state.sizing import ArrayResult, Check, Energy, PlaneLayout
-
-P90_Z = 1.2816
-"""Standard normal quantile: nine years of ten exceed P50 minus this many standard deviations."""
 
 
 def array_result(design: Design, planes: Sequence[RoofPlane], produced: EnergyYear) -> ArrayResult:
@@ -44,12 +44,14 @@ def energy_result(
     produced: EnergyYear,
     flows: YearFlows,
     load: Load | None,
-    uncertainty_percent: float,
+    *,
+    causes: Sequence[UncertaintyComponent],
+    span: Horizon,
 ) -> Energy:
-    """Energy of the year; `uncertainty_percent` is one standard deviation of the resource."""
+    """Energy of the first year, how sure it is, and what later years leave of it."""
     annual = produced.ac_annual_kwh
     known = load is not None
-    p90 = annual * max(0.0, 1.0 - P90_Z * uncertainty_percent / 100.0)
+    spread = combined_percent(causes)
     ratio = produced.performance_ratio
     return Energy(
         ac_annual_kwh=round(annual, 1),
@@ -64,7 +66,14 @@ def energy_result(
         self_sufficiency=_share(flows.self_sufficiency) if known else None,
         unserved_kwh=_kwh(flows.unserved) if system_type == "off_grid" else 0.0 if known else None,
         export_kwh=_kwh(flows.export),
-        p90_annual_kwh=round(p90, 1),
+        p50_annual_kwh=round(annual, 1),
+        p90_annual_kwh=round(p90(annual, spread), 1),
+        uncertainty_percent=round(spread, 2),
+        uncertainties=list(causes),
+        degradation_percent_per_year=round(100.0 * span.degradation_per_year, 3),
+        ac_by_year_kwh=[
+            round(annual * (1.0 - span.degradation_per_year) ** past, 1) for past in range(span.years)
+        ],
         demand_kwh=_kwh(flows.load) if known else None,
         grid_import_kwh=_kwh(flows.grid_import) if known else None,
         curtailed_kwh=_kwh(flows.curtailed),

@@ -89,6 +89,7 @@ def storage_checks(
             f"{bank.series} × {battery.nominal_v:g} V for {bank.system_voltage:g} V",
         ),
         _inverter_voltage_check(volts, inverter),
+        *_chemistry_check(battery, inverter),
         at_most(
             "battery_discharge_current",
             "battery datasheet, largest discharge current",
@@ -163,6 +164,23 @@ def _inverter_voltage_check(volts: float, inverter: InverterDatasheet) -> Check:
         f"bank {volts:g} V, inverter {nominal or 0:g} V",
         missing="the inverter's datasheet gives no battery voltage",
     )
+
+
+def _chemistry_check(battery: BatteryDatasheet, inverter: InverterDatasheet) -> list[Check]:
+    """Only where the inverter's sheet names the batteries that it is made for."""
+    made_for = inverter.battery_chemistries
+    if made_for is None:
+        return []
+    return [
+        at_most(
+            "inverter_battery_chemistry",
+            "inverter datasheet, compatible batteries",
+            float(battery.chemistry not in made_for),
+            0.0,
+            "mismatch",
+            f"battery {battery.chemistry}, inverter made for {', '.join(made_for)}",
+        )
+    ]
 
 
 def _temperature_check(battery: BatteryDatasheet, temperature: float) -> Check:

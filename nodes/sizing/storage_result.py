@@ -27,6 +27,7 @@ def storage_result(
             "inverter_efficiency": plant.inverter_efficiency,
             "charge_efficiency": plant.charge_efficiency,
             "discharge_efficiency": plant.discharge_efficiency,
+            "carried_power_w": plant.pac0,
             "charge_power_w": _finite(plant.charge_power),
             "discharge_power_w": _finite(plant.discharge_power),
             "reserve_kwh": round(kept / 1000, 3) if plant.grid else None,

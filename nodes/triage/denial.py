@@ -18,7 +18,7 @@ def denied(matches: Sequence[Match], words: Sequence[str], by: Denials) -> set[M
     same list ("no smoke, fire or arcing"). Any other word, a full stop and a verb ("don't touch, the rail is live")
     end it: "no power, smoke comes out" denies nothing. A condition takes it back: "no ground fault when dry".
     """
-    inside = {place for match in matches if not _speaks_no(match, words, by) for place in _places(match)}
+    inside = {place for match in matches if not _speaks_no(match, words, by) for place in match.spoken}
     before_ends = {match.end for match in by.before.find(words)}
     after_starts = {match.start for match in by.after.find(words)}
     found = {

@@ -6,13 +6,16 @@ from typing import Any
 
 from core.errors import FieldError, InvalidInput
 from nodes.triage.codes import CodesRead, read_codes
+from nodes.triage.duplicates import duplicates
+from nodes.triage.extracted import read_extracted
 from nodes.triage.findings import Finding
 from nodes.triage.hazards import hazards_of, stopping
+from nodes.triage.history import read_history, recurrence
 from nodes.triage.knowledge import vendors
 from nodes.triage.losses import energy_loss, worst_share
 from nodes.triage.measurements import Measured, read_measurements
 from nodes.triage.priority import priority_of
-from nodes.triage.production import ExpectedProduction, expected_production
+from nodes.triage.production import ExpectedPower, ExpectedProduction, expected_production, power_expected
 from nodes.triage.questions import (
     FAULT_DESCRIPTION,
     SYSTEM_VOLTAGE,
@@ -30,7 +33,17 @@ from nodes.triage.work import plan_work
 from state.equipment import InverterDatasheet
 from state.job import JobInput
 from state.questions import Question
-from state.triage import Hypothesis, Ticket, TriageAnswer, TriageResult
+from state.triage import (
+    ExtractedEvidence,
+    Hypothesis,
+    PastFault,
+    SiteRecord,
+    Ticket,
+    TriageAnswer,
+    TriageResult,
+)
+
+NOTHING_KNOWN = SiteRecord()
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,27 +63,62 @@ def triage(
     answers: Mapping[str, Any],
     *,
     production: ExpectedProduction | None,
+    expected_power: ExpectedPower | None = None,
+    site: SiteRecord = NOTHING_KNOWN,
+    extracted_evidence: Sequence[ExtractedEvidence] = (),
     settings: TriageSettings = DEFAULTS,
 ) -> TriageAnswer:
     """What is wrong, how urgent it is and what to do first; beside it the questions that would make it surer.
 
-    Evidence is read from fault codes, measurements and words. Hazards add up and are never removed; words can
-    raise a priority, never lower one. `production` is what a loss is reckoned against; without it the job's own
-    input is tried. Raises `InvalidInput` where the job has no ticket.
+    Evidence is read from fault codes, measurements, words and what happened at the site before. Hazards add up and
+    are never removed; words, and what somebody else read out of them (`extracted_evidence`), can raise a priority,
+    never lower one. `production` is what a loss is reckoned against, `expected_power` what measured power is held
+    against where the ticket states none; without them the job's own input is tried. Raises `InvalidInput` where the
+    job has no ticket.
     """
     if job.ticket is None:
         raise InvalidInput([FieldError("/ticket", "a ticket is needed: text, fault codes or measurements")])
-    read = _read(job, job.ticket, answers)
+    read = _read(
+        job,
+        job.ticket,
+        answers,
+        past=site.past,
+        extracted=extracted_evidence,
+        expected_power=expected_power or power_expected(job, None, settings),
+    )
     ranked = [
         hypothesis
         for hypothesis in rank(read.findings)
         if hypothesis.confidence >= settings.enough_confidence
     ]
     questions = list(_questions(read, ranked, answers))
-    return TriageAnswer(triage=_conclude(job, read, ranked, production, settings), questions=questions)
+    result = _conclude(job, read, ranked, production, settings)
+    linked = duplicates(job.ticket, ranked, site.open, settings)
+    again = recurrence(site.past, ranked)
+    return TriageAnswer(
+        triage=result.model_copy(
+            update={
+                "duplicates": linked,
+                "actions": [*result.actions, *([f"Recurring: {again}"] if again else [])],
+                "warnings": [
+                    *result.warnings,
+                    *(f"job {twin.job_id} at this site is open for the same fault" for twin in linked),
+                ],
+            }
+        ),
+        questions=questions,
+    )
 
 
-def _read(job: JobInput, ticket: Ticket, answers: Mapping[str, Any]) -> Read:
+def _read(
+    job: JobInput,
+    ticket: Ticket,
+    answers: Mapping[str, Any],
+    *,
+    past: Sequence[PastFault],
+    extracted: Sequence[ExtractedEvidence],
+    expected_power: ExpectedPower | None,
+) -> Read:
     text = "\n".join(filter(None, (ticket.text or job.description, answers.get(FAULT_DESCRIPTION))))
     vendor = answered_vendor(answers) or _vendor(job, ticket, text)
     codes = read_codes(ticket.fault_codes, vendor.only)
@@ -79,10 +127,12 @@ def _read(job: JobInput, ticket: Ticket, answers: Mapping[str, Any]) -> Read:
         ticket.measurements,
         system_voltage_v=answers.get(SYSTEM_VOLTAGE),
         service_voltage_v=job.electrical.service_voltage_v,
+        expected_power=expected_power,
     )
     speaking = _speaking([*codes.waiting, *codes.unknown])
     dangers_named = [finding for finding in read_text(speaking) if finding.dangers]
-    findings = (*codes.findings, *quoted.findings, *measured.findings, *dangers_named, *read_text(text))
+    said = (*codes.findings, *quoted.findings, *measured.findings, *dangers_named, *read_text(text))
+    findings = (*said, *read_history(past, said), *read_extracted(extracted))
     return Read(vendor, codes, quoted, measured, tuple(dict.fromkeys(findings)))
 
 
@@ -134,6 +184,7 @@ def _conclude(
         ranked,
         lost_share=share,
         undecoded=undecoded,
+        at_least=[finding.at_least for finding in findings if finding.at_least],
         system_type=job.system_type,
         urgent_loss_share=settings.urgent_loss_share,
     )

@@ -3,12 +3,12 @@
 from dataclasses import dataclass, field
 from typing import Literal
 
-from state.triage import Asset, Evidence, HazardKind
+from state.triage import Asset, Evidence, HazardKind, Priority
 
-Source = Literal["code", "measurement", "text"]
+Source = Literal["code", "measurement", "text", "history", "llm"]
 
-RANK: dict[Source, int] = {"code": 0, "measurement": 1, "text": 2}
-"""A decoded fault code outranks a measurement, a measurement outranks words."""
+RANK: dict[Source, int] = {"code": 0, "measurement": 1, "text": 2, "history": 3, "llm": 4}
+"""A decoded fault code outranks a measurement, a measurement outranks words, words what was here before."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,6 +27,7 @@ class Finding:
 
     `weight` is how far this alone supports what it points to, from 0 to 1. `clears` names hazard kinds and
     failure modes that this observation speaks against: shown as a contradiction, never used to remove a hazard.
+    `at_least` is how urgent this makes the ticket whatever else is found.
     """
 
     source: Source
@@ -39,6 +40,7 @@ class Finding:
     cause: str | None = None
     lost_share: float | None = None
     dangers: tuple[Danger, ...] = ()
+    at_least: Priority | None = None
     clears: frozenset[str] = field(default_factory=frozenset)
 
     def evidence(self) -> Evidence:

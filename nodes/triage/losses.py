@@ -10,8 +10,12 @@ from state.triage import EnergyLoss
 
 
 def worst_share(findings: Sequence[Finding]) -> float:
-    """The largest share of the production that any evidence says is lost, 0 to 1: what urgency is judged by."""
-    return max((share for f in findings if (share := _share(f)) is not None), default=0.0)
+    """The largest share of the production that any evidence says is lost, 0 to 1: what urgency is judged by.
+
+    What was lost here before is not lost now.
+    """
+    present = (finding for finding in findings if finding.source != "history")
+    return max((share for f in present if (share := _share(f)) is not None), default=0.0)
 
 
 def _share(finding: Finding) -> float | None:

@@ -7,6 +7,7 @@ from statistics import median
 from nodes.triage.codes import mode_dangers
 from nodes.triage.findings import Danger, Finding
 from nodes.triage.knowledge import limits, modes
+from nodes.triage.production import ExpectedPower
 from state.triage import Measurements
 
 WEIGHT = 0.7
@@ -24,7 +25,11 @@ class Measured:
 
 
 def read_measurements(
-    measured: Measurements, *, system_voltage_v: float | None, service_voltage_v: float | None
+    measured: Measurements,
+    *,
+    system_voltage_v: float | None,
+    service_voltage_v: float | None,
+    expected_power: ExpectedPower | None = None,
 ) -> Measured:
     """Hold every measurement against its limit.
 
@@ -35,6 +40,8 @@ def read_measurements(
         be a single module's. [V]
     service_voltage_v : float, optional
         Nominal AC voltage that `grid_voltage_v` is compared with. [V]
+    expected_power : ExpectedPower, optional
+        What the array should have delivered, where the ticket states no expected power.
     """
     voltage = system_voltage_v or measured.system_voltage_v or _at_least(measured.v_oc_v)
     rows = [
@@ -43,7 +50,7 @@ def read_measurements(
         *_short_circuit_current(measured.i_sc_a, measured.expected_i_sc_a),
         *_string_currents(measured.string_currents_a),
         *_hot_spot(measured.hot_spot_delta_k, measured.poa_global_w_m2),
-        *_power(measured.ac_power_w, measured.expected_power_w),
+        *_power(measured.ac_power_w, measured.expected_power_w, expected_power),
         *_battery(measured.battery_temperature_c),
         *_grid_voltage(measured.grid_voltage_v, service_voltage_v),
     ]
@@ -182,19 +189,25 @@ def _hot_spot(delta: float | None, poa_global: float | None) -> Iterator[Finding
         yield _fine("hot_spot", quote, f"{at_full_sun}: below class 2", {"module_hot_spot"})
 
 
-def _power(actual: float | None, expected: float | None) -> Iterator[Finding | str]:
+def _power(
+    actual: float | None, stated: float | None, reckoned: ExpectedPower | None
+) -> Iterator[Finding | str]:
     if actual is None:
         return
-    if not expected:
+    rule = limits()["power"]
+    if stated:
+        expected, basis, normal_above = stated, "", rule["normal_above"]
+    elif reckoned:
+        expected, basis, normal_above = reckoned.watts, f", by {reckoned.basis}", reckoned.normal_above
+    else:
         yield "the AC power: no expected power to compare it with"
         return
-    rule = limits()["power"]
     share = actual / expected
-    quote = f"AC power {actual:g} W, expected {expected:g} W ({share:.0%})"
+    quote = f"AC power {actual:g} W, expected {expected:.0f} W ({share:.0%}){basis}"
     lost = max(0.0, 1 - share)
     if share < rule["lost_below"]:
         yield _bad("power", quote, "no output", "inverter_stopped", lost_share=lost)
-    elif share < rule["normal_above"]:
+    elif share < normal_above:
         yield _bad("power", quote, f"{lost:.0%} missing", "underperformance", lost_share=lost)
     else:
         yield _fine("power", quote, "as expected", {"inverter_stopped", "underperformance", "site_down"})

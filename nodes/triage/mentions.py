@@ -19,6 +19,22 @@ SYMPTOM = 0.7
 """Added to the asset that a named failure mode belongs to."""
 ROUTINE = 0.5
 """Added to the site for each of the first two words of planned work."""
+DEVICES: frozenset[Asset] = frozenset(
+    {
+        "inverter",
+        "combiner",
+        "transformer",
+        "switchgear",
+        "tracker",
+        "battery",
+        "meter",
+        "met_station",
+        "communications",
+        "monitoring",
+    }
+)
+WIDESPREAD = 4
+"""So many kinds of device in one ticket, as after lightning or a grid event, concern the site."""
 ENOUGH = 1.2
 """The score at which a text is two thirds sure."""
 CEILING = 0.6
@@ -39,7 +55,8 @@ def mentioned(
 ) -> list[Mentioned]:
     """Assets that the text mentions, best supported first.
 
-    `modes` counts the failure modes named in the text by the asset they belong to. Repeated mentions count less
+    `modes` counts the failure modes named in the text by the asset they belong to; a text that names none but the
+    site's own, as planned work, and no trouble with anything, is about the site. Repeated mentions count less
     and less, so that a long log does not drown its subject.
     """
     strong = unmasked(lexicon.strong.find(words), masks)
@@ -60,15 +77,26 @@ def mentioned(
 
     subject = min(strong or weak, key=lambda m: m.start)
     scores = {asset: _diminishing(values) for asset, values in weights.items()}
-    scores[lexicon.assets[subject.key]] += FIRST * (STRONG if strong else WEAK)
+    scores[lexicon.assets[subject.key]] += (
+        FIRST * (STRONG if strong else WEAK) * min(1.0, near.factor(subject))
+    )
     for asset, count in modes.items():
         if asset in scores:
             scores[asset] += SYMPTOM * min(count, 2)
+    if set(modes) == {"facility"} and not any(near.troubled(m) for m in (*strong, *weak)):
+        scores["facility"] = scores.get("facility", 0.0) + max(scores.values()) + ROUTINE
     if routine := len({(m.start, m.end) for m in lexicon.routine.find(words)}):
         scores["facility"] = scores.get("facility", 0.0) + ROUTINE * min(routine, 2)
+    if _widespread(scores, {lexicon.assets[m.key] for m in strong}):
+        scores["facility"] = scores.get("facility", 0.0) + max(scores.values())
     total = sum(scores.values())
     ranked = sorted(scores.items(), key=lambda item: -item[1])
     return [Mentioned(asset, _support(score, total), first.get(asset, subject)) for asset, score in ranked]
+
+
+def _widespread(scores: Mapping[Asset, float], named: set[Asset]) -> bool:
+    """Whether so many kinds of device are named, none above the others, that the site itself is the subject."""
+    return len(named & DEVICES) >= WIDESPREAD and max(scores.values()) < sum(scores.values()) / 2
 
 
 def _support(score: float, total: float) -> float:
@@ -84,11 +112,14 @@ class _Surroundings:
 
     def __init__(self, words: Sequence[str], lexicon: Lexicon) -> None:
         self._words = words
-        self._troubled = lexicon.troubled.find(words)
         self._in_order = lexicon.in_order.find(words)
+        self._troubled = unmasked(lexicon.troubled.find(words), self._in_order)
+
+    def troubled(self, match: Match) -> bool:
+        return self._near(match, self._troubled)
 
     def factor(self, match: Match) -> float:
-        if self._near(match, self._troubled):
+        if self.troubled(match):
             return TROUBLED
         return IN_ORDER if self._near(match, self._in_order) else 1.0
 

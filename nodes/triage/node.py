@@ -6,12 +6,13 @@ from typing import Any
 from langchain_core.messages import AIMessage
 from typing_extensions import NotRequired, TypedDict
 
+from core.ports import SiteRecords
 from nodes.triage.engine import triage as triage_ticket
-from nodes.triage.production import expected_production
+from nodes.triage.production import expected_production, power_expected
 from nodes.triage.settings import DEFAULTS, TriageSettings
 from state.base import JsonObject
 from state.job import JobInput
-from state.triage import TriageAnswer
+from state.triage import SiteRecord, TriageAnswer
 from state.weather import WeatherResult
 
 
@@ -28,9 +29,17 @@ class TriageWrites(TypedDict, total=False):
     messages: list[AIMessage]
 
 
-async def triage(state: TriageReads, *, settings: TriageSettings = DEFAULTS) -> TriageWrites:
+async def triage(
+    state: TriageReads, *, sites: SiteRecords | None = None, settings: TriageSettings = DEFAULTS
+) -> TriageWrites:
     """Writes the result so far and, beside it, what triage would like to know."""
-    answer = await asyncio.to_thread(_answer, state, settings)
+    place = state["input"]["site"]
+    site = (
+        await sites.record(place["latitude"], place["longitude"], besides=state["job_id"])
+        if sites
+        else SiteRecord()
+    )
+    answer = await asyncio.to_thread(_answer, state, site, settings)
     written: TriageWrites = {
         "open_questions": {"triage": [question.to_json() for question in answer.questions]},
         "messages": [
@@ -44,12 +53,18 @@ async def triage(state: TriageReads, *, settings: TriageSettings = DEFAULTS) -> 
     return written
 
 
-def _answer(state: TriageReads, settings: TriageSettings) -> TriageAnswer:
+def _answer(state: TriageReads, site: SiteRecord, settings: TriageSettings) -> TriageAnswer:
     job = JobInput.from_json(state["input"])
     answers: dict[str, Any] = state["answers"]
     weather = WeatherResult.from_json(state["weather"]) if "weather" in state else None
-    production = expected_production(job, weather, settings)
-    return triage_ticket(job, answers, production=production, settings=settings)
+    return triage_ticket(
+        job,
+        answers,
+        production=expected_production(job, weather, settings),
+        expected_power=power_expected(job, weather.forecast if weather else None, settings),
+        site=site,
+        settings=settings,
+    )
 
 
 def _asked(answer: TriageAnswer) -> str:

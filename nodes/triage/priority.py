@@ -20,6 +20,7 @@ def priority_of(
     *,
     lost_share: float,
     undecoded: bool,
+    at_least: Sequence[Priority],
     system_type: SystemType,
     urgent_loss_share: float,
 ) -> tuple[Priority, str]:
@@ -31,8 +32,13 @@ def priority_of(
         Share of the production that is lost, 0 to 1.
     undecoded : bool
         Whether a code could not be read: it may stand for anything.
+    at_least : sequence of Priority
+        What a reader of the text held it for; it can only raise.
     """
-    reasons = list(_reasons(stops, ranked, lost_share, undecoded, system_type, urgent_loss_share))
+    reasons = [
+        *_reasons(stops, ranked, lost_share, undecoded, system_type, urgent_loss_share),
+        *((priority, "read so out of the text") for priority in at_least),
+    ]
     return min(reasons, key=lambda reason: reason[0])
 
 

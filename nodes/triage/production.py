@@ -3,6 +3,7 @@
 from collections import defaultdict
 from collections.abc import Sequence
 from dataclasses import dataclass
+from datetime import timedelta
 from zoneinfo import ZoneInfo
 
 from nodes.triage.settings import TriageSettings
@@ -32,9 +33,58 @@ def expected_production(
     if pdc0 is None or sun is None:
         return None
     irradiation, whence = sun
-    ratio = (1 - job.array.losses_percent / 100) * settings.performance_ratio_after_losses
+    ratio = (1 - job.array.system_losses_percent / 100) * settings.performance_ratio_after_losses
     basis = f"{irradiation:.1f} kWh/m² a day {whence} × {pdc0 / 1000:g} kWp × {ratio:.2f}"
     return ExpectedProduction(irradiation * pdc0 / 1000 * ratio, basis)
+
+
+@dataclass(frozen=True, slots=True)
+class ExpectedPower:
+    """AC power that the array should deliver at the moment of measurement, and what that rests on. [W]"""
+
+    watts: float
+    basis: str
+    normal_above: float
+    """Share of it from which on the measured power is normal: less where the sun itself is a forecast."""
+
+
+MEASURED_SUN, FORECAST_SUN = 0.85, 0.6
+"""Share that still counts as normal: module temperature takes up to 15 %; a forecast of the horizontal irradiance
+errs by more than that, and the array's tilt is not in it."""
+DARK_W_M2 = 50.0
+"""Below this irradiance power tells nothing."""
+
+
+def power_expected(
+    job: JobInput, forecast: Forecast | None, settings: TriageSettings
+) -> ExpectedPower | None:
+    """What the job's own array should deliver when it was measured.
+
+    By the irradiance in its plane if that was measured too, else by the forecast of the hour of `measured_at`. None
+    where the array's size, the moment or the sun is not known, or it was dark.
+    """
+    pdc0 = array_size_w(job)
+    sun = _sun(job, forecast)
+    if pdc0 is None or sun is None or sun[0] < DARK_W_M2:
+        return None
+    irradiance, whence, normal_above = sun
+    ratio = (1 - job.array.system_losses_percent / 100) * settings.performance_ratio_after_losses
+    basis = f"{irradiance:.0f} W/m² {whence} × {pdc0 / 1000:g} kWp × {ratio:.2f}"
+    return ExpectedPower(irradiance / 1000 * pdc0 * ratio, basis, normal_above)
+
+
+def _sun(job: JobInput, forecast: Forecast | None) -> tuple[float, str, float] | None:
+    measured = job.ticket.measurements if job.ticket else None
+    if measured is None:
+        return None
+    if measured.poa_global_w_m2 is not None:
+        return measured.poa_global_w_m2, "measured", MEASURED_SUN
+    if measured.measured_at is None or forecast is None:
+        return None
+    for hour in forecast.hourly:
+        if hour.start <= measured.measured_at < hour.start + timedelta(hours=1) and hour.ghi_w_m2 is not None:
+            return hour.ghi_w_m2, f"in the forecast of {forecast.source}", FORECAST_SUN
+    return None
 
 
 def array_size_w(job: JobInput) -> float | None:

@@ -71,7 +71,7 @@ def _weighed(asset: Asset, mode: Mode | None, findings: Sequence[Finding]) -> Ra
 
 def contradictions(findings: Sequence[Finding], ranked: Sequence[Ranked]) -> list[str]:
     """What speaks against what, each as a sentence that names both sides."""
-    said = [f for f in findings if f.mode or f.dangers]
+    said = [f for f in findings if (f.mode or f.dangers) and f.source != "history"]
     against = [
         f"{_named(f)} says {modes()[f.mode].label if f.mode else f.says}; {_named(other)}: {other.says}"
         for f in said

@@ -40,6 +40,8 @@ class TriageSettings:
 
     performance_ratio_after_losses: float = 0.96
     """Inverter efficiency applied to expected production after the array's stated losses."""
+    duplicate_likeness: float = 0.7
+    """From this likeness on an open job at the same site is linked as a duplicate."""
     enough_confidence: float = 0.25
     """Below this the asset is called unknown, and the one question that matters is asked."""
 

@@ -12,6 +12,7 @@ HEAVY_RAIN_RULE = "AMS glossary: heavy rain"
 def alerts(slots: Sequence[Slot], thresholds: WindowThresholds) -> list[Alert]:
     """One alert per kind and stretch without a gap; light rain and caution about wind alert nobody."""
     found = []
+    slots = [slot for slot in slots if slot.findings]
     for kind in ("wind", "thunderstorm", "ice", "heat", "rain"):
         for stretch in _stretches(slots, kind, thresholds):
             findings = [finding for _, of_slot in stretch for finding in of_slot]

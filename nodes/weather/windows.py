@@ -4,7 +4,8 @@ Time runs in slots of half an hour, because a thunderstorm holds work for half a
 """
 
 import math
-from collections.abc import Iterable, Sequence
+from collections import defaultdict
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from itertools import groupby
@@ -36,6 +37,9 @@ HORIZON = timedelta(days=7)
 
 _HEAT_POSSIBLE_C = 20.0
 """Below this no humidity makes the index reach the first threshold, even with full sun added. [°C]"""
+
+_Rows = Mapping[str, Sequence[Threshold]]
+"""The thresholds of each quantity, the highest first."""
 
 _DISC_HALF = 0.833
 """Depth of the sun's centre below the horizon when its rim is on it. [°]"""
@@ -77,9 +81,10 @@ class Slot:
 def judge(forecast: Forecast, thresholds: WindowThresholds) -> list[Slot]:
     """Every slot of the forecast with what is wrong with it, by day and by night."""
     after = _Aftermath(thresholds)
+    rows = _highest_first(thresholds.rows)
     slots: list[Slot] = []
     for hour in forecast.hourly:
-        of_the_hour = _findings(hour, thresholds)
+        of_the_hour = _findings(hour, rows, thresholds.rain_mm)
         slots.extend(Slot(hour.start + half * SLOT, (*of_the_hour, *after.step(hour))) for half in (0, 1))
     return slots
 
@@ -172,7 +177,7 @@ class _Aftermath:
         return []
 
 
-def _findings(hour: ForecastHour, thresholds: WindowThresholds) -> list[Finding]:
+def _findings(hour: ForecastHour, rows: _Rows, rain_mm: float) -> list[Finding]:
     """What the hour itself brings."""
     found = []
     if hour.weather_code in THUNDER_CODES:
@@ -180,7 +185,7 @@ def _findings(hour: ForecastHour, thresholds: WindowThresholds) -> list[Finding]
     if hour.weather_code in SQUALL_CODES:
         found.append(Finding("wind", "stop", "squall or tornado", None, "", SQUALL_RULE))
     if hour.precipitation_mm is not None and (
-        hour.precipitation_mm >= thresholds.rain_mm or hour.weather_code in WET_CODES
+        hour.precipitation_mm >= rain_mm or hour.weather_code in WET_CODES
     ):
         found.append(Finding("rain", "stop", "rain", hour.precipitation_mm, "mm/h", RAIN_RULE))
     felt, felt_unknown = _felt(hour)
@@ -190,7 +195,7 @@ def _findings(hour: ForecastHour, thresholds: WindowThresholds) -> list[Finding]
         "felt_f": ("heat index in the sun", felt, "°F"),
     }
     for quantity, (label, value, unit) in measured.items():
-        row = None if value is None else _exceeded(thresholds.rows, quantity, value)
+        row = None if value is None else _exceeded(rows, quantity, value)
         if row is not None:
             found.append(Finding(row.kind, row.verdict, label, value, unit, row.rule, row.at_least))
     unknown = [
@@ -221,10 +226,16 @@ def _felt(hour: ForecastHour) -> tuple[float | None, bool]:
     return felt_f(hour.temp_air_c, hour.relative_humidity_pct, hour.ghi_w_m2), False
 
 
-def _exceeded(rows: Iterable[Threshold], quantity: str, value: float) -> Threshold | None:
+def _highest_first(rows: Iterable[Threshold]) -> _Rows:
+    found: defaultdict[str, list[Threshold]] = defaultdict(list)
+    for row in sorted(rows, key=lambda row: row.at_least, reverse=True):
+        found[row.quantity].append(row)
+    return found
+
+
+def _exceeded(rows: _Rows, quantity: str, value: float) -> Threshold | None:
     """The highest row that the value reaches."""
-    reached = [row for row in rows if row.quantity == quantity and value >= row.at_least]
-    return max(reached, key=lambda row: row.at_least, default=None)
+    return next((row for row in rows.get(quantity, ()) if value >= row.at_least), None)
 
 
 def _workable(site: Site, now: datetime, thresholds: WindowThresholds) -> set[datetime]:
@@ -236,27 +247,34 @@ def _workable(site: Site, now: datetime, thresholds: WindowThresholds) -> set[da
         SLOT
     )
     up = solar_position(edges, site.latitude, site.longitude).zenith < 90.0 + _DISC_HALF
-    workable = set()
-    for index, start in enumerate(starts):
-        local, local_end = start.astimezone(zone), (start + SLOT).astimezone(zone)
-        in_hours = (
-            local.time() >= thresholds.work_start
-            and local_end.date() == local.date()
-            and local_end.time() <= thresholds.work_end
-        )
-        if start >= now and in_hours and up[index] and up[index + 1]:
-            workable.add(start)
-    return workable
+    light = (up[:-1] & up[1:]).tolist()
+    return {
+        start
+        for start, lit in zip(starts, light, strict=True)
+        if lit and start >= now and _in_working_hours(start, zone, thresholds)
+    }
+
+
+def _in_working_hours(start: datetime, zone: ZoneInfo, thresholds: WindowThresholds) -> bool:
+    local, local_end = start.astimezone(zone), (start + SLOT).astimezone(zone)
+    return (
+        local.time() >= thresholds.work_start
+        and local_end.date() == local.date()
+        and local_end.time() <= thresholds.work_end
+    )
 
 
 def _alike(slots: Iterable[Slot]) -> list[list[Slot]]:
     """Runs of slots without a gap, of one verdict for the same reasons."""
     groups: list[list[Slot]] = []
+    before = None
     for slot in slots:
-        if groups and groups[-1][-1].end == slot.start and _kinds(groups[-1][-1]) == _kinds(slot):
+        kinds = _kinds(slot)
+        if groups and groups[-1][-1].end == slot.start and before == kinds:
             groups[-1].append(slot)
         else:
             groups.append([slot])
+        before = kinds
     return groups
 
 

@@ -209,6 +209,12 @@ async def test_sizing_and_triage_answer_at_once_and_store_nothing(client: httpx.
 async def test_the_catalogue_can_be_searched_with_a_typing_mistake(client: httpx.AsyncClient) -> None:
     found = (await client.get("/equipment/batteries", params={"q": "pylontec"})).json()
     assert found[0]["manufacturer"] == "Pylontech"
+    controllers = (await client.get("/equipment/charge-controllers", params={"q": "smartsolr 100/50"})).json()
+    assert controllers[0]["model"] == "SmartSolar MPPT 100/50"
+    appliances = (await client.get("/equipment/appliances", params={"q": "refridgerator"})).json()
+    assert appliances[0]["name"] == "fridge"
+    books = (await client.get("/equipment/price-books")).json()
+    assert {"KES", "USD"} <= {book["currency"] for book in books}
 
 
 async def test_only_a_dispatcher_adds_technicians(

@@ -1,11 +1,12 @@
 """The triage node: what it reads from the state and what it writes there."""
 
 import json
+from datetime import UTC, datetime
 from typing import Any
 
 from nodes.triage.node import TriageReads, triage
 from state.questions import Question
-from state.triage import TriageResult
+from state.triage import OpenFault, SiteRecord, Ticket, TriageResult
 from tests.support.inputs import triage_input
 
 
@@ -34,6 +35,34 @@ async def test_a_recorded_answer_asks_nothing() -> None:
 
     assert written["open_questions"] == {"triage": []}
     assert written["triage"]["failure_mode"] == "pv_arc"
+
+
+class Neighbours:
+    """`core.ports.SiteRecords` of a site where the same ticket is open."""
+
+    def __init__(self) -> None:
+        self.asked: list[tuple[float, float, str]] = []
+
+    async def record(self, latitude: float, longitude: float, *, besides: str) -> SiteRecord:
+        self.asked.append((latitude, longitude, besides))
+        ticket = Ticket.model_validate(triage_input()["ticket"])
+        twin = OpenFault(
+            job_id="twin",
+            created_at=datetime(2026, 4, 2, tzinfo=UTC),
+            ticket=ticket,
+            asset="string",
+            failure_mode="pv_arc",
+        )
+        return SiteRecord(open=[twin])
+
+
+async def test_an_open_job_at_the_site_for_the_same_fault_is_linked() -> None:
+    sites = Neighbours()
+
+    written = await triage(state(), sites=sites)
+
+    assert [twin["job_id"] for twin in written["triage"]["duplicates"]] == ["twin"]
+    assert sites.asked == [(triage_input()["site"]["latitude"], triage_input()["site"]["longitude"], "job")]
 
 
 async def test_a_replayed_node_replaces_its_own_line() -> None:

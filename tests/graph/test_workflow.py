@@ -71,6 +71,17 @@ async def test_both_branches_ask_in_one_form_and_only_who_asked_runs_again() -> 
     assert set(nodes[:3]) == {"clarify", "sizing", "triage"}
 
 
+async def test_a_triage_that_asks_nothing_stops_nowhere() -> None:
+    given = sizing_input() | {
+        "kind": "triage",
+        "ticket": {
+            "text": "Grid voltage too high around noon, inverter disconnects and comes back by itself."
+        },
+    }
+    nodes, _ = await _run(_workflow(), {"input": given})
+    assert nodes == ["intake", "weather", "triage", "dispatch", "report"]
+
+
 async def test_a_branch_that_did_not_ask_does_not_run_again() -> None:
     graph = _workflow()
     await _run(graph, {"input": load("nairobi_home")})
@@ -114,7 +125,7 @@ async def test_a_refresh_that_changes_nothing_ends_after_the_weather() -> None:
 async def test_a_visit_that_became_unsafe_is_planned_anew() -> None:
     storm = Storm(FixedClock(MORNING), until=MORNING + timedelta(hours=24))
     nodes, before, after = await _refreshed(storm)
-    assert nodes == ["weather", "dispatch", "review", "report"]
+    assert nodes == ["weather", "dispatch", "report"]
     planned, moved = before["dispatch"]["visit"]["start"], after["dispatch"]["visit"]["start"]
     assert datetime.fromisoformat(moved) >= MORNING + timedelta(hours=24) > datetime.fromisoformat(planned)
 

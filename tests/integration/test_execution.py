@@ -6,6 +6,7 @@ from typing import Any
 from uuid import UUID
 
 import pytest
+from langgraph.graph.state import CompiledStateGraph
 from langgraph.types import TimeoutPolicy
 from redis.asyncio import Redis
 from sqlalchemy import select, text
@@ -28,9 +29,10 @@ from graph.reconciliation import requeue_forgotten_runs
 from graph.runner import Runner
 from state.base import JsonObject
 from state.job import JobInput
+from state.weather import PeakSunHours, Resource, WeatherResult
 from state.workflow import JobState
 from tests.support.inputs import sizing_input
-from tests.support.workflows import Step, abreast, asks, nothing, reports, workflow
+from tests.support.workflows import Step, abreast, asks, nothing, only_weather, reports, workflow
 
 
 @pytest.fixture
@@ -472,3 +474,51 @@ async def test_of_two_answers_at_once_one_wins(bench: Bench) -> None:
     assert sum(isinstance(outcome, Conflict) for outcome in outcomes) == 7
     await execution.execute(await bench.run_id(job_id))
     assert await bench.summaries(job_id) == [f"depth {outcomes.index(None)}"]
+
+
+def _weather(reason: str) -> JsonObject:
+    month = [5.0] * 12
+    return WeatherResult(
+        resource=Resource(
+            ref="screening:0,0,0",
+            source="test",
+            quality="screening",
+            annual_ghi_kwh_m2=1825.0,
+            peak_sun_hours=PeakSunHours(annual_mean=5.0, worst_month=5.0, monthly=month),
+            monthly_temp_air_c=month,
+            uncertainty_percent=9.0,
+        ),
+        forecast=None,
+        forecast_problem=reason,
+        windows=[],
+        alerts=[],
+    ).to_json()
+
+
+async def test_a_job_holds_the_weather_that_no_result_holds(bench: Bench) -> None:
+    first, second, third = map(_weather, ("first", "second", "third"))
+
+    async def refresh(graph: CompiledStateGraph[Any, Any, Any, Any]) -> JobRow:
+        async with AsyncSessionLocal(bind=bench.engine) as session, session.begin():
+            assert await bench.runner.refresh(session, await Jobs(session).get(job_id))
+        await Execution(bench.engine, graph, bench.saver, SystemClock()).execute(await bench.run_id(job_id))
+        return await bench.job(job_id)
+
+    async def sees(state: JobState) -> JsonObject:
+        assert state["previous_weather"] == first
+        return {"weather": second}
+
+    async def reports_first(state: JobState) -> JsonObject:
+        return {"weather": first, **await reports(state)}
+
+    async def reports_third(state: JobState) -> JsonObject:
+        assert state["previous_weather"] == second
+        return {"weather": third, **await reports(state)}
+
+    job_id = await bench.start()
+    await bench.execution(report=reports_first).execute(await bench.run_id(job_id))
+    assert (await bench.job(job_id)).weather is None
+    assert (await refresh(only_weather(bench.saver, sees))).weather == second
+    assert (await refresh(workflow(bench.saver, report=reports_third))).weather is None
+    async with AsyncSessionLocal(bind=bench.engine) as session:
+        assert [row.document["weather"] for row in await Jobs(session).results(job_id)] == [third, first]

@@ -25,6 +25,7 @@ from core.database.models import (
 )
 from core.database.retention import prune, retention_rules
 from core.database.runs import Runs
+from core.database.sites import StoredSiteRecords
 from core.database.technicians import Technicians
 from core.database.users import Users
 from core.database.webhooks import Message, Webhooks
@@ -62,7 +63,7 @@ async def runner(embedded_servers: EmbeddedServers) -> AsyncIterator[Runner]:
 async def test_no_statement_reads_a_table_that_grows_from_end_to_end(
     engine: AsyncEngine, stored: Stored, runner: Runner
 ) -> None:
-    acts = (_lists, _one_job, _requests, _runs, _webhooks, _upkeep)
+    acts = (_lists, _one_job, _requests, _runs, _sites, _webhooks, _upkeep)
     with recorded(engine) as statements:
         for act in acts:
             async with AsyncSessionLocal(bind=engine) as session:
@@ -108,6 +109,11 @@ async def _one_job(session: Any, stored: Stored) -> None:
     events = await JobEvents(session).after(job, 0, limit=1)
     await JobEvents(session).after(job, events[0].id, limit=200)
     assert await JobEvents(session).has(job, events[0].id)
+
+
+async def _sites(session: Any, stored: Stored) -> None:
+    record = await StoredSiteRecords(session.bind).record(-1.27, 36.84, besides=str(job_id(JOBS)))
+    assert record.past or record.open
 
 
 async def _requests(session: Any, stored: Stored) -> None:

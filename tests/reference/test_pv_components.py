@@ -7,9 +7,9 @@ import pytest
 from core.pv.atmosphere import spectral_modifier
 from core.pv.iam import beam_modifier, diffuse_modifiers
 from core.pv.inverter import EfficiencyCurve
-from core.pv.losses import SystemLosses
 from core.pv.module import RELATIVE_EFFICIENCY, pvwatts_dc, relative_efficiency, v_mp_at, v_oc_at
 from core.pv.weather_year import FloatArray
+from state.losses import SystemLosses
 
 RNG = np.random.default_rng(17)
 
@@ -70,9 +70,9 @@ def test_the_inverter_is_that_of_sandia_at_its_rated_voltage() -> None:
 
 
 def test_losses_multiply_as_in_pvwatts() -> None:
-    assert SystemLosses().total == pytest.approx(pvlib.pvsystem.pvwatts_losses(), abs=1e-12)
-    assert SystemLosses().total == pytest.approx(14.08, abs=0.005)
-    assert SystemLosses(soiling=5.0, snow=2.0).total == pytest.approx(
+    assert SystemLosses().total_percent == pytest.approx(pvlib.pvsystem.pvwatts_losses(), abs=1e-12)
+    assert SystemLosses().total_percent == pytest.approx(14.08, abs=0.005)
+    assert SystemLosses(soiling_percent=5.0, snow_percent=2.0).total_percent == pytest.approx(
         pvlib.pvsystem.pvwatts_losses(soiling=5.0, snow=2.0), abs=1e-12
     )
 

@@ -7,8 +7,11 @@ import pandas as pd
 import pvlib
 import pytest
 
+from core.pv.inverter import PVWATTS_8 as PVWATTS_8_INVERTER
 from core.pv.simulate import Plane, System, simulate
-from core.pv.temperature import Mount
+from core.pv.single_diode import SingleDiode, power_at_stc
+from core.pv.single_diode_fit import Datasheet, fit_single_diode
+from core.pv.temperature import Mount, TemperatureModel
 from core.pv.weather_year import WeatherYear
 
 DATA = Path(pvlib.__file__).parent / "data"
@@ -123,6 +126,94 @@ def test_roofs_are_without_bias_against_pvwatts_8(typical_years: dict[str, Weath
     assert abs(float(np.mean(errors))) < 0.003
 
 
+# Output by month [kWh] of the same array on a roof, from the same runs.
+PVWATTS_8_MONTHS: list[tuple[str, float, float, list[float]]] = [
+    (
+        "723170TYA.CSV", 25.0, 0.0,
+        [105.4, 138.4, 285.7, 408.2, 474.9, 517.2, 507.1, 440.7, 297.1, 202.5, 101.0, 78.0],
+    ),
+    (
+        "703165TY.csv", 25.0, 90.0,
+        [51.9, 93.9, 188.5, 285.6, 306.4, 341.9, 465.7, 259.5, 293.5, 167.7, 69.5, 43.2],
+    ),
+    (
+        "703165TY.csv", 25.0, 180.0,
+        [106.1, 147.6, 236.5, 348.7, 346.8, 374.6, 519.6, 288.2, 395.8, 257.9, 135.7, 105.3],
+    ),
+    (
+        "12839.tm2", 25.0, 180.0,
+        [445.1, 473.3, 547.2, 570.3, 528.2, 471.6, 513.4, 515.4, 463.0, 475.3, 422.9, 440.7],
+    ),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize(("name", "tilt", "azimuth", "monthly"), PVWATTS_8_MONTHS)
+def test_no_month_is_off_by_more_than_four_per_cent_against_pvwatts_8(
+    typical_years: dict[str, WeatherYear], name: str, tilt: float, azimuth: float, monthly: list[float]
+) -> None:
+    year = simulate(
+        typical_years[name], [Plane(tilt, azimuth, "roof", 4000.0, -0.0037)], System(pac0=4000.0 / 1.2)
+    )
+    assert year.ac_monthly_kwh == pytest.approx(np.array(monthly), rel=0.04)
+
+
+STANDARD_MODULE = SingleDiode(1.65916, 9.51393, 4.37813e-11, 0.269953, 654.059, 0.004755, 5.79586)
+"""A CS1H-320MS, as in NREL's SAM Simulation Core, ssc/cmod_pvwattsv8.cpp."""
+
+
+@pytest.mark.parametrize(
+    ("name", "tilt", "azimuth", "ac"),
+    [(name, tilt, azimuth, ac) for name, mount, tilt, azimuth, _, ac in PVWATTS_8 if mount == "roof"],
+)
+def test_with_the_models_of_pvwatts_8_a_roofs_year_is_that_of_pvwatts_8(
+    typical_years: dict[str, WeatherYear], name: str, tilt: float, azimuth: float, ac: float
+) -> None:
+    """What is left is the spectrum of a sun below 4°, which version 8 follows out of its polynomial's range."""
+    plane = Plane(tilt, azimuth, "roof", 4000.0, -0.0037, diode=STANDARD_MODULE)
+    system = System(pac0=4000.0 / 1.2, temperature_model="noct_sam", inverter=PVWATTS_8_INVERTER)
+    assert simulate(typical_years[name], [plane], system).ac_annual_kwh == pytest.approx(ac, rel=5e-3)
+
+
+# DC energy [kWh] of a string of five on a roof, without losses, albedo 0.2, NOCT 49 °C: sum of `dc_net` of Pvsamv1 with
+# the CEC module model, NREL-PySAM 7.1.1.post1, the file read by PySAM itself.
+SAM_CEC: list[tuple[str, float, float, float]] = [
+    ("723170TYA.CSV", 25.0, 180.0, 2410.454),
+    ("723170TYA.CSV", 25.0, 90.0, 2027.604),
+    ("723170TYA.CSV", 25.0, 0.0, 1570.920),
+    ("723170TYA.CSV", 60.0, 180.0, 2223.354),
+    ("703165TY.csv", 25.0, 180.0, 1468.954),
+    ("703165TY.csv", 25.0, 90.0, 1160.944),
+    ("703165TY.csv", 25.0, 0.0, 856.482),
+    ("703165TY.csv", 60.0, 180.0, 1487.221),
+    ("12839.tm2", 25.0, 180.0, 2567.913),
+    ("12839.tm2", 25.0, 90.0, 2301.291),
+    ("12839.tm2", 25.0, 0.0, 1898.422),
+    ("12839.tm2", 60.0, 180.0, 2206.858),
+]
+SUNARRAY = SingleDiode(1.926391, 8.514902, 7.534949e-10, 0.261826, 454.514465, 0.005242, 15.226448)
+"""Row Sunarray_SUNARRAY_M6B3612_280T of the CEC table (2019) that pvlib ships."""
+SUNARRAY_SHEET = Datasheet(44.57, 36.79, 8.51, 7.99, 0.005242, -0.150335, -0.004654)
+"""The same row's datasheet columns."""
+
+
+@pytest.mark.parametrize(("name", "tilt", "azimuth", "dc"), SAM_CEC)
+@pytest.mark.parametrize("diode", [SUNARRAY, fit_single_diode(SUNARRAY_SHEET)], ids=["row", "fitted"])
+@pytest.mark.parametrize("temperature_model", ["noct_sam", "fuentes"])
+def test_a_single_diodes_year_is_that_of_sams_cec_model(
+    typical_years: dict[str, WeatherYear],
+    name: str,
+    tilt: float,
+    azimuth: float,
+    dc: float,
+    diode: SingleDiode,
+    temperature_model: TemperatureModel,
+) -> None:
+    plane = Plane(tilt, azimuth, "roof", 5.0 * power_at_stc(diode), efficiency=0.1507, diode=diode)
+    system = System(pac0=1e6, losses_percent=0.0, temperature_model=temperature_model)
+    energy = float(simulate(typical_years[name], [plane], system).p_dc.sum()) / 1000.0
+    assert energy == pytest.approx(dc, rel=6e-3 if temperature_model == "noct_sam" else 1.5e-2)
+
+
 @pytest.mark.filterwarnings("ignore:DatetimeIndex.dayofyear is deprecated")  # pvlib under pandas 3.1
 @pytest.mark.parametrize("name", YEARS)
 @pytest.mark.parametrize(("tilt", "azimuth"), [(20.0, 180.0), (35.0, 90.0)])
@@ -201,3 +292,4 @@ def test_output_of_a_year_is_that_of_a_live_pvwatts_8(
     )
     assert ours.poa_annual_kwh_m2 == pytest.approx(sum(model.Outputs.poa) / 1000.0, rel=1e-3)
     assert ours.ac_annual_kwh == pytest.approx(model.Outputs.ac_annual, rel=0.01)
+    assert ours.ac_monthly_kwh == pytest.approx(np.array(model.Outputs.ac_monthly), rel=0.04)

@@ -307,7 +307,7 @@ async def outage(
 
     asking = [asyncio.create_task(ask(api)) for api in cluster.apis]
     await asyncio.sleep(min(2.0, load / 4))
-    async with _silenced(server) if silent else _gone(server):
+    async with silenced(server) if silent else _gone(server):
         await asyncio.sleep(down)
     back = time.monotonic()
     await asyncio.gather(*asking)
@@ -337,7 +337,7 @@ async def _gone(server: psutil.Process) -> AsyncIterator[None]:
 
 
 @asynccontextmanager
-async def _silenced(server: psutil.Process) -> AsyncIterator[None]:
+async def silenced(server: psutil.Process) -> AsyncIterator[None]:
     """It and all its children hear, and say nothing."""
     silenced = [*server.children(), server]
     for process in silenced:

@@ -134,9 +134,9 @@ def drain(result: SizingResult, power: float) -> float:
 
 def simulated(home: Home, p_dc: Sequence[float], load: Sequence[float]) -> list[float]:
     """What goes unserved in each hour from a full bank on [Wh]."""
-    bank, inverter = home.result.storage, home.result.inverter
+    bank = home.result.storage
     assert bank is not None
-    assert inverter is not None
+    assert bank.carried_power_w
     assert bank.inverter_efficiency
     assert bank.charge_efficiency
     assert bank.discharge_efficiency
@@ -144,7 +144,7 @@ def simulated(home: Home, p_dc: Sequence[float], load: Sequence[float]) -> list[
     charge = full
     unserved = []
     for sun, wanted in zip(p_dc, load, strict=True):
-        carried = min(wanted, inverter.pac0_w)
+        carried = min(wanted, bank.carried_power_w)
         direct = min(carried, sun * bank.inverter_efficiency)
         spare = sun - direct / bank.inverter_efficiency
         served = direct

@@ -24,26 +24,34 @@ _ID = (
 )
 _WHEN = "timestamptz '2023-11-15 00:00Z' + n * interval '1 minute'"
 
+
+def _die(which: int, sides: int) -> str:
+    """A number below `sides`, at random as it seems, and the same each time."""
+    return f"((hashint4(n * 17 + {which}) & 65535) % {sides})"
+
+
 _JOBS = f"""
 INSERT INTO jobs (id, kind, status, priority, created_by, created_at, closed_at, input, result_version, technician_id,
-                  visit_start, visit_end, progress_node, progress_done, words)
+                  visit_start, visit_end, progress_node, progress_done, words, place, asset)
 SELECT {_ID.format(n="n", kind=0)}, kind::job_kind, status::run_status,
        CASE WHEN kind <> 'sizing' THEN priority::job_priority END,
-       CASE WHEN n * 13 % 100 < 10 THEN CAST(:tess AS uuid) ELSE CAST(:others AS uuid) END, {_WHEN},
-       CASE WHEN status = 'cancelled' OR n % 20 > 0 AND status = 'succeeded' THEN {_WHEN} END,
+       CASE WHEN {_die(1, 100)} < 10 THEN CAST(:tess AS uuid) ELSE CAST(:others AS uuid) END, {_WHEN},
+       CASE WHEN status = 'cancelled' OR n % 50 > 0 AND status = 'succeeded' THEN {_WHEN} END,
        jsonb_build_object('kind', kind, 'site', jsonb_build_object('latitude', -1.27, 'longitude', 36.84),
                           'ticket', jsonb_build_object('text', said)),
        CASE WHEN status = 'succeeded' THEN 1 END,
-       CASE WHEN n * 17 % 100 < 10 THEN CAST(:grace AS uuid) WHEN n % 3 = 0 THEN CAST(:daniel AS uuid) END,
-       CASE WHEN n * 17 % 100 < 10 THEN {_WHEN} END, CASE WHEN n * 17 % 100 < 10 THEN {_WHEN} END,
-       'report', 7, array_to_tsvector(string_to_array(said, ' '))
+       CASE WHEN {_die(2, 100)} < 10 THEN CAST(:grace AS uuid) WHEN n % 3 = 0 THEN CAST(:daniel AS uuid) END,
+       CASE WHEN {_die(2, 100)} < 10 THEN {_WHEN} END, CASE WHEN {_die(2, 100)} < 10 THEN {_WHEN} END,
+       'report', 7, array_to_tsvector(string_to_array(said, ' ')), '-1270/36840', 'inverter'
 FROM generate_series(1, CAST(:jobs AS int)) AS n, LATERAL (
-    SELECT (ARRAY['triage', 'triage', 'full', 'sizing'])[1 + n % 4] AS kind,
-           (ARRAY['P1', 'P2', 'P2', 'P3', 'P3', 'P3', 'P3', 'P4', 'P4', 'P4'])[1 + n * 7 % 10] AS priority,
-           CASE WHEN n * 29 % 100 < 74 THEN 'succeeded' WHEN n * 29 % 100 < 84 THEN 'waiting'
-                WHEN n * 29 % 100 < 92 THEN 'failed' ELSE 'cancelled' END AS status,
-           concat_ws(' ', 'sn' || lpad(n::text, 7, '0'), CASE WHEN n % 5 < 2 THEN '{COMMON}' ELSE 'tracker' END,
-                     CASE WHEN n * 31 % 20 = 0 THEN '{SOME}' END, 'fault', 'row', 'r' || n % 400, 'reported') AS said
+    SELECT (ARRAY['triage', 'triage', 'full', 'sizing'])[1 + {_die(8, 4)}] AS kind,
+           (ARRAY['P1', 'P2', 'P2', 'P3', 'P3', 'P3', 'P3', 'P4', 'P4', 'P4'])[1 + {_die(5, 10)}] AS priority,
+           CASE WHEN {_die(3, 100)} < 74 THEN 'succeeded' WHEN {_die(3, 100)} < 84 THEN 'waiting'
+                WHEN {_die(3, 100)} < 92 THEN 'failed' ELSE 'cancelled' END AS status,
+           concat_ws(' ', 'sn' || lpad(n::text, 7, '0'),
+                     CASE WHEN {_die(6, 100)} < 40 THEN '{COMMON}' ELSE 'tracker' END,
+                     CASE WHEN {_die(4, 20)} = 0 THEN '{SOME}' END,
+                     'fault', 'row', 'r' || {_die(7, 400)}, 'reported') AS said
 ) AS drawn
 """
 _RUNS = f"""

@@ -63,6 +63,15 @@ def workflow(
     return graph.compile(checkpointer=saver)
 
 
+def only_weather(saver: BaseCheckpointSaver[Any], weather: Step) -> CompiledStateGraph[Any, Any, Any, Any]:
+    """What a refresh goes through that changes nothing."""
+    graph = StateGraph(JobState, input_schema=JobRequest)
+    graph.add_node("weather", weather, input_schema=JobState)
+    graph.add_edge(START, "weather")
+    graph.add_edge("weather", END)
+    return graph.compile(checkpointer=saver)
+
+
 def abreast(
     saver: BaseCheckpointSaver[Any], *, intake: Step, clarify: Step, report: Step
 ) -> CompiledStateGraph[Any, Any, Any, Any]:

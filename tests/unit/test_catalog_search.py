@@ -38,7 +38,8 @@ def test_an_unknown_name_is_refused_with_the_nearest_one() -> None:
     with pytest.raises(NotFound) as refused:
         find_module("Longi LR5-72HPH-540M")
     assert refused.value.detail == (
-        "unknown module 'Longi LR5-72HPH-540M'; did you mean 'LONGi Solar LR5-72HPH-545M'?"
+        "unknown module 'Longi LR5-72HPH-540M'; "
+        "did you mean 'LONGi Solar LR5-72HPH-545M', 'LONGi Solar LR5-72HBD-545M'?"
     )
 
 
@@ -126,7 +127,7 @@ def test_a_technicians_words_find_the_inverter(query: str, first: str) -> None:
     [
         ("pylontec", "Pylontech US3000C"),
         ("12 V 200 Ah lead acid", "Haze HZB12-200"),
-        ("trojan", "Trojan J305P-AC"),
+        ("trojan 330", "Trojan J305P-AC"),
     ],
 )
 def test_a_technicians_words_find_the_battery(query: str, first: str) -> None:

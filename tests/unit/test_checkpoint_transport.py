@@ -4,7 +4,6 @@ from collections.abc import Generator, Sequence
 from typing import Any, cast
 
 import pytest
-import redis.asyncio
 from redis.exceptions import ConnectionError as RedisConnectionError
 from redis.exceptions import NoScriptError, OutOfMemoryError, ResponseError
 from redis.exceptions import TimeoutError as RedisTimeoutError
@@ -14,25 +13,6 @@ from core.checkpoint.transport import LARGE, AsyncTransport, Command, Operation,
 from core.errors import StorageUnavailable
 
 Trip = list[tuple[Any, ...]]
-
-
-class FakePipeline:
-    def __init__(self, server: "FakeRedis") -> None:
-        self._server = server
-        self._words: Trip = []
-
-    async def __aenter__(self) -> "FakePipeline":
-        return self
-
-    async def __aexit__(self, *_: object) -> None:
-        return None
-
-    def execute_command(self, *words: object) -> None:
-        self._words.append(words)
-
-    async def execute(self, *, raise_on_error: bool) -> list[Any]:
-        assert not raise_on_error
-        return await self._server.answer(self._words)
 
 
 class FakeRedis:
@@ -47,11 +27,8 @@ class FakeRedis:
         self.open.set()
         self.under_way = asyncio.Event()
 
-    def pipeline(self, *, transaction: bool) -> FakePipeline:
-        assert not transaction
-        return FakePipeline(self)
-
-    async def answer(self, trip: Trip) -> list[Any]:
+    async def answer(self, words: Sequence[tuple[Any, ...]]) -> list[Any]:
+        trip = list(words)
         self.trips.append(trip)
         self.under_way.set()
         await self.open.wait()
@@ -74,7 +51,7 @@ def server() -> FakeRedis:
 
 @pytest.fixture
 def transport(server: FakeRedis) -> AsyncTransport:
-    return AsyncTransport(cast("redis.asyncio.Redis", server))
+    return AsyncTransport(server.answer)
 
 
 def echo(*words: str) -> Operation[list[str]]:

@@ -267,3 +267,30 @@ def test_a_completed_site_is_valid_anywhere(latitude: float, longitude: float) -
     assert JobInput.model_validate(completed.to_json()) == completed
     assert completed.site.timezone
     assert completed.site.elevation_m is not None
+
+
+def test_an_unknown_price_book_and_one_in_another_currency_are_refused() -> None:
+    assert refused(economics={"price_book": "kenya-home"}) == {
+        "/economics/price_book": "unknown price book 'kenya-home'; did you mean 'kenya-homes'?"
+    }
+    assert refused(economics={"currency": "USD", "price_book": "kenya-homes"}) == {
+        "/economics/price_book": "is in KES, the job in USD"
+    }
+    check_input(job(economics={"price_book": "Kenya Homes"}))
+
+
+def test_an_appliance_cannot_run_longer_than_the_hours_it_is_said_to_run_in() -> None:
+    evening = FRIDGE | {"use": [{"from_hour": 20, "to_hour": 2}]}
+    assert refused(demand={"appliances": [FRIDGE, evening]}) == {
+        "/demand/appliances/1/hours_per_day": "is more than the 6 hours of its `use`"
+    }
+    check_input(job(demand={"appliances": [evening | {"hours_per_day": 6}]}))
+
+
+def test_a_tariff_with_a_gap_is_refused_with_its_place() -> None:
+    with pytest.raises(InvalidInput, match="no price for 0:00"):
+        job(
+            economics={
+                "tariff_periods": [{"name": "noon", "price_per_kwh": 3, "from_hour": 11, "to_hour": 13}]
+            }
+        )

@@ -3,7 +3,7 @@ from typing import Any, cast
 import pytest
 
 from graph.policies import POLICIES
-from graph.routing import route_after_clarify, route_after_weather, route_start
+from graph.routing import route_after_branch, route_after_clarify, route_after_weather, route_start
 from graph.views import STEPS, steps_done
 from state.workflow import JobState
 
@@ -54,6 +54,21 @@ def test_a_refresh_goes_only_where_the_weather_changed_a_decision(
 )
 def test_answers_go_back_to_the_branches_that_asked(open_questions: dict[str, Any], where: object) -> None:
     assert route_after_clarify(_state(open_questions=open_questions)) == where
+
+
+@pytest.mark.parametrize(
+    ("kind", "open_questions", "where"),
+    [
+        ("triage", {"sizing": [], "triage": []}, "dispatch"),
+        ("triage", {"sizing": [], "triage": [{"id": "y"}]}, "clarify"),
+        ("sizing", {"sizing": [{"id": "x"}], "triage": []}, "clarify"),
+        ("full", {"sizing": [], "triage": []}, "clarify"),
+    ],
+)
+def test_a_branch_alone_that_asks_nothing_has_nothing_to_clarify(
+    kind: str, open_questions: dict[str, Any], where: str
+) -> None:
+    assert route_after_branch(_state(kind, open_questions=open_questions)) == where
 
 
 def test_progress_counts_to_the_last_node_of_each_kind() -> None:

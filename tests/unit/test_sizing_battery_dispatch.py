@@ -6,7 +6,14 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from nodes.sizing.battery_dispatch import FloatArray, Plant, with_battery, without_battery
+from nodes.sizing.battery_dispatch import (
+    FloatArray,
+    Plant,
+    RateEffect,
+    dispatch,
+    with_battery,
+    without_battery,
+)
 
 PLANT = Plant(
     pac0=3000.0,
@@ -46,12 +53,12 @@ def test_every_watt_hour_of_the_year_is_accounted_for(plant: Plant, seed: int) -
     p_dc, load = year_of(seed)
     flows = with_battery(p_dc, load, plant)
     served = flows.from_array + flows.from_battery + flows.grid_import + flows.unserved
-    assert served == pytest.approx(load.sum())
+    assert served - flows.grid_charge == pytest.approx(load.sum(), rel=1e-9, abs=1e-6)
     eta = plant.inverter_efficiency
     gone = (flows.from_array + flows.export + flows.curtailed) / eta + flows.into_battery
-    assert gone == pytest.approx(p_dc.sum())
+    assert gone == pytest.approx(p_dc.sum(), rel=1e-9, abs=1e-6)
     stored = flows.into_battery * plant.charge_efficiency - flows.out_of_battery / plant.discharge_efficiency
-    assert stored == pytest.approx(flows.soc_change, abs=1e-3)
+    assert stored == pytest.approx(flows.soc_change, abs=1e-6 * max(1.0, flows.into_battery))
     assert flows.from_battery == pytest.approx(flows.out_of_battery * eta)
 
 
@@ -132,3 +139,59 @@ def test_a_year_without_load_or_sun_has_no_shares_to_show() -> None:
     assert flows.self_consumption is None
     assert flows.self_sufficiency is None
     assert flows.cycles is None
+
+
+def test_many_plants_at_once_are_dispatched_as_each_alone() -> None:
+    p_dc, load = year_of(5)
+    plants = [replace(PLANT, usable_energy=size, pac0=1000.0 + size) for size in (0.0, 800.0, 9000.0)]
+    for together, plant in zip(dispatch(p_dc, load, plants), plants, strict=True):
+        assert together == with_battery(p_dc, load, plant)
+
+
+@settings(max_examples=20, deadline=None)
+@given(plants, st.integers(0, 1000))
+def test_a_plain_loop_over_the_hours_comes_to_the_same(plant: Plant, seed: int) -> None:
+    p_dc, load = year_of(seed)
+    eta, charge, unserved = plant.inverter_efficiency, plant.usable_energy, 0.0
+    for sun, wanted in zip(p_dc.tolist(), load.tolist(), strict=True):
+        carried = min(wanted, plant.pac0)
+        used = min(carried, sun * eta)
+        taken = min(
+            sun - used / eta, plant.charge_power, (plant.usable_energy - charge) / plant.charge_efficiency
+        )
+        given = min((carried - used) / eta, plant.discharge_power, charge * plant.discharge_efficiency)
+        charge += taken * plant.charge_efficiency - given / plant.discharge_efficiency
+        unserved += wanted - used - given * eta
+    flows = with_battery(p_dc, load, plant)
+    assert flows.unserved + flows.grid_import == pytest.approx(unserved, rel=1e-9, abs=1e-6)
+    assert plant.usable_energy + flows.soc_change == pytest.approx(charge, abs=1e-5)
+
+
+@settings(max_examples=20, deadline=None)
+@given(st.integers(0, 1000), st.floats(0, 1))
+def test_a_reserve_is_never_touched(seed: int, reserve: float) -> None:
+    p_dc, load = year_of(seed)
+    flows = with_battery(p_dc, load, replace(PLANT, reserve=reserve))
+    assert PLANT.usable_energy + flows.soc_change >= reserve * PLANT.usable_energy - 1e-6
+    assert flows.from_battery <= with_battery(p_dc, load, PLANT).from_battery + 1e-6
+
+
+def test_high_power_empties_a_bank_sooner_than_its_energy_says() -> None:
+    effect = RateEffect(np.array([0.05, 0.2]), np.array([1.0, 1.25]))
+    nothing, load = np.zeros(8760), np.full(8760, 950.0)
+    plain = replace(PLANT, grid=False, export=False, discharge_power=math.inf)
+    drained = replace(plain, rate_effect=effect, nominal_energy=5000.0)
+    gave = with_battery(nothing, load, drained).from_battery
+    assert gave == pytest.approx(with_battery(nothing, load, plain).from_battery / 1.25)
+
+
+def test_the_grid_charges_only_where_it_may_and_what_it_charges_is_bought() -> None:
+    night = np.arange(8760) % 24 < 4
+    load = np.where(np.arange(8760) % 24 >= 18, 500.0, 0.0)
+    plant = replace(PLANT, hold=night, grid_charge=np.where(night, 1000.0, 0.0))
+    flows = with_battery(np.zeros(8760), load, plant)
+    assert flows.hourly is not None
+    assert flows.grid_charge > 0
+    assert (flows.hourly.charged[~night] == 0).all()
+    assert flows.grid_import == pytest.approx(load.sum() - flows.from_battery + flows.grid_charge)
+    assert flows.grid_charge * 0.95 * 0.96 - flows.out_of_battery / 0.96 == pytest.approx(flows.soc_change)

@@ -1,11 +1,13 @@
 import json
 import math
+from dataclasses import replace
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from core.catalog.prices import price_books
+from core.catalog.prices import find_price_book, price_books
+from core.errors import InvalidInput, NotFound
 from nodes.sizing.economics import (
     Bill,
     cash_flow,
@@ -157,3 +159,77 @@ def test_every_setting_of_the_horizon_gives_its_reason() -> None:
     assert set(horizon.sources) == set(type(horizon).model_fields) - {"sources"}
     assert all(row.source and row.date and row.unit for book in price_books() for row in book.rows)
     assert math.isclose(horizon.degradation_per_year, 0.005)
+
+
+@given(
+    st.sampled_from(["array_per_kw", "inverter_per_kw", "battery_per_kwh", "installation"]),
+    st.floats(1.01, 5),
+)
+def test_a_dearer_item_is_never_a_cheaper_system_a_better_deal_or_a_cheaper_kilowatt_hour(
+    item: str, factor: float
+) -> None:
+    book = price_books()[0].prices()
+    dearer = book.model_copy(update={item: getattr(book, item) * factor})
+    cheap, dear = (value(HOME, Economics(price_book=prices)).result for prices in (book, dearer))
+    assert cheap is not None
+    assert dear is not None
+    assert dear.capital_cost["total"] >= cheap.capital_cost["total"]
+    assert (dear.npv or 0) <= (cheap.npv or 0)
+    assert (dear.lcoe or 0) >= (cheap.lcoe or 0)
+    assert (dear.irr or -1) <= (cheap.irr or -1)
+
+
+@given(st.floats(1, 100), st.floats(1, 100))
+def test_a_dearer_tariff_never_saves_less(one: float, two: float) -> None:
+    low, high = (value(HOME, Economics(tariff_per_kwh=each)).result for each in sorted((one, two)))
+    assert low is not None
+    assert high is not None
+    assert (low.annual_savings or 0) <= (high.annual_savings or 0)
+    assert (low.npv or 0) <= (high.npv or 0)
+
+
+def test_the_cash_flow_is_told_year_by_year_and_adds_up_to_the_present_value() -> None:
+    result = value(HOME, Economics(years=12, discount_rate=0.05)).result
+    assert result is not None
+    assert [year.year for year in result.cash_flow] == list(range(13))
+    assert result.cash_flow[0].net == -result.capital_cost["total"]
+    assert result.cash_flow[10].replacements == result.capital_cost["battery"]
+    told = net_present_value(0.05, [year.net for year in result.cash_flow])
+    assert told == pytest.approx(result.npv, abs=0.2)
+
+
+def test_growing_tariffs_make_the_later_years_worth_more() -> None:
+    flat, growing = (value(HOME, Economics(tariff_growth=rate)).result for rate in (0.0, 0.03))
+    assert flat is not None
+    assert growing is not None
+    assert (growing.npv or 0) > (flat.npv or 0)
+    assert growing.cash_flow[1] == flat.cash_flow[1]
+    assert growing.annual_savings == flat.annual_savings
+
+
+def test_a_battery_worn_out_by_its_cycles_is_bought_more_often() -> None:
+    worn = replace(HOME, battery_life_years=4.0)
+    result = value(worn, Economics()).result
+    assert result is not None
+    assert [year.year for year in result.cash_flow if year.replacements] == [4, 8, 12, 15, 16, 20, 24]
+
+
+def test_a_named_book_prices_the_job_in_its_own_currency_only() -> None:
+    american = value(HOME, Economics(currency="USD", price_book="usa-retail", tariff_per_kwh=0.15))
+    assert american.result is None
+    assert "installation missing" in american.warnings[0]
+    with pytest.raises(InvalidInput, match="/economics/price_book"):
+        value(HOME, Economics(currency="KES", price_book="usa-retail"))
+
+
+def test_every_price_of_a_book_says_where_and_when_it_was_found() -> None:
+    for book in price_books():
+        items = [row.item for row in book.rows]
+        assert len(items) == len(set(items))
+        for row in book.rows:
+            assert row.source
+            assert row.date
+            assert book.currency in row.unit
+    assert find_price_book("Kenya homes").currency == "KES"
+    with pytest.raises(NotFound, match="did you mean 'kenya-homes'"):
+        find_price_book("kenya-home")

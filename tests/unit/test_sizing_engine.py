@@ -1,4 +1,5 @@
 import json
+import math
 from typing import Any
 
 import pytest
@@ -6,6 +7,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from core.catalog import search_batteries, search_inverters, search_modules
+from core.climate.screening import screening_year
 from core.errors import InvalidInput
 from nodes.sizing.engine import size
 from state.sizing import SizingAnswer, SizingResult
@@ -204,7 +206,9 @@ def test_energy_scales_with_the_array() -> None:
     assert large is not None
     assert large.ac_annual_kwh == pytest.approx(2 * small.ac_annual_kwh, rel=0.02)
     assert sum(large.ac_monthly_kwh) == pytest.approx(large.ac_annual_kwh, abs=1)
-    assert large.p90_annual_kwh == pytest.approx((1 - 1.2816 * 0.05) * large.ac_annual_kwh, abs=0.2)
+    spread = math.hypot(5.0, 3.9, 3.0, 3.0, 2.0, 5.0) / 100.0
+    assert large.p50_annual_kwh == large.ac_annual_kwh
+    assert large.p90_annual_kwh == pytest.approx((1 - 1.2816 * spread) * large.ac_annual_kwh, abs=0.2)
 
 
 # --- what is asked --------------------------------------------------------------------------------------
@@ -221,6 +225,21 @@ def test_an_unknown_cold_temperature_is_asked_for_and_meanwhile_nothing_cold_is_
     assert statuses(got.sizing)["nec_690_7_max_voltage"] == "not_evaluated"
     assert got.sizing.string_limits is not None
     assert got.sizing.string_limits.v_oc_cold_v is None
+
+
+def test_the_question_suggests_a_figure_and_says_what_it_stands_on() -> None:
+    (question,) = answer(**COLD_UNKNOWN).questions
+    assert isinstance(question.default, float)
+    assert -60 <= question.default <= 30
+    assert f"{question.default:g} °C" in question.why or f"{question.default} °C" in question.why
+
+
+def test_a_modelled_year_has_no_cold_days_so_its_suggestion_lies_far_below_its_nights() -> None:
+    year = screening_year(-1.29, 36.82, 1795.0)
+    modelled = resource_of(year).model_copy(update={"quality": "screening"})
+    (question,) = size(job_of(**COLD_UNKNOWN), year, modelled, {}).questions
+    assert question.default == round(float(year.temp_air.min()) - 13.0)
+    assert "an estimate" in question.why
 
 
 def test_the_answer_settles_the_question() -> None:

@@ -125,6 +125,9 @@ def test_one_sunspec_word_means_another_asset_in_another_model() -> None:
         ("goodwe", "isolation failure", "BIT18"),
         ("goodwe", "0x00040000", "BIT18"),
         ("victron_charger", "Err 33", "33"),
+        ("sma", "event 3501", "3501"),
+        ("sungrow", "039", "39"),
+        ("sungrow", "Fault 002", "2"),
     ],
 )
 def test_a_code_is_read_in_every_usual_spelling(vendor: str, written: str, code: str) -> None:

@@ -1,7 +1,7 @@
 """Hazards in free text: every one found, hardly one too many, and never one fewer because something was added."""
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from nodes.triage.engine import triage
@@ -87,6 +87,7 @@ def test_a_denial_does_not_reach_past_its_clause_or_its_condition(text: str) -> 
     assert of_text(text).stop_work
 
 
+@settings(deadline=None)
 @given(text=st.sampled_from([*HARMLESS, *ORDINARY, *STOPPING]), word=st.sampled_from(DANGER_WORDS))
 def test_adding_a_word_of_danger_never_lowers_the_priority(text: str, word: str) -> None:
     before, after = of_text(text), of_text(f"{text}. {word}")
@@ -95,6 +96,7 @@ def test_adding_a_word_of_danger_never_lowers_the_priority(text: str, word: str)
     assert after.stop_work
 
 
+@settings(deadline=None)
 @given(st.sampled_from([text for _, text in DANGEROUS]), st.sampled_from([*HARMLESS, *ORDINARY]))
 def test_calm_words_beside_a_danger_remove_no_hazard(danger: str, calm: str) -> None:
     alone, together = of_text(danger), of_text(f"{calm}.\n{danger}")
@@ -103,6 +105,7 @@ def test_calm_words_beside_a_danger_remove_no_hazard(danger: str, calm: str) -> 
     assert together.stop_work
 
 
+@settings(deadline=None)
 @given(st.text(max_size=300))
 def test_any_text_is_read_without_an_error(text: str) -> None:
     found = of_text(text)

@@ -1,30 +1,10 @@
-"""The heat index against the National Weather Service's chart."""
+"""The heat index where its chart does not reach, and in the sun."""
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from nodes.weather.heat import felt_f, heat_index_f
-
-# The chart's rows by temperature [°F], for 40, 45 … 100 % relative humidity, as transcribed in public code.
-CHART = {
-    94: [97, 100, 102, 106, 110, 114, 119, 124, 129, 135],
-    92: [94, 96, 99, 101, 105, 108, 112, 116, 121, 126, 131],
-    90: [91, 93, 95, 97, 100, 103, 106, 109, 113, 117, 122, 127, 132],
-    88: [88, 89, 91, 93, 95, 98, 100, 103, 106, 110, 113, 117, 121],
-    86: [85, 87, 88, 89, 91, 93, 95, 97, 100, 102, 105, 108, 112],
-    84: [83, 84, 85, 86, 88, 89, 90, 92, 94, 96, 98, 100, 103],
-    82: [81, 82, 83, 84, 84, 85, 86, 88, 89, 90, 91, 93, 95],
-    80: [80, 80, 81, 81, 82, 82, 83, 84, 84, 85, 86, 86, 87],
-}
-
-
-@pytest.mark.parametrize("temp", CHART)
-def test_the_index_is_within_one_degree_of_the_chart(temp: int) -> None:
-    for step, expected in enumerate(CHART[temp]):
-        humidity = 40 + 5 * step
-        # The chart is in whole degrees.
-        assert abs(round(heat_index_f(temp, humidity)) - expected) <= 1, f"at {humidity} %"
 
 
 def test_cool_air_feels_as_it_is() -> None:

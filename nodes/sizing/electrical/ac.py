@@ -31,11 +31,12 @@ def backup_checks(design: Design, peak_power: float | None, surge_power: float |
     return [
         at_least(
             "inverter_power",
-            "inverter datasheet, rated power ≥ all loads at once",
-            design.pac0,
+            "inverter datasheet, power without the grid ≥ all loads at once",
+            design.backup_pac0,
             peak_power,
             "W",
-            f"{design.inverters} × {design.inverter.pac_w:g} W for the loads that must run without the grid",
+            f"{design.inverters} × {design.backup_pac0 / design.inverters:g} W for the loads that must run without "
+            "the grid",
             missing="the peak power of the loads is not known",
         ),
         at_least(

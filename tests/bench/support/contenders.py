@@ -34,6 +34,7 @@ class Contender:
     processes: dict[str, int]
     """Process ids by the part's name."""
     client: Callable[[], Act]
+    port: int
 
 
 @contextmanager
@@ -82,7 +83,7 @@ def solarsync(variables: Variables, job: dict[str, Any], log_file: Path) -> Iter
     command = [sys.executable, "-m", "api.cli", "serve", "--port", str(port)]
     with process(command, variables, log_file) as serving:
         wait_until_ready(f"http://127.0.0.1:{port}/health/ready", log_file)
-        yield Contender({"api": serving.pid}, client_of(port, job))
+        yield Contender({"api": serving.pid}, client_of(port, job), port)
 
 
 @contextmanager
@@ -97,29 +98,53 @@ def solarsync_sampled(
         process([*sampled, folder / "api.json", "api", "--port", str(port)], variables, log_file) as api,
     ):
         wait_until_ready(f"http://127.0.0.1:{port}/health/ready", log_file)
-        yield Contender({"api": api.pid, "worker": worker.pid}, client_of(port, job))
+        yield Contender({"api": api.pid, "worker": worker.pid}, client_of(port, job), port)
 
 
 def client_of(port: int, job: dict[str, Any]) -> Callable[[], Act]:
     """Clients that start a job and wait for its stored result."""
-    login = httpx.post(
-        f"http://127.0.0.1:{port}/api/v1/auth/token", data={"username": USERNAME, "password": PASSWORD}
-    )
-    headers = {"Authorization": f"Bearer {login.raise_for_status().json()['access_token']}"}
     body = json.dumps(job).encode()
+    connect = connector(port)
 
     def client() -> Act:
-        connection = Connection(port, headers)
+        connection = connect()
 
         async def act() -> None:
-            made = await connection.json("POST", "/api/v1/jobs", body)
-            done = await connection.json("GET", f"/api/v1/jobs/{made['id']}?wait=30")
-            if done["status"] != "succeeded" or done["result_version"] != 1:
-                raise RuntimeError(f"the job did not end: {done}")
+            await carried_out(connection, body)
 
         return act
 
     return client
+
+
+def connector(port: int) -> Callable[[], Connection]:
+    """Makes connections of one user who has logged in."""
+    login = httpx.post(
+        f"http://127.0.0.1:{port}/api/v1/auth/token", data={"username": USERNAME, "password": PASSWORD}
+    )
+    headers = {"Authorization": f"Bearer {login.raise_for_status().json()['access_token']}"}
+    return lambda: Connection(port, headers)
+
+
+@dataclass(frozen=True, slots=True)
+class Answered:
+    """A job as its client saw it, by the clock of the machine. [s]"""
+
+    job_id: str
+    sent: float
+    accepted: float
+    answered: float
+
+
+async def carried_out(connection: Connection, body: bytes) -> Answered:
+    """Start a job and wait for its stored result."""
+    sent = time.time()
+    made = await connection.json("POST", "/api/v1/jobs", body)
+    accepted = time.time()
+    done = await connection.json("GET", f"/api/v1/jobs/{made['id']}?wait=30")
+    if done["status"] != "succeeded" or done["result_version"] != 1:
+        raise RuntimeError(f"the job did not end: {done}")
+    return Answered(made["id"], sent, accepted, time.time())
 
 
 @contextmanager
@@ -141,7 +166,7 @@ def langgraph_dev(
     with process(command, variables | {"LANGSMITH_TRACING": "false"}, log_file) as serving:
         wait_until_ready(f"http://127.0.0.1:{port}/ok", log_file)
         request = {"assistant_id": "solarsync", "input": {"input": job}, "on_completion": "keep"}
-        yield Contender({"langgraph dev": serving.pid}, _one_request(port, "/runs/wait", request))
+        yield Contender({"langgraph dev": serving.pid}, _one_request(port, "/runs/wait", request), port)
 
 
 @contextmanager
@@ -151,7 +176,7 @@ def bare(variables: Variables, job: dict[str, Any], log_file: Path, postgres_url
     command = [sys.executable, "-m", "tests.bench.support.bare_app", str(port), postgres_url]
     with process(command, variables, log_file) as serving:
         wait_until_ready(f"http://127.0.0.1:{port}/docs", log_file)
-        yield Contender({"bare": serving.pid}, _one_request(port, "/run", job))
+        yield Contender({"bare": serving.pid}, _one_request(port, "/run", job), port)
 
 
 def _one_request(port: int, path: str, document: dict[str, Any]) -> Callable[[], Act]:

@@ -25,7 +25,7 @@ class Connection:
         return json.loads(content)
 
     async def _exchange(self, method: str, path: str, body: bytes) -> tuple[int, bytes]:
-        if self._streams is None:
+        if self._streams is None or self._streams[0].at_eof():  # a server ends what was quiet for a while
             self._streams = await asyncio.open_connection("127.0.0.1", self._port, limit=2**22)
         reader, writer = self._streams
         writer.write(

@@ -9,7 +9,13 @@ down_revision = "0006"
 branch_labels = None
 depends_on = None
 
-FILTERS = ("technician_id", "kind", "priority")
+FILTERS = (
+    ("technician_id", "id"),
+    ("kind", "id"),
+    ("priority", "id"),
+    ("created_by", "status", "id"),
+    ("technician_id", "status", "id"),
+)
 
 # The words of jobs that are there already, as near as SQL comes to `core.database.search`.
 WORDS_OF_OLD_JOBS = r"""
@@ -28,8 +34,8 @@ def upgrade() -> None:
     op.create_index(
         "ix_jobs_words", "jobs", ["words"], postgresql_using="gin", postgresql_with={"fastupdate": "off"}
     )
-    for column in FILTERS:
-        op.create_index(f"ix_jobs_{column}_id", "jobs", [column, "id"])
+    for columns in FILTERS:
+        op.create_index(f"ix_jobs_{'_'.join(columns)}", "jobs", columns)
     op.create_index(
         "ix_jobs_closed", "jobs", ["closed_at"], postgresql_where=sa.text("closed_at IS NOT NULL")
     )
@@ -57,7 +63,7 @@ def downgrade() -> None:
         postgresql_where=sa.text("status = 'pending'"),
     )
     op.drop_index("ix_jobs_closed", "jobs")
-    for column in FILTERS:
-        op.drop_index(f"ix_jobs_{column}_id", "jobs")
+    for columns in FILTERS:
+        op.drop_index(f"ix_jobs_{'_'.join(columns)}", "jobs")
     op.drop_index("ix_jobs_words", "jobs")
     op.drop_column("jobs", "words")

@@ -1,0 +1,121 @@
+"""Alerts that open, change and close, and are told once."""
+
+from collections.abc import Sequence
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from nodes.weather.alert_changes import SLACK, alert_changes
+from state.weather import Alert
+
+NOON = datetime(2026, 6, 1, 12, tzinfo=UTC)
+HOUR = timedelta(hours=1)
+
+
+def alert(start: float = 0.0, end: float = 3.0, **changes: Any) -> Alert:
+    told: dict[str, Any] = {
+        "kind": "wind",
+        "severity": "stop",
+        "start": NOON + start * HOUR,
+        "end": NOON + end * HOUR,
+        "detail": "gusts 60 km/h",
+        "rule": "r",
+    }
+    return Alert(**told | changes)
+
+
+def counts(previous: Sequence[Alert], current: Sequence[Alert]) -> tuple[int, int, int]:
+    changes = alert_changes(previous, current)
+    return len(changes.opened), len(changes.updated), len(changes.closed)
+
+
+@pytest.mark.parametrize(
+    ("previous", "current", "expected"),
+    [
+        ([], [], (0, 0, 0)),
+        ([], [alert()], (1, 0, 0)),
+        ([alert()], [], (0, 0, 1)),
+        ([alert()], [alert()], (0, 0, 0)),
+        # The same storm in other words and figures is not told again.
+        ([alert()], [alert(0.5, 3.5, detail="gusts 63 km/h")], (0, 0, 0)),
+        # An alert in force begins now, at every look.
+        ([alert(0, 9)], [alert(4, 9)], (0, 0, 0)),
+        ([alert(0, 3)], [alert(0, 6)], (0, 1, 0)),
+        ([alert(5, 9)], [alert(1, 9)], (0, 1, 0)),
+        ([alert(severity="caution")], [alert()], (0, 1, 0)),
+        ([alert()], [alert(kind="ice")], (1, 0, 1)),
+        ([alert(0, 2)], [alert(12, 14)], (1, 0, 1)),
+        ([alert(0, 3)], [alert(0, 3), alert(10, 12)], (1, 0, 0)),
+        # A storm that splits is the one it was, and a new one.
+        ([alert(0, 6)], [alert(0, 2), alert(4, 6)], (1, 1, 0)),
+        # A forecast's storm is not an authority's.
+        ([alert()], [alert(source="nws", track="A")], (1, 0, 1)),
+        ([alert(source="nws", track="A")], [alert(1, 4, source="nws", track="A")], (0, 0, 0)),
+        ([alert(source="nws", track="A")], [alert(source="nws", track="B")], (1, 0, 1)),
+        (
+            [alert(source="nws", track="A", event="Watch")],
+            [alert(source="nws", track="A", event="Warning")],
+            (0, 1, 0),
+        ),
+    ],
+)
+def test_what_became_of_them(
+    previous: list[Alert], current: list[Alert], expected: tuple[int, int, int]
+) -> None:
+    assert counts(previous, current) == expected
+
+
+def test_what_opened_and_changed_is_as_it_is_now_and_what_closed_as_it_was() -> None:
+    old, new, gone = alert(0, 3), alert(0, 9), alert(20, 22)
+    changes = alert_changes([old, gone], [new])
+    assert changes.updated == [new]
+    assert changes.closed == [gone]
+
+
+ALERTS = st.lists(
+    st.builds(
+        lambda start, length, kind, severity, track: alert(
+            start,
+            start + length,
+            kind=kind,
+            severity=severity,
+            track=track,
+            source="forecast" if track is None else "nws",
+        ),
+        st.integers(0, 72),
+        st.integers(1, 24),
+        st.sampled_from(["wind", "ice", "rain"]),
+        st.sampled_from(["caution", "stop"]),
+        st.none() | st.sampled_from(["A", "B"]),
+    ),
+    max_size=6,
+)
+
+
+@given(ALERTS)
+def test_the_same_alerts_are_never_news(alerts: list[Alert]) -> None:
+    assert counts(alerts, alerts) == (0, 0, 0)
+
+
+@given(ALERTS, ALERTS)
+def test_every_alert_has_one_fate(previous: list[Alert], current: list[Alert]) -> None:
+    changes = alert_changes(previous, current)
+    followed = len(current) - len(changes.opened)
+    assert followed == len(previous) - len(changes.closed)
+    assert len(changes.updated) <= followed
+    assert all(each in current for each in [*changes.opened, *changes.updated])
+    assert all(each in previous for each in changes.closed)
+
+
+@given(ALERTS, ALERTS)
+def test_backwards_what_opened_closes(previous: list[Alert], current: list[Alert]) -> None:
+    there, back = alert_changes(previous, current), alert_changes(current, previous)
+    assert len(there.opened) == len(back.closed)
+    assert len(there.closed) == len(back.opened)
+
+
+def test_the_slack_is_a_wavering_forecasts() -> None:
+    assert timedelta(hours=1) <= SLACK <= timedelta(hours=6)
