@@ -193,10 +193,11 @@ class Cluster:
         """The job when it waits for a person or has ended; a busy machine may keep it longer than one may wait."""
         async with asyncio.timeout(SETTLE_SECONDS):
             while True:
-                answer = await self.client.get(f"/jobs/{job_id}", params={"wait": 60})
-                job: dict[str, Any] = answer.raise_for_status().json()
-                if job["status"] not in {"queued", "running"}:
-                    return job
+                with suppress(httpx.ReadError, httpx.RemoteProtocolError):  # an idle connection, just closed
+                    answer = await self.client.get(f"/jobs/{job_id}", params={"wait": 60})
+                    job: dict[str, Any] = answer.raise_for_status().json()
+                    if job["status"] not in {"queued", "running"}:
+                        return job
 
     async def holder(self, job_id: str) -> Part:
         """The worker that took the job up last; waits for one."""
