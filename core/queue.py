@@ -21,12 +21,14 @@ from sqlalchemy.ext.asyncio import AsyncEngine, AsyncSession
 
 from core.database.session import asyncpg_options
 from core.errors import TransientError
+from core.ids import new_id
 from core.leases import LeasedQueries, LeaseEnded, Leases
 
 log = structlog.get_logger(__name__)
 
 EXECUTE_RUN = "execute_run"
 DELIVER = "deliver"
+REFRESH_WEATHER = "refresh_weather"
 DELIVERIES = 8
 """Messages to webhooks a worker sends at a time."""
 POLL_SECONDS = 1.5
@@ -90,6 +92,30 @@ async def enqueue_run(
         dedupe_key=str(run_id),
         on_conflict="skip",
     )
+
+
+async def enqueue_runs(session: AsyncSession, runs: Sequence[tuple[UUID, timedelta]]) -> None:
+    """Queue refresh runs in the session's transaction, each to start after its delay."""
+    await Queries(_SessionDriver(session)).enqueue(
+        [EXECUTE_RUN] * len(runs),
+        [run_id.bytes for run_id, _ in runs],
+        [SCHEDULED] * len(runs),
+        execute_after=[after for _, after in runs],
+        dedupe_key=[str(run_id) for run_id, _ in runs],
+        on_conflict="skip",
+    )
+
+
+async def enqueue_refresh(session: AsyncSession) -> bool:
+    """Queue a look at the weather of all jobs; False where one is queued or under way."""
+    ids = await Queries(_SessionDriver(session)).enqueue(
+        REFRESH_WEATHER,
+        new_id().bytes,
+        priority=SCHEDULED,
+        dedupe_key=REFRESH_WEATHER,
+        on_conflict="skip",
+    )
+    return ids != [None]
 
 
 async def enqueue_deliveries(session: AsyncSession, deliveries: Sequence[UUID]) -> None:
@@ -163,16 +189,19 @@ class QueueWorker:
         concurrency: int,
         heartbeat_interval: float,
         deliver: Handler | None = None,
+        refresh: Handler | None = None,
     ) -> None:
         self._engine = engine
         self._handle = handle
         self._deliver = deliver
+        self._refresh = refresh
         self._lease = timedelta(seconds=BEATS_PER_LEASE * heartbeat_interval)
         self._leases = Leases(self._lease)
         self._concurrency = concurrency
         # PgQueuer's own limit frees its slots only when its log buffer is flushed.
         self._slots = asyncio.Semaphore(concurrency)
         self._delivery_slots = asyncio.Semaphore(DELIVERIES)
+        self._refresh_slots = asyncio.Semaphore(1)
         self._stopping = asyncio.Event()
         self._queue: PgQueuer | None = None
 
@@ -218,6 +247,8 @@ class QueueWorker:
             queue.entrypoint(EXECUTE_RUN, accepts_context=True)(self._execute)
             if self._deliver is not None:
                 queue.entrypoint(DELIVER, accepts_context=True)(self._send)
+            if self._refresh is not None:
+                queue.entrypoint(REFRESH_WEATHER, accepts_context=True)(self._look_again)
             self._queue = queue
             try:
                 if not self._stopping.is_set():
@@ -226,7 +257,8 @@ class QueueWorker:
                         batch_size=max(1, self._concurrency // 2),
                         max_concurrent_tasks=2 * max(1, self._concurrency // 2)
                         + self._concurrency
-                        + DELIVERIES,
+                        + DELIVERIES
+                        + 1,
                         heartbeat_timeout=self._lease,
                         shutdown_on_listener_failure=True,
                     )
@@ -244,6 +276,10 @@ class QueueWorker:
         if self._delivery_slots.locked():  # to wait here would keep a run from being taken
             raise RetryRequested(SOON)
         await self._carry_out(job, context, self._deliver, self._delivery_slots)
+
+    async def _look_again(self, job: Job, context: Context) -> None:
+        assert self._refresh is not None  # noqa: S101  registered only with it
+        await self._carry_out(job, context, self._refresh, self._refresh_slots)
 
     async def _carry_out(self, job: Job, context: Context, handle: Handler, slots: asyncio.Semaphore) -> None:
         if job.payload is None:

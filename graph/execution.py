@@ -15,6 +15,7 @@ from sqlalchemy.ext.asyncio import AsyncEngine, AsyncSession
 
 from core.checkpoint import RedisSaver, delete_job_state, run_in_hand
 from core.clock import Clock
+from core.database.alerts import Alerts
 from core.database.errors import storage_errors
 from core.database.events import Event
 from core.database.jobs import Jobs
@@ -43,11 +44,13 @@ from graph.entry import (
     refresh_state,
     start_state,
 )
-from graph.outcome import Outcome, result_document
+from graph.outcome import Outcome, result_document, same_decisions
+from graph.outlook import news_of_run
 from graph.policies import RECURSION_LIMIT, RUN_SECONDS
 from graph.turns import PlanningTurns
 from graph.views import STEPS
 from state.base import JsonObject
+from state.weather import WeatherResult
 
 log = structlog.get_logger(__name__)
 
@@ -141,13 +144,13 @@ class Execution:
             await self._tell_taken(claim, outcome)  # the answer came after the visit, and after its weather
             outcome = await self._start_over(claim, job, latest)
         try:
-            await self._store(claim, outcome)
+            await self._store(claim, outcome, latest)
         except VisitTaken:
             async with self._planning.turn():
                 outcome = await self._planned_again(claim, job, latest, outcome)
         log.info("graph.run.ended", waiting=outcome.questions is not None)
 
-    async def _store(self, claim: Claim, outcome: Outcome) -> None:
+    async def _store(self, claim: Claim, outcome: Outcome, latest: ResultRow | None) -> None:
         """What the graph made of the run, all of it or, with `VisitTaken`, nothing."""
         with storage_errors():
             async with self._transaction() as session:
@@ -159,7 +162,7 @@ class Execution:
                         job=fault_found(outcome.state) | outcome.progress(),
                     )
                 else:
-                    document = self._document(claim, outcome)
+                    document = self._document(claim, outcome, latest)
                     # Large, and slow to store: the row holds it only where no result does.
                     weather = outcome.state.get("weather") if document is None else None
                     await Runs(session).succeed(
@@ -168,6 +171,17 @@ class Execution:
                         {**job_values(outcome.state), "weather": weather, **outcome.progress()},
                         told=outcome.untold,
                     )
+                if "weather" in outcome.nodes:
+                    await self._tell_alerts(session, claim, outcome)
+
+    async def _tell_alerts(self, session: AsyncSession, claim: Claim, outcome: Outcome) -> None:
+        """What the run saw of the weather; before its first run a job was told of nothing."""
+        alerts, now = Alerts(session), self._clock.now()
+        first = claim.kind is RunKind.START
+        known = {} if first else await alerts.open_of([claim.job_id])
+        weather = WeatherResult.from_json(outcome.state["weather"])
+        news = news_of_run(known.get(claim.job_id, []), weather, now)
+        await alerts.tell({claim.job_id: news}, now, run_id=claim.run_id)
 
     async def _latest(self, claim: Claim) -> ResultRow | None:
         """The result that a refresh goes on from."""
@@ -198,7 +212,7 @@ class Execution:
                 await self._graph.aupdate_state(self._config(claim), None, as_node=BEFORE_DISPATCH)
                 outcome = await self._follow(claim, job, None)
             with suppress(VisitTaken):
-                await self._store(claim, outcome)
+                await self._store(claim, outcome, latest)
                 return outcome
         raise VisitTaken
 
@@ -291,11 +305,12 @@ class Execution:
         except StaleAttempt:
             log.info("graph.run.lost")
 
-    def _document(self, claim: Claim, outcome: Outcome) -> JsonObject | None:
+    def _document(self, claim: Claim, outcome: Outcome, latest: ResultRow | None) -> JsonObject | None:
         """The result as it is stored; None where a refresh changed nothing that was decided."""
         if claim.kind is RunKind.REFRESH and outcome.nodes == ["weather"]:
             return None
-        return result_document(claim.job_id, self._clock.now(), outcome.state)
+        document = result_document(claim.job_id, self._clock.now(), outcome.state)
+        return None if latest is not None and same_decisions(document, latest.document) else document
 
     def _config(self, claim: Claim) -> RunnableConfig:
         return {

@@ -19,6 +19,9 @@ EVENT_TYPES: Final[Mapping[str, str]] = {
     "run.postponed": "a run met a passing failure and will be tried again",
     "run.taken_over": "a worker was lost, and another goes on with its run",
     "visit.taken": "the visit that a run had planned was given away meanwhile or is past; the run plans again",
+    "alert.opened": "the weather at the job's site calls for attention",
+    "alert.updated": "an alert has another severity, or begins or ends at another time",
+    "alert.closed": "an alert has passed or was withdrawn",
     "run.rebuilt": "a run lost its checkpoint and started over from what is recorded",
 }
 """Every type a timeline may hold, and what it says."""
