@@ -146,7 +146,7 @@ def test_the_doctor_gives_one_verdict_per_line(solarsync: Run) -> None:
     verdicts = {line.split()[1]: line.split()[0] for line in done.stdout.splitlines()}
     assert verdicts == {
         "settings": "ok", "postgres": "ok", "migrations": "ok", "redis": "ok", "given_up": "ok", "open_meteo": "warn",
-            "llm": "ok",
+        "llm": "ok",
     }  # fmt: skip
 
 
