@@ -13,6 +13,7 @@ from api.middleware import BodyLimit, Deadline, RequestContext
 from api.problems import MEDIA_TYPE, RESPONSES, install_problem_handlers
 from api.routes import (
     auth,
+    decisions,
     deliveries,
     equipment,
     immediate,
@@ -73,6 +74,7 @@ def create_app(settings: Settings) -> FastAPI:
         jobs,
         job_records,
         job_events,
+        decisions,
         immediate,
         technicians,
         weather_files,
