@@ -16,6 +16,7 @@ from api.problems import MEDIA_TYPE, RESPONSES, install_problem_handlers
 from api.routes import (
     api_keys,
     auth,
+    decisions,
     deliveries,
     equipment,
     immediate,
@@ -41,6 +42,7 @@ VERSIONED = (
     jobs,
     job_records,
     job_events,
+    decisions,
     immediate,
     technicians,
     weather_files,
