@@ -27,14 +27,14 @@ RETRY = timedelta(minutes=1)
 ACTIVE = "jobs.closed_at IS NULL AND jobs.status IN ('succeeded', 'waiting')"
 """Jobs whose weather is looked at: a run in progress looks for itself."""
 
-PAGE = 500
+PAGE = 100
 
 _WITHOUT_CELL = text(
-    f"SELECT id, input FROM jobs WHERE {ACTIVE} AND cell IS NULL AND input #> '{{site,latitude}}' IS NOT NULL"  # noqa: S608
+    f"SELECT id, input FROM jobs WHERE {ACTIVE} AND weather_cell IS NULL AND input #> '{{site,latitude}}' IS NOT NULL"  # noqa: S608
     " LIMIT :page FOR NO KEY UPDATE SKIP LOCKED"
 )
 _FILE = text(
-    "UPDATE jobs SET cell = filed.cell"
+    "UPDATE jobs SET weather_cell = filed.cell"
     " FROM unnest(CAST(:ids AS uuid[]), CAST(:cells AS text[])) AS filed (id, cell) WHERE jobs.id = filed.id"
 )
 # The position is read of one job per new cell; all others are told apart by the index.
@@ -44,15 +44,15 @@ _ADD_MISSING = text(
     SELECT new.cell, CAST(job.input #>> '{{site,latitude}}' AS float8),
            CAST(job.input #>> '{{site,longitude}}' AS float8), :now
     FROM (
-        SELECT DISTINCT cell FROM jobs WHERE {ACTIVE} AND cell IS NOT NULL
+        SELECT DISTINCT weather_cell AS cell FROM jobs WHERE {ACTIVE} AND weather_cell IS NOT NULL
         EXCEPT SELECT cell FROM weather_cells
     ) AS new, LATERAL (
-        SELECT input FROM jobs WHERE jobs.cell = new.cell AND {ACTIVE} LIMIT 1
+        SELECT input FROM jobs WHERE jobs.weather_cell = new.cell AND {ACTIVE} LIMIT 1
     ) AS job
     ON CONFLICT DO NOTHING
     """  # noqa: S608
 )
-_NEEDED = f"EXISTS (SELECT FROM jobs WHERE jobs.cell = weather_cells.cell AND {ACTIVE})"
+_NEEDED = f"EXISTS (SELECT FROM jobs WHERE jobs.weather_cell = weather_cells.cell AND {ACTIVE})"
 _CLAIM = text(
     f"""
     WITH due AS (
@@ -209,7 +209,7 @@ class WeatherCells:
     async def count_needed(self) -> int:
         """How many cells active jobs need."""
         counted = await self._session.scalar(
-            text(f"SELECT count(DISTINCT cell) FROM jobs WHERE {ACTIVE}")  # noqa: S608
+            text(f"SELECT count(DISTINCT weather_cell) FROM jobs WHERE {ACTIVE}")  # noqa: S608
         )
         return counted or 0
 

@@ -121,7 +121,7 @@ class JobRow(Base):
 
     `weather` is what a refresh has seen since the latest result, which holds the weather that it rests on;
     `place` is the cell of its site, `asset` and `failure_mode` what triage found: what other jobs there ask for.
-    `cell` is where its forecast is found.
+    `weather_cell` is where its forecast is found.
     """
 
     __tablename__ = "jobs"
@@ -146,7 +146,7 @@ class JobRow(Base):
     fence: Mapped[int] = mapped_column(server_default=text("0"))
     weather: Mapped[dict[str, Any] | None]
     place: Mapped[str | None] = mapped_column(default=_place)
-    cell: Mapped[str | None] = mapped_column(default=_cell)
+    weather_cell: Mapped[str | None] = mapped_column(default=_cell)
     asset: Mapped[str | None]
     failure_mode: Mapped[str | None]
     words: Mapped[list[str]] = mapped_column(
@@ -165,7 +165,7 @@ class JobRow(Base):
         # Without the list of pending entries, which every search would have to read.
         Index("ix_jobs_words", "words", postgresql_using="gin", postgresql_with={"fastupdate": "off"}),
         Index("ix_jobs_place_id", "place", "id", postgresql_where=text("asset IS NOT NULL")),
-        Index("ix_jobs_cell", "cell", postgresql_where=text("closed_at IS NULL")),
+        Index("ix_jobs_weather_cell", "weather_cell", postgresql_where=text("closed_at IS NULL")),
         Index("ix_jobs_open", "id", postgresql_where=text("closed_at IS NULL")),
         Index("ix_jobs_closed", "closed_at", postgresql_where=text("closed_at IS NOT NULL")),
         Index(

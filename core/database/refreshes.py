@@ -37,9 +37,9 @@ class Refreshes:
     async def jobs_in(self, cells: Sequence[str]) -> list[ActiveJob]:
         """Active jobs of the cells, their rows locked; those with a run in progress look for themselves."""
         query = (
-            select(JobRow.id, JobRow.cell, JobRow.status, JobRow.visit_start, JobRow.visit_end)
+            select(JobRow.id, JobRow.weather_cell, JobRow.status, JobRow.visit_start, JobRow.visit_end)
             .where(
-                JobRow.cell.in_(cells),
+                JobRow.weather_cell.in_(cells),
                 JobRow.closed_at.is_(None),
                 JobRow.status.in_((RunStatus.SUCCEEDED, RunStatus.WAITING)),
             )
@@ -47,7 +47,7 @@ class Refreshes:
             .with_for_update(key_share=True)
         )
         return [
-            ActiveJob(row.id, row.cell, row.status, row.visit_start, row.visit_end)
+            ActiveJob(row.id, row.weather_cell, row.status, row.visit_start, row.visit_end)
             for row in await self._session.execute(query)
         ]
 

@@ -210,7 +210,7 @@ async def test_jobs_stored_before_there_were_cells_are_filed(
 ) -> None:
     await jobs_at(engine, NAIROBI, ELSEWHERE)
     async with AsyncSessionLocal(bind=engine) as session, session.begin():
-        await session.execute(update(JobRow).values(cell=None))
+        await session.execute(update(JobRow).values(weather_cell=None))
     assert (await run_weather_update(engine, batches, clock, PLAN))["jobs"] == 2
 
 

@@ -4,8 +4,8 @@ import sqlalchemy as sa
 from alembic import op
 from sqlalchemy.dialects import postgresql
 
-revision = "0016"
-down_revision = "0014"
+revision = "0017"
+down_revision = "0019"
 branch_labels = None
 depends_on = None
 
@@ -58,14 +58,14 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("id", name="pk_weather_refreshes"),
     )
     op.create_index("ix_weather_refreshes_started_at", "weather_refreshes", ["started_at"])
-    op.add_column("jobs", sa.Column("cell", sa.String(), nullable=True))
-    op.create_index("ix_jobs_cell", "jobs", ["cell"], postgresql_where=open_only)
+    op.add_column("jobs", sa.Column("weather_cell", sa.String(), nullable=True))
+    op.create_index("ix_jobs_weather_cell", "jobs", ["weather_cell"], postgresql_where=open_only)
     op.drop_column("jobs", "weather_at")
 
 
 def downgrade() -> None:
     op.add_column("jobs", sa.Column("weather_at", INSTANT, nullable=True))
-    op.drop_index("ix_jobs_cell", "jobs")
-    op.drop_column("jobs", "cell")
+    op.drop_index("ix_jobs_weather_cell", "jobs")
+    op.drop_column("jobs", "weather_cell")
     for table in ("weather_refreshes", "alerts", "weather_cells"):
         op.drop_table(table)
