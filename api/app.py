@@ -22,11 +22,14 @@ from api.routes import (
     immediate,
     job_events,
     job_records,
+    job_weather,
     jobs,
     places,
     system,
+    system_state,
     technicians,
     users,
+    weather,
     weather_files,
     webhooks,
 )
@@ -41,15 +44,18 @@ VERSIONED = (
     api_keys,
     jobs,
     job_records,
+    job_weather,
     job_events,
     decisions,
     immediate,
     technicians,
+    weather,
     weather_files,
     equipment,
     places,
     webhooks,
     deliveries,
+    system_state,
 )
 REQUEST_SECONDS = 7.0
 """How long a request may go unanswered; with two more in which a connection that went silent is closed, below ten."""

@@ -9,6 +9,7 @@ from redis.asyncio import Redis
 from sqlalchemy.ext.asyncio import AsyncEngine
 
 from core.checkpoint import RedisSaver
+from core.clients.budget import Budget
 from core.clock import Clock
 from core.config import Settings
 from core.database.notifications import JobNotifications
@@ -17,6 +18,8 @@ from core.ports import Geocoder
 from graph.decisions import Decisions
 from graph.dependencies import open_infrastructure
 from graph.immediate import Immediate
+from graph.job_weather import JobWeather
+from graph.providers import provider_names
 from graph.runner import Runner
 
 
@@ -35,6 +38,10 @@ class Services:
     immediate: Immediate
     notifications: JobNotifications
     geocoder: Geocoder | None
+    weather: JobWeather
+    budget: Budget
+    providers: list[str]
+    """Names of those that the settings have asked."""
 
 
 @asynccontextmanager
@@ -58,4 +65,7 @@ async def open_services(settings: Settings) -> AsyncIterator[Services]:
             immediate=Immediate(needs.files, needs.years, needs.climates, rates=needs.triage),
             notifications=notifications,
             geocoder=infrastructure.geocoder,
+            weather=JobWeather(infrastructure.cells, needs.clock),
+            budget=infrastructure.budget,
+            providers=provider_names(settings),
         )

@@ -3,6 +3,7 @@
 import asyncio
 import contextlib
 from collections.abc import Callable, Coroutine, Sequence
+from dataclasses import dataclass
 from datetime import timedelta
 from typing import Any, Literal
 from uuid import UUID
@@ -161,6 +162,32 @@ async def queued_runs(session: AsyncSession, *, at_most: int) -> int:
         {"entrypoint": EXECUTE_RUN, "at_most": at_most},
     )
     return counted or 0
+
+
+@dataclass(frozen=True, slots=True)
+class QueueDepth:
+    """Runs, messages and refreshes that wait for a worker now; `later` are not due yet."""
+
+    waiting: int
+    in_hand: int
+    later: int
+    oldest_seconds: float
+    """How long the first of those that wait has been due."""
+
+
+async def queue_depth(session: AsyncSession) -> QueueDepth:
+    row = (
+        await session.execute(
+            text(
+                "SELECT count(*) FILTER (WHERE status = 'queued' AND execute_after <= now()) AS waiting,"
+                " count(*) FILTER (WHERE status = 'picked') AS in_hand,"
+                " count(*) FILTER (WHERE status = 'queued' AND execute_after > now()) AS later,"
+                " coalesce(extract(epoch FROM now() - min(execute_after)"
+                " FILTER (WHERE status = 'queued' AND execute_after <= now())), 0) AS oldest FROM pgqueuer"
+            )
+        )
+    ).one()
+    return QueueDepth(row.waiting, row.in_hand, row.later, float(row.oldest))
 
 
 Handler = Callable[[UUID], Coroutine[Any, Any, None]]

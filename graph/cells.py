@@ -52,6 +52,13 @@ class CellForecasts:
             await asyncio.sleep(LOOK_AGAIN_SECONDS)
         raise ProviderUnavailable("forecast", "somebody else asks for this place, and has no answer yet")
 
+    async def latest(self, latitude: float, longitude: float) -> Forecast:
+        """For somebody who waits: what is stored, fetched only where nothing is."""
+        stored = await self._stored(weather_cell(latitude, longitude))
+        if stored is None or stored.forecast is None:
+            return await self.forecast(latitude, longitude)
+        return _kept(stored, self._clock.now())
+
     async def _fetch(self, cell: Cell, before: StoredForecast | None) -> Forecast:
         try:
             forecast = await self._forecasts.forecast(cell.latitude, cell.longitude)

@@ -86,9 +86,12 @@ class WeatherUpdate:
         async with self._transaction() as session:
             refresh = await Refreshes(session).begin(self._started)
         await self._prepare()
-        async with asyncio.TaskGroup() as tasks:
-            for _ in range(SIDE_BY_SIDE):
-                tasks.create_task(self._fetch_what_is_due())
+        side_by_side = [asyncio.create_task(self._fetch_what_is_due()) for _ in range(SIDE_BY_SIDE)]
+        try:
+            await asyncio.gather(*side_by_side)
+        finally:
+            for task in side_by_side:
+                task.cancel()
         while await self._judge_what_runs_fetched():
             pass
         while await self._close_passed():

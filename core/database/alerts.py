@@ -13,7 +13,9 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from sqlalchemy.types import Uuid
 
 from core.database.events import Event, append_to_each
+from core.database.jobs import visible
 from core.database.models import AlertRow, JobRow
+from core.database.users import Viewer
 from core.ids import new_id
 from state.weather import Alert
 
@@ -75,6 +77,21 @@ class Alerts:
         for row in await self._session.execute(query.order_by(AlertRow.id)):
             found[row.job_id].append(OpenAlert(row.id, Alert.model_validate(row.document)))
         return found
+
+    async def page(
+        self, viewer: Viewer, *, job_id: UUID | None, cursor: UUID | None, limit: int
+    ) -> tuple[list[AlertRow], UUID | None]:
+        """Open alerts of the jobs one may see, newest first, and the cursor of the next page."""
+        query = (
+            select(AlertRow).join(JobRow, JobRow.id == AlertRow.job_id).where(AlertRow.closed_at.is_(None))
+        )
+        if job_id is not None:
+            query = query.where(AlertRow.job_id == job_id)
+        if cursor is not None:
+            query = query.where(AlertRow.id < cursor)
+        newest = visible(query, viewer).order_by(AlertRow.id.desc()).limit(limit + 1)
+        rows = list(await self._session.scalars(newest))
+        return rows[:limit], rows[limit - 1].id if len(rows) > limit else None
 
     async def tell(
         self, news: Mapping[UUID, AlertNews], now: datetime, *, run_id: UUID | None = None
