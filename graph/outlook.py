@@ -26,9 +26,9 @@ class Outlook:
     stops: list[tuple[datetime, datetime]]
 
     def stops_visit(self, job: ActiveJob, now: datetime) -> bool:
-        """Whether weather that is known to be dangerous falls into a visit to come."""
+        """Whether weather that is known to be dangerous falls into a visit to come; one that has begun is not moved."""
         start, end = job.visit_start, job.visit_end
-        if start is None or end is None or end <= now:
+        if start is None or end is None or start <= now:
             return False
         return any(begin < end and start < until for begin, until in self.stops)
 

@@ -97,25 +97,31 @@ class Alerts:
         self, news: Mapping[UUID, AlertNews], now: datetime, *, run_id: UUID | None = None
     ) -> None:
         """Record what became of the alerts of jobs, whose rows the transaction holds, and tell their timelines."""
+        documents = _Documents()  # the jobs of a cell share its alerts
         opened = [(new_id(), job, alert) for job, each in news.items() for alert in each.opened]
         updated = [known for each in news.values() for known in each.updated]
         closed = [known.id for each in news.values() for known in each.closed]
         if opened:
             ids, jobs, alerts = zip(*opened, strict=True)
-            documents = [alert.to_json() for alert in alerts]
             await self._session.execute(
-                _OPEN, {"ids": list(ids), "jobs": list(jobs), "documents": documents, "now": now}
+                _OPEN,
+                {
+                    "ids": list(ids),
+                    "jobs": list(jobs),
+                    "documents": list(map(documents.of, alerts)),
+                    "now": now,
+                },
             )
         if updated:
-            documents = [known.alert.to_json() for known in updated]
+            changed = [documents.of(known.alert) for known in updated]
             await self._session.execute(
-                _UPDATE, {"ids": [known.id for known in updated], "documents": documents, "now": now}
+                _UPDATE, {"ids": [known.id for known in updated], "documents": changed, "now": now}
             )
         if closed:
             await self._session.execute(_CLOSE, {"ids": closed, "now": now})
-        events = [(job, Event(OPENED, _told(id_, alert))) for id_, job, alert in opened]
+        events = [(job, Event(OPENED, _told(id_, documents.of(alert)))) for id_, job, alert in opened]
         events += [
-            (job, Event(kind, _told(known.id, known.alert, **more(known.alert, now))))
+            (job, Event(kind, _told(known.id, documents.of(known.alert), **more(known.alert, now))))
             for job, each in news.items()
             for kind, changed, more in ((UPDATED, each.updated, _nothing), (CLOSED, each.closed, _why))
             for known in changed
@@ -149,8 +155,21 @@ class Alerts:
             await self._session.execute(_CLOSE, {"ids": ids, "now": now})
 
 
-def _told(id_: UUID, alert: Alert, **more: str) -> dict[str, Any]:
-    return {"alert_id": str(id_), **alert.to_json(), **more}
+class _Documents:
+    """Each alert in JSON form, made once; they outlive this."""
+
+    def __init__(self) -> None:
+        self._made: dict[int, dict[str, Any]] = {}
+
+    def of(self, alert: Alert) -> dict[str, Any]:
+        made = self._made.get(id(alert))
+        if made is None:
+            made = self._made[id(alert)] = alert.to_json()
+        return made
+
+
+def _told(id_: UUID, document: dict[str, Any], **more: str) -> dict[str, Any]:
+    return {"alert_id": str(id_), **document, **more}
 
 
 def _nothing(_: Alert, __: datetime) -> dict[str, str]:
