@@ -12,9 +12,10 @@ from functools import lru_cache
 import numpy as np
 
 from core.climate.day_mix import DAYS_IN_MONTH, monthly_sums
-from core.climate.interpolation import EARTH_RADIUS, uncertainty_percent
+from core.climate.interpolation import EARTH_RADIUS
 from core.climate.screening import SOURCE, screening_year
 from core.climate.terrain import lookup_elevation
+from core.climate.uncertainty import uncertainty_percent
 from core.errors import FieldError, InvalidInput
 from core.ports import Climates, KnownYear, WeatherFiles
 from core.pv.weather_year import WeatherYear
@@ -192,7 +193,7 @@ def _modelled_resource(job: JobInput) -> Resource:
 def _screening_resource(ref: str, peak_sun_hours: float | None) -> Resource:
     latitude, longitude, elevation = (float(part) for part in ref.removeprefix("screening:").split(",")[:3])
     year = screening_year(latitude, longitude, elevation, peak_sun_hours)
-    uncertainty = uncertainty_percent()
+    uncertainty = uncertainty_percent(latitude, longitude, elevation)
     if peak_sun_hours is None:
         return summarise(
             year,
@@ -203,7 +204,8 @@ def _screening_resource(ref: str, peak_sun_hours: float | None) -> Resource:
             notes=[
                 (
                     f"{SOURCE}: interpolated between stations that may lie far away. The annual sum is "
-                    f"good to about ±{uncertainty:.0f} % (twice the error of stations left out one by one). "
+                    f"good to about ±{uncertainty:.0f} % (twice the error that stations of such a climate, so far "
+                    "from others, show when they are left out). "
                     "A weather file or measured peak sun hours make it better."
                 )
             ],
