@@ -15,7 +15,7 @@ from core.climate.day_mix import DAYS_IN_MONTH, monthly_sums
 from core.climate.interpolation import EARTH_RADIUS
 from core.climate.screening import SOURCE, screening_year
 from core.climate.terrain import lookup_elevation
-from core.climate.uncertainty import uncertainty_percent
+from core.climate.uncertainty import month_uncertainty_percent, nearest_station, uncertainty_percent
 from core.errors import FieldError, InvalidInput
 from core.ports import Climates, KnownYear, WeatherFiles
 from core.pv.weather_year import WeatherYear
@@ -195,6 +195,8 @@ def _screening_resource(ref: str, peak_sun_hours: float | None) -> Resource:
     year = screening_year(latitude, longitude, elevation, peak_sun_hours)
     uncertainty = uncertainty_percent(latitude, longitude, elevation)
     if peak_sun_hours is None:
+        station, nearest = nearest_station(latitude, longitude, elevation)
+        months = month_uncertainty_percent(latitude, longitude, elevation)
         return summarise(
             year,
             ref=ref,
@@ -203,9 +205,9 @@ def _screening_resource(ref: str, peak_sun_hours: float | None) -> Resource:
             fallback=True,
             notes=[
                 (
-                    f"{SOURCE}: interpolated between stations that may lie far away. The annual sum is "
-                    f"good to about ±{uncertainty:.0f} % (twice the error that stations of such a climate, so far "
-                    "from others, show when they are left out). "
+                    f"{SOURCE}: interpolated between stations, the nearest {nearest:.0f} km away ({station.name}). The "
+                    f"annual sum is good to about ±{uncertainty:.0f} %, single months to ±{months:.0f} % of the mean "
+                    "month (twice the error that stations show when they and all as near are left out). "
                     "A weather file or measured peak sun hours make it better."
                 )
             ],

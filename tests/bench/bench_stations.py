@@ -9,7 +9,7 @@ from pvlib.iotools import read_tmy2
 
 from core.climate.screening import screening_year
 from core.climate.stations import STATIONS
-from core.climate.uncertainty import by_climate, by_distance, leave_out, uncertainty_percent
+from core.climate.uncertainty import annual_errors, by_climate, by_distance, uncertainty_percent
 from core.climate.weather_files import parse_weather_file
 
 DATA = Path(pvlib.__file__).parent / "data"
@@ -18,7 +18,7 @@ BELTS = (-60, -23.5, 0, 23.5, 35, 45, 55, 75)
 
 def main() -> None:
     """Print errors of the annual sum; the spread is twice the root mean square."""
-    errors = 100.0 * leave_out()
+    errors = 100.0 * annual_errors()
     print(f"{len(STATIONS)} stations, each estimated from the others")
     for climate, spread in by_climate().items():
         print(
@@ -30,7 +30,7 @@ def main() -> None:
         print(f"  {low:5} to {high:5}° {belt.size:3}  ±{2 * np.sqrt(np.mean(belt**2)):4.1f} %")
     print("with every station within a distance left out")
     for radius, spread in by_distance().items():
-        print(f"  {radius:5.0f} km  ±{spread.percent:4.1f} %")
+        print(f"  {radius:5.0f} km  ±{spread.percent:4.1f} %, months ±{spread.month_percent:4.1f} %")
     print("the five farthest off")
     for index in np.argsort(-np.abs(errors))[:5]:
         print(f"  {errors[index]:+5.1f} %  {STATIONS[index].name}")

@@ -51,6 +51,7 @@ def test_with_nothing_known_the_resource_is_screening_and_a_fallback() -> None:
     assert (resource.quality, resource.fallback) == ("screening", True)
     assert resource.ref == "screening:36.1,-79.95,273.0"
     assert resource.uncertainty_percent == uncertainty_percent(36.1, -79.95, 273.0)
+    assert "km away (Richmond, Virginia)" in resource.notes[0]
     assert resource.design_temperatures is None
 
 

@@ -17,7 +17,14 @@ from core.climate.interpolation import climate_at, estimate_ghi, extraterrestria
 from core.climate.screening import screening_year, standard_utc_offset
 from core.climate.station import Station
 from core.climate.stations import STATIONS
-from core.climate.uncertainty import by_climate, by_distance, climate_of, leave_out, uncertainty_percent
+from core.climate.uncertainty import (
+    annual_errors,
+    by_climate,
+    by_distance,
+    climate_of,
+    nearest_station,
+    uncertainty_percent,
+)
 from core.climate.weather_files import parse_weather_file
 from core.pv.atmosphere import ineichen
 from core.pv.solar_position import SOLAR_CONSTANT, solar_position_year
@@ -56,7 +63,7 @@ def test_the_test_places_are_not_in_the_table() -> None:
 
 
 def test_a_climates_spread_is_twice_the_error_of_its_stations_left_out() -> None:
-    errors = leave_out()
+    errors = annual_errors()
     climates = np.array([climate_of(station.temp_air) for station in STATIONS])
     assert errors.shape == (len(STATIONS),)
     for climate, spread in by_climate().items():
@@ -73,6 +80,12 @@ def test_the_farther_the_stations_the_more_is_stated() -> None:
     mid_ocean = uncertainty_percent(-40.0, -110.0, 0.0)
     assert among_stations == pytest.approx(max(by_climate()["temperate"].percent, percents[0]), abs=0.2)
     assert mid_ocean == pytest.approx(percents[-1], abs=0.1)
+
+
+def test_the_nearest_station_is_named_with_its_distance() -> None:
+    station, distance = nearest_station(47.4, 8.5, 436.0)
+    assert station.name == "Zurich, Switzerland"
+    assert distance < 15.0
 
 
 def test_a_place_with_a_station_is_told_mostly_by_it() -> None:
