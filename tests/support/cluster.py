@@ -23,6 +23,7 @@ from api.weather_simulator import create_simulator, serving
 from core.clock import SystemClock
 from core.config import SPELLINGS, Settings
 from core.database import AsyncSessionLocal, create_engine
+from core.database.logins import Logins
 from core.database.models import Role
 from core.database.users import Users
 from core.security import create_access_token
@@ -263,9 +264,11 @@ async def cluster(
         engine = create_engine(database_url, pool_size=5)
         async with AsyncSessionLocal(bind=engine) as session, session.begin():
             user = await Users(session).add("dora", "-", Role.DISPATCHER)
+            login = await Logins(session).open(user, SystemClock().now() + timedelta(hours=4))
         token = create_access_token(
             user.id,
             user.role,
+            login_id=login.id,
             key=SecretStr(SECRET),
             algorithm="HS256",
             lifetime=timedelta(hours=4),
