@@ -57,7 +57,7 @@ async def open_services(settings: Settings) -> AsyncIterator[Services]:
             redis=infrastructure.redis,
             saver=infrastructure.saver,
             runner=Runner(infrastructure.saver, needs.clock, queue_limit=settings.queue_limit),
-            decisions=Decisions(infrastructure.saver, needs.clock),
+            decisions=Decisions(infrastructure.saver, needs.clock, needs.triage),
             immediate=Immediate(needs.files, needs.years, needs.climates, rates=needs.triage),
             notifications=notifications,
             geocoder=infrastructure.geocoder,

@@ -284,7 +284,7 @@ async def cluster(
             )
             for number in range(CREW):
                 person = technician(name=f"Grace {number}").model_dump(
-                    mode="json", exclude={"id", "planned_visits"}
+                    mode="json", exclude={"id", "planned_visits", "leave"}
                 )
                 (await made.client.post("/technicians", json=person)).raise_for_status()
             yield made
