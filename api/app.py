@@ -9,6 +9,7 @@ from fastapi import APIRouter, FastAPI
 from fastapi.middleware.cors import CORSMiddleware
 
 from api.idempotency import REPLAYED
+from api.instrumentation import RequestMetrics
 from api.middleware import BodyLimit, Deadline, RequestContext
 from api.problems import MEDIA_TYPE, RESPONSES, install_problem_handlers
 from api.routes import (
@@ -97,4 +98,5 @@ def create_app(settings: Settings) -> FastAPI:
             expose_headers=["X-Request-ID", "X-Process-Time", "Location", REPLAYED],
         )
     app.add_middleware(RequestContext)
+    app.add_middleware(RequestMetrics)
     return app

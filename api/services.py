@@ -13,6 +13,7 @@ from core.clock import Clock
 from core.config import Settings
 from core.database.notifications import JobNotifications
 from core.database.session import without_transactions
+from core.fleet import Fleet, Scrape, process_name
 from core.ports import Geocoder
 from graph.dependencies import open_infrastructure
 from graph.immediate import Immediate
@@ -33,6 +34,7 @@ class Services:
     immediate: Immediate
     notifications: JobNotifications
     geocoder: Geocoder | None
+    scrape: Scrape
 
 
 @asynccontextmanager
@@ -41,6 +43,7 @@ async def open_services(settings: Settings) -> AsyncIterator[Services]:
     async with (
         open_infrastructure(settings) as infrastructure,
         JobNotifications(infrastructure.engine) as notifications,
+        Fleet(infrastructure.counters, process_name("api")).published() as fleet,
     ):
         needs = infrastructure.dependencies
         yield Services(
@@ -55,4 +58,5 @@ async def open_services(settings: Settings) -> AsyncIterator[Services]:
             immediate=Immediate(needs.files, needs.years, needs.climates, rates=needs.triage),
             notifications=notifications,
             geocoder=infrastructure.geocoder,
+            scrape=Scrape(fleet, infrastructure.engine, infrastructure.budget, needs.clock),
         )

@@ -65,6 +65,8 @@ class Infrastructure:
     secret_key: SecretStr
     engine: AsyncEngine
     redis: Redis
+    counters: Redis
+    """What all processes count together: budgets and metrics. Apart from checkpoints where `REDIS_URL` is."""
     saver: RedisSaver
     dependencies: Dependencies
     budget: Budget
@@ -115,6 +117,7 @@ async def open_infrastructure(settings: Settings, *, fenced: bool = False) -> As
                 secret_key,
                 engine,
                 redis,
+                counters,
                 saver,
                 dependencies,
                 budget=budget,
