@@ -25,7 +25,7 @@ async def complete_job(
 
 @router.post("/jobs/{job_id}/override")
 async def override_result(
-    job_id: UUID, body: Override, session: Session, dispatcher: CurrentDispatcher, services: ServicesDep
+    job_id: UUID, body: Override, session: Session, dispatcher: CurrentViewer, services: ServicesDep
 ) -> Job:
     """Change priority, technician or visit, with a reason; the result gets a new version."""
     return job_view(await services.decisions.override(session, dispatcher, job_id, body))
