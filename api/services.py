@@ -14,6 +14,7 @@ from core.config import Settings
 from core.database.notifications import JobNotifications
 from core.database.session import without_transactions
 from core.ports import Geocoder
+from graph.decisions import Decisions
 from graph.dependencies import open_infrastructure
 from graph.immediate import Immediate
 from graph.runner import Runner
@@ -30,6 +31,7 @@ class Services:
     redis: Redis
     saver: RedisSaver
     runner: Runner
+    decisions: Decisions
     immediate: Immediate
     notifications: JobNotifications
     geocoder: Geocoder | None
@@ -52,6 +54,7 @@ async def open_services(settings: Settings) -> AsyncIterator[Services]:
             redis=infrastructure.redis,
             saver=infrastructure.saver,
             runner=Runner(infrastructure.saver, needs.clock, queue_limit=settings.queue_limit),
+            decisions=Decisions(infrastructure.saver, needs.clock),
             immediate=Immediate(needs.files, needs.years, needs.climates, rates=needs.triage),
             notifications=notifications,
             geocoder=infrastructure.geocoder,

@@ -81,6 +81,7 @@ class Settings(BaseSettings):
     access_token_expire_minutes: Annotated[int, Field(ge=1, le=1440)] = Field(
         default=15, validation_alias=_spelled("access_token_expire_minutes")
     )
+    refresh_token_expire_days: Annotated[int, Field(ge=1, le=365)] = 14
 
     weather_refresh_minutes: Annotated[int, Field(ge=1, le=1440)] = 30
     weather_providers: Names = ["open_meteo", "openweathermap", "met_no"]

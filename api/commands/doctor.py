@@ -71,7 +71,7 @@ async def _given_up(engine: "AsyncEngine") -> None:
         found = await dead_letters(session)
     counted = f"{found.jobs} jobs, {found.refreshes} refreshes, {found.deliveries} webhook messages failed"
     hint = "; GET /jobs?status=failed lists the jobs, POST /jobs/{id}/retry goes on with one"
-    typer.echo(f"{WARN if found else GOOD} given up      {counted}{hint if found.jobs else ''}")
+    typer.echo(f"{WARN if found else GOOD} {'given_up':<13} {counted}{hint if found.jobs else ''}")
 
 
 async def _providers(settings: "Settings", redis: "Redis") -> None:
