@@ -137,8 +137,9 @@ class Leases:
 class LeasedQueries(Queries):
     """PgQueuer's statements; those of a holder change nothing that is another's."""
 
-    def __init__(self, driver: Driver, leases: Leases) -> None:
+    def __init__(self, driver: Driver, leases: Leases, listening: asyncio.Event) -> None:
         super().__init__(driver)
+        self._listening = listening
         self.holder: UUID | None = None
         self._leases = leases
         self._eligible = False
@@ -167,6 +168,11 @@ class LeasedQueries(Queries):
     async def queued_work(self, entrypoints: list[Any]) -> int:  # noqa: ARG002  PgQueuer's
         """Asked for what becomes eligible between the other two questions, which are one here."""
         return int(self._eligible or self._eta is not None)
+
+    async def notify_health_check(self, health_check_event_id: Any) -> None:  # noqa: ANN401  PgQueuer's
+        """Not before there is somebody to hear it: without an answer the queue stops after ten seconds."""
+        await self._listening.wait()
+        await super().notify_health_check(health_check_event_id)
 
     async def update_heartbeat(self, job_ids: list[Any]) -> None:
         rows = list(set(job_ids))

@@ -168,6 +168,18 @@ async def _leave(_: asyncpg.Connection) -> None:
     """PgQueuer leaves nothing behind on a connection; to reset it is a round trip after every statement."""
 
 
+class _Driver(AsyncpgPoolDriver):
+    """PgQueuer's driver, which says when it has begun to listen."""
+
+    def __init__(self, pool: asyncpg.Pool) -> None:
+        super().__init__(pool)
+        self.listening = asyncio.Event()
+
+    async def add_listener(self, channel: str, callback: Callable[[str | bytes | bytearray], None]) -> None:
+        await super().add_listener(channel, callback)
+        self.listening.set()
+
+
 class QueueWorker:
     """Works the queue off until stopped; survives a restart of PostgreSQL."""
 
@@ -227,8 +239,8 @@ class QueueWorker:
             command_timeout=COMMAND_SECONDS,
             reset=_leave,
         ) as pool:
-            driver = AsyncpgPoolDriver(pool)
-            queries = LeasedQueries(driver, self._leases)
+            driver = _Driver(pool)
+            queries = LeasedQueries(driver, self._leases, driver.listening)
             queue = PgQueuer(driver, queries=queries)
             queries.holder = queue.qm.queue_manager_id
             queue.entrypoint(EXECUTE_RUN, accepts_context=True)(self._execute)
