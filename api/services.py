@@ -14,7 +14,9 @@ from core.clock import Clock
 from core.config import Settings
 from core.database.notifications import JobNotifications
 from core.database.session import without_transactions
+from core.fleet import Fleet, Scrape, process_name
 from core.ports import Geocoder
+from core.rate_limits import LoginThrottle, RateLimits
 from graph.decisions import Decisions
 from graph.dependencies import open_infrastructure
 from graph.immediate import Immediate
@@ -42,6 +44,9 @@ class Services:
     budget: Budget
     providers: list[str]
     """Names of those that the settings have asked."""
+    rate_limits: RateLimits
+    login_throttle: LoginThrottle
+    scrape: Scrape
 
 
 @asynccontextmanager
@@ -50,6 +55,7 @@ async def open_services(settings: Settings) -> AsyncIterator[Services]:
     async with (
         open_infrastructure(settings) as infrastructure,
         JobNotifications(infrastructure.engine) as notifications,
+        Fleet(infrastructure.counters, process_name("api")).published() as fleet,
     ):
         needs = infrastructure.dependencies
         yield Services(
@@ -61,11 +67,14 @@ async def open_services(settings: Settings) -> AsyncIterator[Services]:
             redis=infrastructure.redis,
             saver=infrastructure.saver,
             runner=Runner(infrastructure.saver, needs.clock, queue_limit=settings.queue_limit),
-            decisions=Decisions(infrastructure.saver, needs.clock),
+            decisions=Decisions(infrastructure.saver, needs.clock, needs.triage),
             immediate=Immediate(needs.files, needs.years, needs.climates, rates=needs.triage),
             notifications=notifications,
             geocoder=infrastructure.geocoder,
             weather=JobWeather(infrastructure.cells, needs.clock),
             budget=infrastructure.budget,
             providers=provider_names(settings),
+            rate_limits=RateLimits(infrastructure.counters),
+            login_throttle=LoginThrottle(infrastructure.counters),
+            scrape=Scrape(fleet, infrastructure.engine, infrastructure.budget, needs.clock),
         )

@@ -12,6 +12,7 @@ from core.clients.limits import LIMITS, Limits, parse_limits
 from core.clients.webhook import WebhookSender
 from core.config import Settings
 from core.database.retention import DAILY, RETENTION, prune_all, retention_rules
+from core.fleet import Fleet, process_name
 from core.memory import keep_what_is_loaded
 from core.queue import QueueWorker
 from core.scheduler import (
@@ -34,7 +35,10 @@ log = structlog.get_logger(__name__)
 
 async def work(settings: Settings, stop: asyncio.Event) -> None:
     """Carry out runs until `stop` is set, then finish those in hand within the grace period or hand them back."""
-    async with open_infrastructure(settings, fenced=True) as opened:
+    async with (
+        open_infrastructure(settings, fenced=True) as opened,
+        Fleet(opened.counters, process_name("worker")).published(),
+    ):
         graph = build_graph(opened.dependencies, opened.saver)
         execution = Execution(opened.engine, graph, opened.saver, opened.dependencies.clock)
         sender = WebhookSender(opened.dependencies.clock, allow_private=settings.webhook_allow_private)
@@ -65,7 +69,10 @@ async def keep_schedule(settings: Settings, stop: asyncio.Event) -> None:
     every = timedelta(minutes=settings.weather_refresh_minutes)
     jitter = min(settings.weather_jitter_seconds, every.total_seconds() / 2)
     rules = retention_rules(event_days=settings.event_retention_days)
-    async with open_infrastructure(settings) as opened:
+    async with (
+        open_infrastructure(settings) as opened,
+        Fleet(opened.counters, process_name("scheduler")).published(),
+    ):
 
         async def update_weather(_: datetime) -> None:
             await asyncio.sleep(random.uniform(0.0, jitter))  # noqa: S311  not every service asks on the half hour

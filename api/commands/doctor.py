@@ -55,9 +55,8 @@ async def _examine(settings: "Settings", *, embedded: bool) -> bool:
         await _providers(settings, redis)
     finally:
         await redis.aclose()
-    llm = (
-        f"{settings.openai_model}" if settings.openai_api_key else "not configured; everything works without"
-    )
+    configured = settings.openai_api_key or settings.openai_base_url
+    llm = settings.openai_model if configured else "not configured; everything works without"
     typer.echo(f"{GOOD} llm           {llm}")
     return all(verdict.ok for verdict in found.values())
 

@@ -10,12 +10,12 @@ from dataclasses import asdict, dataclass, field
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import bindparam, select, text
-from sqlalchemy.dialects.postgresql import JSONB
+import orjson
+from sqlalchemy import select, text
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from core.database.models import JobEventRow
-from core.queue import enqueue_deliveries
+from core.queue import queueing_deliveries
 from core.webhooks.subscriptions import EVERY_EVENT
 
 JOBS_CHANNEL = "solarsync_jobs"
@@ -26,51 +26,41 @@ SETTLED_CHANNEL = "solarsync_settled"
 
 LARGEST_ID = 2**63 - 1
 
-# The time is that of the event and not of its transaction, which may have waited for the row: times grow with ids.
-# The outbox is filled by the same statement, so that a service without webhooks pays no round trip for them.
-_APPEND = text(
+
+def telling(job: str, data: str = "told.event -> 'data'", *, whose: str = "true") -> str:
+    """Parts of a statement that add `:events` to the job whose locked row `job` holds; nothing where it holds none.
+
+    Where it holds several, `whose` says which event is for which.
+
+    The time is that of the event and not of its transaction, which may have waited for the row: times grow with ids.
+    The outbox is filled and queued by the same statement, so that no round trip is paid for webhooks.
     """
-    WITH written AS (
-    INSERT INTO job_events (job_id, run_id, at, type, actor, data)
-    SELECT job.id, CAST(:run_id AS uuid), clock_timestamp(), told.event ->> 'type', :actor, told.event -> 'data'
-    FROM (SELECT id FROM jobs WHERE id = :job_id FOR NO KEY UPDATE) AS job,
-         jsonb_array_elements(:events) WITH ORDINALITY AS told (event, place)
-    ORDER BY told.place
-    RETURNING id, type, pg_notify(:channel, CAST(job_id AS text))
-    )
-    INSERT INTO webhook_deliveries (webhook_id, event_id)
-    SELECT webhooks.id, written.id
-    FROM written JOIN webhooks ON is_active AND webhooks.events && ARRAY[CAST(written.type AS text), :every]
-    ORDER BY written.id
-    RETURNING id
-    """
-).bindparams(bindparam("events", type_=JSONB), channel=JOBS_CHANNEL, every=EVERY_EVENT)
+    return f"""
+    written AS (
+        INSERT INTO job_events (job_id, run_id, at, type, actor, data)
+        SELECT job.id, CAST(:event_run_id AS uuid), clock_timestamp(), told.event ->> 'type', :actor, {data}
+        FROM {job} AS job, jsonb_array_elements(:events) WITH ORDINALITY AS told (event, place)
+        WHERE {whose}
+        ORDER BY told.place
+        RETURNING id, type, pg_notify('{JOBS_CHANNEL}', CAST(job_id AS text))
+    ), outbox AS (
+        INSERT INTO webhook_deliveries (webhook_id, event_id)
+        SELECT webhooks.id, written.id
+        FROM written JOIN webhooks
+            ON is_active AND webhooks.events && ARRAY[CAST(written.type AS text), '{EVERY_EVENT}']
+        ORDER BY written.id
+        RETURNING id
+    ), messages AS ({queueing_deliveries("outbox")})
+    """  # noqa: S608  constants
 
 
-# The rows are locked in the order of their ids, and before a number is drawn.
-_APPEND_TO_EACH = text(
-    """
-    WITH held AS MATERIALIZED (
-    SELECT id FROM jobs WHERE id = ANY(CAST(:jobs AS uuid[])) ORDER BY id FOR NO KEY UPDATE
-    ), written AS (
-    INSERT INTO job_events (job_id, run_id, at, type, actor, data)
-    SELECT held.id, CAST(:run_id AS uuid), clock_timestamp(), told.event ->> 'type', :actor, told.event -> 'data'
-    FROM jsonb_array_elements(:events) WITH ORDINALITY AS told (event, place)
-         JOIN held ON held.id = CAST(told.event ->> 'job_id' AS uuid)
-    ORDER BY told.place
-    RETURNING id, job_id, type
-    ), woken AS (
-    SELECT pg_notify(:channel, CAST(job_id AS text)) FROM (SELECT DISTINCT job_id FROM written) AS changed
-    ), queued AS (
-    INSERT INTO webhook_deliveries (webhook_id, event_id)
-    SELECT webhooks.id, written.id
-    FROM written JOIN webhooks ON is_active AND webhooks.events && ARRAY[CAST(written.type AS text), :every]
-    ORDER BY written.id
-    RETURNING id
-    )
-    SELECT queued.id FROM (SELECT count(*) FROM woken) AS told LEFT JOIN queued ON true
-    """
-).bindparams(bindparam("events", type_=JSONB), channel=JOBS_CHANNEL, every=EVERY_EVENT)
+def events_to_tell(events: Sequence["Event"], *, actor: str, run_id: UUID | None = None) -> dict[str, Any]:
+    """What `telling` leaves open."""
+    return {
+        "event_run_id": run_id,
+        "actor": actor,
+        "events": orjson.dumps([asdict(event) for event in events]).decode(),
+    }
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,36 +79,45 @@ async def append_events(
     Wakes who waits for the job, and queues a message for every webhook that wants to be told.
     """
     if events:
-        deliveries = await session.scalars(
-            _APPEND,
-            {
-                "job_id": job_id,
-                "run_id": run_id,
-                "actor": actor,
-                "events": [asdict(event) for event in events],
-            },
+        await session.execute(
+            _APPEND, {"job_id": job_id, **events_to_tell(events, actor=actor, run_id=run_id)}
         )
-        if ids := list(deliveries):
-            await enqueue_deliveries(session, ids)
+
+
+_APPEND = text(
+    f"""
+    WITH job AS (SELECT id FROM jobs WHERE id = :job_id FOR NO KEY UPDATE), {telling("job")}
+    SELECT count(*) FROM written
+    """  # noqa: S608  constants
+)
 
 
 async def append_to_each(
     session: AsyncSession, told: Sequence[tuple[UUID, Event]], *, actor: str, run_id: UUID | None = None
 ) -> None:
     """`append_events` for many jobs in one statement."""
-    if not told:
-        return
-    rows = await session.scalars(
-        _APPEND_TO_EACH,
-        {
-            "jobs": [str(job) for job, _ in told],
-            "events": [{"job_id": str(job), **asdict(event)} for job, event in told],
-            "run_id": run_id,
-            "actor": actor,
-        },
-    )
-    if ids := [row for row in rows if row is not None]:
-        await enqueue_deliveries(session, ids)
+    if told:
+        events = [{"job_id": str(job), **asdict(event)} for job, event in told]
+        await session.execute(
+            _APPEND_TO_EACH,
+            {
+                "jobs": list({str(job) for job, _ in told}),
+                "event_run_id": run_id,
+                "actor": actor,
+                "events": orjson.dumps(events).decode(),
+            },
+        )
+
+
+# The rows are locked in the order of their ids, and before a number is drawn.
+_APPEND_TO_EACH = text(
+    f"""
+    WITH job AS MATERIALIZED (
+        SELECT id FROM jobs WHERE id = ANY(CAST(:jobs AS uuid[])) ORDER BY id FOR NO KEY UPDATE
+    ), {telling("job", whose="job.id = CAST(told.event ->> 'job_id' AS uuid)")}
+    SELECT count(*) FROM written
+    """  # noqa: S608  constants
+)
 
 
 class JobEvents:
