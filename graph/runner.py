@@ -15,7 +15,7 @@ from core.database.models import JobKind, JobRow, RunKind, RunStatus
 from core.database.runs import Runs
 from core.database.users import Viewer
 from core.database.weather_files import WeatherFileRepository
-from core.errors import Conflict, FieldError, InvalidInput, QueueFull, StorageUnavailable
+from core.errors import Conflict, FieldError, Forbidden, InvalidInput, QueueFull, StorageUnavailable
 from core.queue import (
     NEW_JOB,
     PERSON_WAITS,
@@ -62,7 +62,10 @@ class Runner:
         job = await jobs.get(job_id, viewer, lock=True)
         if job.status is not RunStatus.WAITING:
             raise Conflict(f"No question is open: the job is {job.status}.")
-        refused = check_answers([Question.model_validate(q) for q in job.questions], answers)
+        questions = [Question.model_validate(question) for question in job.questions]
+        if not viewer.sees_everything and (theirs := [q.id for q in questions if q.role == "dispatcher"]):
+            raise Forbidden(f"Only a dispatcher may answer: {', '.join(theirs)}.")
+        refused = check_answers(questions, answers)
         if refused:
             raise InvalidInput([FieldError(f"/answers/{key}", reason) for key, reason in refused.items()])
         job.answers = {**job.answers, **answers}
