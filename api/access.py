@@ -24,6 +24,8 @@ class Who(StrEnum):
     """Whoever has logged in, or holds a key."""
     OF_THE_JOB = "of the job"
     """Who made the job, the technician it is assigned to, dispatchers; to others it does not exist."""
+    OF_THE_TECHNICIAN = "of the technician"
+    """That technician, dispatchers; to others it does not exist."""
     OWNER = "owner"
     """Only whose it is; to others, administrators included, it does not exist."""
     DISPATCHER = "dispatcher"
@@ -84,7 +86,6 @@ RULES: dict[str, Rule] = {
     "GET /jobs/{job_id}/state": Rule(Who.OF_THE_JOB, Scope.JOBS_READ),
     "GET /jobs/{job_id}/timeline": Rule(Who.OF_THE_JOB, Scope.JOBS_READ),
     "GET /jobs/{job_id}/events": Rule(Who.OF_THE_JOB, Scope.JOBS_READ),
-    "POST /jobs/{job_id}/override": Rule(Who.DISPATCHER, Scope.JOBS_WRITE),
     "POST /jobs/{job_id}/complete": Rule(Who.OF_THE_JOB, Scope.JOBS_WRITE),
     "POST /jobs/{job_id}/refresh": Rule(Who.OF_THE_JOB, Scope.JOBS_WRITE),
     "GET /jobs/{job_id}/weather": Rule(Who.OF_THE_JOB, Scope.JOBS_READ),
@@ -108,6 +109,10 @@ RULES: dict[str, Rule] = {
     "POST /technicians": Rule(Who.DISPATCHER, Scope.TECHNICIANS_WRITE),
     "GET /technicians": Rule(Who.USER, Scope.TECHNICIANS_READ),
     "GET /technicians/{technician_id}": Rule(Who.USER, Scope.TECHNICIANS_READ),
+    "PATCH /technicians/{technician_id}": Rule(Who.DISPATCHER, Scope.TECHNICIANS_WRITE),
+    "POST /technicians/{technician_id}/leave": Rule(Who.DISPATCHER, Scope.TECHNICIANS_WRITE),
+    "GET /technicians/{technician_id}/leave": Rule(Who.OF_THE_TECHNICIAN, Scope.TECHNICIANS_READ),
+    "DELETE /technicians/{technician_id}/leave/{leave_id}": Rule(Who.DISPATCHER, Scope.TECHNICIANS_WRITE),
     "POST /webhooks": Rule(Who.DISPATCHER, Scope.WEBHOOKS),
     "GET /webhooks": Rule(Who.DISPATCHER, Scope.WEBHOOKS),
     "GET /webhooks/{webhook_id}": Rule(Who.DISPATCHER, Scope.WEBHOOKS),
