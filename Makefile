@@ -59,6 +59,10 @@ bench: $(RIVALS) ## Figures, each beside a rival or a floor
 chaos: setup ## Faults under load: processes killed and frozen, servers restarted; counts are printed
 	$(BIN)/python -m pytest tests/chaos -q -s -p no:cacheprovider -p no:hypothesispytest -o addopts="$(CHAOS_OPTIONS)"
 
+.PHONY: fuzz
+fuzz: setup ## Schemathesis over the whole OpenAPI document, as every role
+	$(BIN)/python -m pytest tests/chaos/test_openapi_fuzz.py -q -s -p no:cacheprovider -o addopts="$(CHAOS_OPTIONS)"
+
 .PHONY: migrate
 migrate: setup ## Bring the database to the newest schema
 	@$(BIN)/solarsync db upgrade
