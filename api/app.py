@@ -17,6 +17,7 @@ from api.rate_limit import RATE_LIMIT_HEADERS, RateLimit
 from api.routes import (
     api_keys,
     auth,
+    decisions,
     deliveries,
     equipment,
     immediate,
@@ -42,6 +43,7 @@ VERSIONED = (
     jobs,
     job_records,
     job_events,
+    decisions,
     immediate,
     technicians,
     weather_files,

@@ -14,6 +14,7 @@
     │   ├── QueueFull            429
     │   ├── RateLimited          429, asked too often; says after how many seconds to ask again
     │   ├── ProviderUnavailable  502, an outside service failed or answered nonsense
+    │   │   └── ModelUnavailable the language model, which nothing depends on
     │   ├── StorageUnavailable   503, Postgres or Redis cannot be reached
     │   ├── Overloaded           503, a request could not be carried out in the time it has
     │   ├── NodeTimedOut         504, a node took longer than its policy allows
@@ -26,7 +27,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any, ClassVar
+from typing import Any, ClassVar, Literal
 
 PROBLEM_BASE = "urn:solarsync:problem:"
 
@@ -171,6 +172,14 @@ class ProviderUnavailable(TransientError):
         self.provider = provider
         self.reason = reason
         super().__init__(f"{provider}: {reason}")
+
+
+class ModelUnavailable(ProviderUnavailable):
+    """The language model gave no answer; the work goes on without it."""
+
+    def __init__(self, outcome: Literal["timed_out", "unavailable", "over_budget"], reason: str) -> None:
+        self.outcome = outcome
+        super().__init__("language model", reason)
 
 
 class StorageUnavailable(TransientError):

@@ -11,7 +11,6 @@ import structlog
 from langchain_core.runnables import RunnableConfig
 from langgraph.errors import GraphRecursionError, NodeTimeoutError
 from langgraph.graph.state import CompiledStateGraph
-from sqlalchemy import func, select
 from sqlalchemy.ext.asyncio import AsyncEngine, AsyncSession
 
 from core.checkpoint import RedisSaver, delete_job_state, run_in_hand
@@ -46,6 +45,7 @@ from graph.entry import (
 )
 from graph.outcome import Outcome, result_document
 from graph.policies import RECURSION_LIMIT, RUN_SECONDS
+from graph.turns import PlanningTurns
 from graph.views import STEPS
 from state.base import JsonObject
 
@@ -59,7 +59,6 @@ MAX_LOSSES = 5
 """Workers lost over one run before it is suspected of ending them."""
 MAX_PLANS = 10
 """Visits planned anew and lost to other jobs before the run is put back into the queue."""
-CALENDAR_LOCK = 0x534F4C4156
 PROGRESS_SECONDS = 0.1
 """How often all runs of a worker together tell of progress; one that ends sooner tells it with its result."""
 BACKOFF, LONGEST_BACKOFF = timedelta(seconds=2), timedelta(minutes=1)
@@ -82,7 +81,7 @@ class Execution:
         self._saver = saver
         self._clock = clock
         self._run_seconds = run_seconds
-        self._planning = asyncio.Lock()
+        self._planning = PlanningTurns(engine)
         self._under_way = 0
 
     async def execute(self, run_id: UUID) -> None:
@@ -144,7 +143,7 @@ class Execution:
         try:
             await self._store(claim, outcome)
         except VisitTaken:
-            async with self._calendar():
+            async with self._planning.turn():
                 outcome = await self._planned_again(claim, job, latest, outcome)
         log.info("graph.run.ended", waiting=outcome.questions is not None)
 
@@ -206,17 +205,6 @@ class Execution:
     async def _tell_taken(self, claim: Claim, outcome: Outcome) -> None:
         outcome.untold.append(Event("visit.taken", outcome.visit()))
         await self._progress(claim, outcome)
-
-    @asynccontextmanager
-    async def _calendar(self) -> AsyncIterator[None]:
-        """Of all runs that lost a visit one plans at a time: together they would lose to each other again and again.
-
-        Each worker sends one of its own, so that those who wait leave it connections to work with.
-        """
-        async with self._planning, AsyncSessionLocal(bind=self._engine) as session:
-            with storage_errors():
-                await session.execute(select(func.pg_advisory_xact_lock(CALENDAR_LOCK)))
-            yield
 
     async def _start_over(self, claim: Claim, job: JobRow, latest: ResultRow | None) -> Outcome:
         await delete_job_state(self._saver, str(claim.job_id))

@@ -205,13 +205,16 @@ async def test_every_route_lets_in_whom_its_rule_names_and_nobody_else(world: Wo
 
 
 MAY_HAVE_NOTHING = {
-    "GET /jobs/{job_id}/result", "GET /jobs/{job_id}/state", "GET /places",
+    "GET /jobs/{job_id}/result", "GET /jobs/{job_id}/completion", "GET /jobs/{job_id}/state", "GET /places",
     "POST /webhooks/{webhook_id}/deliveries/{delivery_id}/redeliver",
 }  # fmt: skip
 """Of a fresh job there is no result yet, no checkpoint; nothing was delivered; no geocoder is set."""
 
 
-BODIES = {"POST /jobs/{job_id}/resume": {"answers": {"vendor": "solaredge"}}}
+BODIES: dict[str, dict[str, Any]] = {
+    "POST /jobs/{job_id}/resume": {"answers": {"vendor": "solaredge"}},
+    "POST /jobs/{job_id}/complete": {"outcome": "resolved"},
+}
 """Where a body is looked at before whose the job is. Others are empty: the walk is to change nothing."""
 
 
