@@ -17,6 +17,7 @@ from core.database.starting import start_job
 from core.database.users import Viewer
 from core.database.weather_files import WeatherFileRepository
 from core.errors import Conflict, FieldError, InvalidInput, QueueFull, StorageUnavailable
+from core.metrics import RESUME_CONFLICTS
 from core.queue import (
     PERSON_WAITS,
     SCHEDULED,
@@ -53,6 +54,7 @@ class Runner:
         jobs = Jobs(session)
         job = await jobs.get(job_id, viewer, lock=True)
         if job.status is not RunStatus.WAITING:
+            RESUME_CONFLICTS.inc()
             raise Conflict(f"No question is open: the job is {job.status}.")
         refused = check_answers([Question.model_validate(q) for q in job.questions], answers)
         if refused:
