@@ -16,7 +16,7 @@ from core.database.runs import Runs
 from core.database.starting import start_job
 from core.database.users import Viewer
 from core.database.weather_files import WeatherFileRepository
-from core.errors import Conflict, FieldError, InvalidInput, QueueFull, StorageUnavailable
+from core.errors import Conflict, FieldError, Forbidden, InvalidInput, QueueFull, StorageUnavailable
 from core.metrics import RESUME_CONFLICTS
 from core.queue import (
     PERSON_WAITS,
@@ -56,7 +56,10 @@ class Runner:
         if job.status is not RunStatus.WAITING:
             RESUME_CONFLICTS.inc()
             raise Conflict(f"No question is open: the job is {job.status}.")
-        refused = check_answers([Question.model_validate(q) for q in job.questions], answers)
+        questions = [Question.model_validate(question) for question in job.questions]
+        if not viewer.sees_everything and (theirs := [q.id for q in questions if q.role == "dispatcher"]):
+            raise Forbidden(f"Only a dispatcher may answer: {', '.join(theirs)}.")
+        refused = check_answers(questions, answers)
         if refused:
             raise InvalidInput([FieldError(f"/answers/{key}", reason) for key, reason in refused.items()])
         job.answers = {**job.answers, **answers}
