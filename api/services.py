@@ -13,7 +13,9 @@ from core.clock import Clock
 from core.config import Settings
 from core.database.notifications import JobNotifications
 from core.database.session import without_transactions
+from core.fleet import Fleet, Scrape, process_name
 from core.ports import Geocoder
+from core.rate_limits import LoginThrottle, RateLimits
 from graph.decisions import Decisions
 from graph.dependencies import open_infrastructure
 from graph.immediate import Immediate
@@ -35,6 +37,9 @@ class Services:
     immediate: Immediate
     notifications: JobNotifications
     geocoder: Geocoder | None
+    rate_limits: RateLimits
+    login_throttle: LoginThrottle
+    scrape: Scrape
 
 
 @asynccontextmanager
@@ -43,6 +48,7 @@ async def open_services(settings: Settings) -> AsyncIterator[Services]:
     async with (
         open_infrastructure(settings) as infrastructure,
         JobNotifications(infrastructure.engine) as notifications,
+        Fleet(infrastructure.counters, process_name("api")).published() as fleet,
     ):
         needs = infrastructure.dependencies
         yield Services(
@@ -58,4 +64,7 @@ async def open_services(settings: Settings) -> AsyncIterator[Services]:
             immediate=Immediate(needs.files, needs.years, needs.climates, rates=needs.triage),
             notifications=notifications,
             geocoder=infrastructure.geocoder,
+            rate_limits=RateLimits(infrastructure.counters),
+            login_throttle=LoginThrottle(infrastructure.counters),
+            scrape=Scrape(fleet, infrastructure.engine, infrastructure.budget, needs.clock),
         )

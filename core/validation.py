@@ -4,9 +4,10 @@ HTTP, the command line and the graph's own intake refuse the same document with 
 """
 
 import json
+import math
 import re
 from collections import Counter
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Any, NoReturn
 
 from pydantic import ValidationError
@@ -180,5 +181,44 @@ MESSAGES = {
 def _message(fault: Fault) -> str:
     words = MESSAGES.get(fault["type"])
     if words is not None:
-        return words.format(**fault.get("ctx", {}))
+        return words.format(**fault.get("ctx", {})) + _suspicion(fault)
     return str(fault["msg"]).replace("Input should be", "must be")
+
+
+OTHER_UNITS: Mapping[str, Sequence[tuple[str, Callable[[float], float]]]] = {
+    "_v": [("mV", lambda value: value / 1000)],
+    "_a": [("mA", lambda value: value / 1000)],
+    "_ah": [("mAh", lambda value: value / 1000)],
+    "_w": [("mW", lambda value: value / 1000)],
+    "_kwh": [("Wh", lambda value: value / 1000)],
+    "_m": [("mm", lambda value: value / 1000)],
+    "_m2": [("cm²", lambda value: value / 1e4), ("mm²", lambda value: value / 1e6)],
+    "_pct": [("a fraction", lambda value: value * 100)],
+    "_percent": [("a fraction", lambda value: value * 100)],
+    "_c": [("°F", lambda value: (value - 32) / 1.8), ("K", lambda value: value - 273.15)],
+}
+"""By the ending of a field's name, the units that a figure out of bounds was perhaps given in."""
+
+
+def _suspicion(fault: Fault) -> str:
+    """What a figure that breaks a bound would be in another unit that keeps it; "" where none would."""
+    field = str(fault["loc"][-1]) if fault["loc"] else ""
+    value, ctx = fault.get("input"), fault.get("ctx", {})
+    if isinstance(value, bool) or not isinstance(value, int | float) or not _bounds(ctx):
+        return ""
+    if field == "latitude" and abs(value) <= 180:
+        return "; are latitude and longitude swapped?"
+    ending = "_" + field.rpartition("_")[2]
+    for unit, converted in OTHER_UNITS.get(ending, ()):
+        if _keeps(converted(value), ctx):
+            return f"; is it {unit if ' ' in unit else 'in ' + unit}? It would be {converted(value):.6g}"
+    return ""
+
+
+def _bounds(ctx: Mapping[str, Any]) -> bool:
+    return any(bound in ctx for bound in ("le", "lt", "ge", "gt"))
+
+
+def _keeps(value: float, ctx: Mapping[str, Any]) -> bool:
+    high, low = ctx.get("le", ctx.get("lt", math.inf)), ctx.get("ge", ctx.get("gt", -math.inf))
+    return bool(low < value < high)

@@ -11,7 +11,6 @@ import structlog
 from langchain_core.runnables import RunnableConfig
 from langgraph.errors import GraphRecursionError, NodeTimeoutError
 from langgraph.graph.state import CompiledStateGraph
-from sqlalchemy import func, select
 from sqlalchemy.ext.asyncio import AsyncEngine, AsyncSession
 
 from core.checkpoint import RedisSaver, delete_job_state, run_in_hand
@@ -33,6 +32,7 @@ from core.errors import (
     TransientError,
     VisitTaken,
 )
+from core.metrics import ATTEMPT_SECONDS, RUNS
 from core.queue import TryAgain
 from graph.batches import batches
 from graph.entry import (
@@ -46,6 +46,7 @@ from graph.entry import (
 )
 from graph.outcome import Outcome, result_document
 from graph.policies import RECURSION_LIMIT, RUN_SECONDS
+from graph.turns import PlanningTurns
 from graph.views import STEPS
 from state.base import JsonObject
 
@@ -59,7 +60,6 @@ MAX_LOSSES = 5
 """Workers lost over one run before it is suspected of ending them."""
 MAX_PLANS = 10
 """Visits planned anew and lost to other jobs before the run is put back into the queue."""
-CALENDAR_LOCK = 0x534F4C4156
 PROGRESS_SECONDS = 0.1
 """How often all runs of a worker together tell of progress; one that ends sooner tells it with its result."""
 BACKOFF, LONGEST_BACKOFF = timedelta(seconds=2), timedelta(minutes=1)
@@ -82,7 +82,7 @@ class Execution:
         self._saver = saver
         self._clock = clock
         self._run_seconds = run_seconds
-        self._planning = asyncio.Lock()
+        self._planning = PlanningTurns(engine)
         self._under_way = 0
 
     async def execute(self, run_id: UUID) -> None:
@@ -94,6 +94,7 @@ class Execution:
                     return
                 job = await Jobs(session).get(claim.job_id)
         with (
+            ATTEMPT_SECONDS.labels(claim.kind.value).time(),
             structlog.contextvars.bound_contextvars(job_id=str(claim.job_id), run_id=str(run_id)),
             run_in_hand(str(claim.job_id), str(run_id), claim.fence),
         ):
@@ -144,8 +145,9 @@ class Execution:
         try:
             await self._store(claim, outcome)
         except VisitTaken:
-            async with self._calendar():
+            async with self._planning.turn():
                 outcome = await self._planned_again(claim, job, latest, outcome)
+        _count(claim, "succeeded" if outcome.questions is None else "waiting")
         log.info("graph.run.ended", waiting=outcome.questions is not None)
 
     async def _store(self, claim: Claim, outcome: Outcome) -> None:
@@ -207,17 +209,6 @@ class Execution:
         outcome.untold.append(Event("visit.taken", outcome.visit()))
         await self._progress(claim, outcome)
 
-    @asynccontextmanager
-    async def _calendar(self) -> AsyncIterator[None]:
-        """Of all runs that lost a visit one plans at a time: together they would lose to each other again and again.
-
-        Each worker sends one of its own, so that those who wait leave it connections to work with.
-        """
-        async with self._planning, AsyncSessionLocal(bind=self._engine) as session:
-            with storage_errors():
-                await session.execute(select(func.pg_advisory_xact_lock(CALENDAR_LOCK)))
-            yield
-
     async def _start_over(self, claim: Claim, job: JobRow, latest: ResultRow | None) -> Outcome:
         await delete_job_state(self._saver, str(claim.job_id))
         await self._saver.claim(str(claim.job_id), claim.fence)
@@ -272,12 +263,14 @@ class Execution:
         try:
             await self._note(claim, "run.rebuilt", reason="The checkpoints were lost more than once.")
         except StaleAttempt:
+            _count(claim, "lost")
             log.info("graph.run.lost", attempt=claim.attempt)
         else:
             await self._postpone(claim, StorageUnavailable("The checkpoints were lost more than once."))
 
     async def _hand_back(self, claim: Claim) -> None:
         """The worker stops, or the run is no longer its own, which the fence then says."""
+        _count(claim, "stopped")
         log.info("graph.run.stopped", attempt=claim.attempt)
         with suppress(StorageUnavailable):
             await self._unless_stale(lambda runs: runs.release(claim, "Its worker stopped."))
@@ -287,11 +280,13 @@ class Execution:
         if claim.attempt >= (MAX_ATTEMPTS_IF_BLAMELESS if blameless else MAX_ATTEMPTS):
             await self._fail(claim, error)
             return
+        _count(claim, "postponed")
         log.warning("graph.run.postponed", reason=error.detail, attempt=claim.attempt)
         await self._unless_stale(lambda runs: runs.release(claim, error.detail))
         raise TryAgain(min(BACKOFF * 2 ** min(claim.attempt - 1, 10), LONGEST_BACKOFF))
 
     async def _fail(self, claim: Claim, error: SolarSyncError) -> None:
+        _count(claim, "failed")
         log.warning("graph.run.failed", reason=error.detail)
         await self._unless_stale(lambda runs: runs.fail(claim, error.problem()))
 
@@ -319,6 +314,10 @@ class Execution:
     async def _transaction(self) -> AsyncIterator[AsyncSession]:
         async with AsyncSessionLocal(bind=self._engine) as session, session.begin():
             yield session
+
+
+def _count(claim: Claim, outcome: str) -> None:
+    RUNS.labels(claim.kind.value, outcome).inc()
 
 
 def _first_state(claim: Claim, job: JobRow, latest: ResultRow | None) -> JsonObject:

@@ -16,6 +16,7 @@ from core.database.runs import Runs
 from core.database.users import Viewer
 from core.database.weather_files import WeatherFileRepository
 from core.errors import Conflict, FieldError, Forbidden, InvalidInput, QueueFull, StorageUnavailable
+from core.metrics import RESUME_CONFLICTS
 from core.queue import (
     NEW_JOB,
     PERSON_WAITS,
@@ -61,6 +62,7 @@ class Runner:
         jobs = Jobs(session)
         job = await jobs.get(job_id, viewer, lock=True)
         if job.status is not RunStatus.WAITING:
+            RESUME_CONFLICTS.inc()
             raise Conflict(f"No question is open: the job is {job.status}.")
         questions = [Question.model_validate(question) for question in job.questions]
         if not viewer.sees_everything and (theirs := [q.id for q in questions if q.role == "dispatcher"]):

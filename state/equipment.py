@@ -146,6 +146,12 @@ class RoofPlane(Model):
     surface_tilt: Annotated[float, Field(ge=0, le=90, description="Degrees from horizontal.")]
     surface_azimuth: Annotated[float, Field(ge=0, le=360, description="Degrees clockwise from north.")]
     area_m2: Annotated[float, Field(gt=0, le=1_000_000)] | None = None
+    width_m: Annotated[float, Field(gt=0, le=10_000)] | None = Field(
+        default=None, description="Along the eaves; with a setback, a plane without it is taken as a square."
+    )
+    setback_m: Annotated[float, Field(ge=0, le=100)] = Field(
+        default=0.0, description="Left free along every edge: fire access, ridge, wind."
+    )
     mount: Literal["roof", "rack"] = "roof"
 
 
@@ -158,7 +164,15 @@ class StringLayout(Model):
     )
 
 
+Objective = Literal["fewest_warnings", "cost_per_kwh", "smallest"]
+
+
 class Array(Model):
+    objective: Objective = Field(
+        default="fewest_warnings",
+        description="What designs are ranked by, after failed checks: warnings and nearness to what is wanted, "
+        "capital cost per useful kWh of a year, or the area that the modules cover.",
+    )
     pdc0_w: Annotated[float, Field(gt=0, le=100_000_000)] | None = Field(
         default=None, description="Nameplate DC power wanted; chosen by the demand when absent."
     )

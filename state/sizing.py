@@ -248,6 +248,7 @@ class Alternative(Model):
     pdc0_w: float
     inverter: str
     ac_annual_kwh: float | None = None
+    module: str | None = None
 
 
 class SizingResult(Model):
@@ -263,6 +264,9 @@ class SizingResult(Model):
     checks: list[Check]
     binding_check: str | None = Field(
         default=None, description="Of an infeasible design: the id of the check that stands in the way."
+    )
+    nearest_change: str | None = Field(
+        default=None, description="Of an infeasible design: the smallest change found that makes it feasible."
     )
     economics: EconomicsResult | None = None
     alternatives: list[Alternative] = []

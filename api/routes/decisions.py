@@ -4,7 +4,7 @@ from uuid import UUID
 
 from fastapi import APIRouter
 
-from api.deps import CurrentDispatcher, CurrentViewer, ServicesDep, Session
+from api.deps import CurrentViewer, ServicesDep, Session
 from core.database.completions import Completions
 from core.database.jobs import Jobs
 from graph.views import job_view
@@ -25,7 +25,7 @@ async def complete_job(
 
 @router.post("/jobs/{job_id}/override")
 async def override_result(
-    job_id: UUID, body: Override, session: Session, dispatcher: CurrentDispatcher, services: ServicesDep
+    job_id: UUID, body: Override, session: Session, dispatcher: CurrentViewer, services: ServicesDep
 ) -> Job:
     """Change priority, technician or visit, with a reason; the result gets a new version."""
     return job_view(await services.decisions.override(session, dispatcher, job_id, body))
@@ -39,6 +39,6 @@ async def show_completion(job_id: UUID, session: Session, viewer: CurrentViewer)
 
 
 @router.get("/system/hit-rate", tags=["system"])
-async def triage_hit_rate(session: Session, _: CurrentDispatcher) -> HitRate:
+async def triage_hit_rate(session: Session) -> HitRate:
     """Say how often triage named what was confirmed on site."""
     return await Completions(session).hit_rate()

@@ -90,8 +90,7 @@ def to_year(table: WeatherTable) -> WeatherYear:
         name: np.roll(_checked(table, name, column), table.hours_later)
         for name, column in table.columns.items()
     }
-    if values["ghi"].sum() <= 0.0:
-        refuse(f"column {table.columns['ghi'].label!r}: no light in the whole year")
+    _check_units(table, values)
     return WeatherYear(
         latitude=_position("latitude", table.latitude, 90.0),
         longitude=_position("longitude", table.longitude, 180.0),
@@ -105,6 +104,28 @@ def to_year(table: WeatherTable) -> WeatherYear:
         source=table.source,
         minute=table.minute,
     )
+
+
+LEAST_GHI, MOST_GHI = 300.0, 3200.0
+"""kWh/m² a year. Svalbard has some 650, the Atacama some 2700."""
+WARMEST_MEAN = 36.0
+"""°C; the hottest inhabited place ever recorded, Dallol, had an annual mean of 34.6."""
+
+
+def _check_units(table: WeatherTable, values: dict[str, FloatArray]) -> None:
+    """Refuse a year that no place has, where each of its hours is possible: its unit is probably another."""
+    light, label = float(values["ghi"].sum()) / 1000.0, table.columns["ghi"].label
+    if light <= 0.0:
+        refuse(f"column {label!r}: no light in the whole year")
+    if not LEAST_GHI <= light <= MOST_GHI:
+        unit = "kW/m² or kJ/m²" if light < LEAST_GHI else "Wh/m² of another interval or kJ/m²"
+        refuse(
+            f"column {label!r}: {light:.4g} kWh/m² in the whole year, which no place has; are its values in {unit}?"
+        )
+    mean = float(values["temp_air"].mean())
+    if mean > WARMEST_MEAN:
+        label = table.columns["temp_air"].label
+        refuse(f"column {label!r}: a mean of {mean:.0f} °C over the year, which no place has; is it in °F?")
 
 
 _EXPECTED = [

@@ -1,7 +1,5 @@
 """Jobs as their readers see them: one, a page of them, their results, runs and timeline."""
 
-import base64
-import binascii
 from dataclasses import dataclass
 from typing import Any, TypeVar
 from uuid import UUID
@@ -11,6 +9,7 @@ from sqlalchemy.dialects.postgresql import TSQUERY
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlalchemy.orm import defer
 
+from core.database import pages
 from core.database.events import Event, JobEvents, append_events
 from core.database.models import (
     JobEventRow,
@@ -23,7 +22,7 @@ from core.database.models import (
 )
 from core.database.search import words_query
 from core.database.users import Viewer
-from core.errors import FieldError, InvalidInput, NotFound
+from core.errors import NotFound
 
 Query = TypeVar("Query", bound=Select[*tuple[Any, ...]])
 
@@ -105,7 +104,7 @@ class Jobs:
         """Jobs, newest first, and the cursor of the next page; ids grow with time, so the order is stable."""
         conditions = _conditions(wanted)
         if cursor is not None:
-            conditions.append(JobRow.id < _decoded(cursor))
+            conditions.append(JobRow.id < pages.decoded(cursor))
         newest = select(JobRow).options(*WITHOUT_DOCUMENTS).order_by(JobRow.id.desc()).limit(limit + 1)
         match _eyes(viewer):
             case []:
@@ -121,7 +120,7 @@ class Jobs:
                 query = newest.where(JobRow.id.in_(union(*parts)))
         rows = list(await self._session.scalars(query))
         more = len(rows) > limit
-        return rows[:limit], _encoded(rows[limit - 1].id) if more else None
+        return rows[:limit], pages.encoded(rows[limit - 1].id) if more else None
 
     async def record(
         self, job_id: UUID, event: str, actor: str, /, *, run_id: UUID | None = None, **data: object
@@ -174,14 +173,3 @@ def _conditions(wanted: JobFilter) -> list[ColumnElement[bool]]:
     if wanted.q and not wanted.q.isspace():
         conditions.append(JobRow.words.bool_op("@@")(cast(words_query(wanted.q), TSQUERY)))
     return conditions
-
-
-def _encoded(job_id: UUID) -> str:
-    return base64.urlsafe_b64encode(job_id.bytes).decode().rstrip("=")
-
-
-def _decoded(cursor: str) -> UUID:
-    try:
-        return UUID(bytes=base64.urlsafe_b64decode(cursor + "=" * (-len(cursor) % 4)))
-    except (ValueError, binascii.Error):
-        raise InvalidInput([FieldError("/cursor", "is not a cursor of this service")]) from None

@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterator
 
 from core.climate.terrain import lookup_elevation, lookup_timezone
 from core.errors import FieldError, InvalidInput
-from nodes.intake import demand, equipment, request
+from nodes.intake import array, demand, equipment, request, units
 from state.job import JobInput
 
 HIGHEST_SITE_M = 6500.0
@@ -17,14 +17,24 @@ Rule = Callable[[JobInput], Iterator[FieldError]]
 
 RULES: tuple[Rule, ...] = (
     request.unset_position,
+    units.swapped_position,
     demand.contradicting_forms,
     demand.monthly_demand,
     demand.appliances,
+    units.demand_units,
+    array.nameplate,
+    array.strings,
+    array.setbacks,
+    array.backed_up_loads,
+    units.loss_units,
     request.repeated_planes,
     equipment.unknown_names,
     equipment.price_book,
     equipment.module_datasheet,
     equipment.inverter_datasheet,
+    units.module_units,
+    units.inverter_units,
+    units.battery_units,
     equipment.installed_strings,
     equipment.storage,
     request.design_temperatures,

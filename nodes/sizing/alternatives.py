@@ -1,29 +1,25 @@
 """Up to three other designs, each with what it trades away, measured on the same year."""
 
-from collections.abc import Callable, Sequence
-
-import numpy as np
+from collections.abc import Callable, Iterator, Sequence
 
 from nodes.sizing.candidates import Candidate
 from nodes.sizing.equipment import title
-from nodes.sizing.flows import flows_of
-from nodes.sizing.yields import UnitYear, rated_efficiency
-from state.job import SystemType
+from nodes.sizing.ranking import Ranking
 from state.sizing import Alternative
 
 MOST = 3
 SMALLER, LARGER = 0.75, 1.25
+COSTED = 8
+"""How many of the runners-up are asked for their cost per useful kWh."""
 
 
 def alternatives(
-    system_type: SystemType,
     chosen: Candidate,
     others: Sequence[Candidate],
-    resized: Callable[[float], Candidate | None],
-    unit: UnitYear,
-    load: np.ndarray[tuple[int, ...], np.dtype[np.float64]] | None,
+    resized: Callable[[float], Candidate],
+    ranking: Ranking,
 ) -> list[Alternative]:
-    """Another inverter, a smaller and a larger array; only those that stand as well as the chosen one.
+    """The best by another objective, other equipment, a smaller and a larger array; none that stands worse.
 
     Parameters
     ----------
@@ -31,36 +27,70 @@ def alternatives(
         The offers that were not chosen, best first.
     resized : callable
         Gives the best design for a nameplate [W].
-    load : ndarray, shape (8760,), or None
-        [W]
     """
-    inverter = title(chosen.design.inverter)
-    found: list[tuple[str, Candidate]] = [
-        (f"{title(other.design.inverter)} instead of {inverter}", other)
-        for other in others
-        if title(other.design.inverter) != inverter
-    ][:1]
-    for factor, name in ((SMALLER, "A smaller array"), (LARGER, "A larger array")):
-        other = resized(factor * chosen.design.pdc0)
-        if other is not None:
-            found.append((name, other))
-    base = _figures(system_type, chosen, unit, load)
-    shown = []
-    for name, other in found:
-        if not _stands(other, chosen) or _same(other, chosen):
+    base = _figures(chosen, ranking)
+    shown: list[Alternative] = []
+    seen = [chosen]
+    for name, other in _proposed(chosen, others, resized, ranking):
+        if not _stands(other, chosen) or any(_same(other, each) for each in seen):
             continue
-        figures = _figures(system_type, other, unit, load)
+        seen.append(other)
+        figures = _figures(other, ranking)
         shown.append(
             Alternative(
                 title=name,
-                trades=_trades(other, chosen, figures, base),
+                trades=_trades(other, chosen, figures, base) + _cheaper(other, chosen, ranking),
                 modules=other.design.modules,
                 pdc0_w=other.design.pdc0,
                 inverter=f"{other.design.inverters} × {title(other.design.inverter)}",
                 ac_annual_kwh=round(figures["kWh a year"], 1),
+                module=title(other.design.module),
             )
         )
-    return shown[:MOST]
+        if len(shown) == MOST:
+            break
+    return shown
+
+
+def _proposed(
+    chosen: Candidate,
+    others: Sequence[Candidate],
+    resized: Callable[[float], Candidate],
+    ranking: Ranking,
+) -> Iterator[tuple[str, Candidate]]:
+    standing = [each for each in others if _stands(each, chosen) and each.falls_short <= chosen.falls_short]
+    yield from _by_another_objective(chosen, standing, ranking)
+    inverter, module = title(chosen.design.inverter), title(chosen.design.module)
+    for other in [each for each in standing if title(each.design.inverter) != inverter][:1]:
+        yield f"{title(other.design.inverter)} instead of {inverter}", other
+    yield "A smaller array", resized(SMALLER * chosen.design.pdc0)
+    yield "A larger array", resized(LARGER * chosen.design.pdc0)
+    for other in standing:
+        if title(other.design.module) != module:
+            yield f"Modules {title(other.design.module)} instead of {module}", other
+        elif title(other.design.inverter) != inverter:
+            yield f"{title(other.design.inverter)} instead of {inverter}", other
+        else:
+            yield "Other strings of the same equipment", other
+
+
+def _by_another_objective(
+    chosen: Candidate, standing: Sequence[Candidate], ranking: Ranking
+) -> Iterator[tuple[str, Candidate]]:
+    """One design at most: the cheapest per useful kWh, or where that is the chosen one's merit, the smallest."""
+    if not standing:
+        return
+    if ranking.objective != "cost_per_kwh":
+        costs = [(ranking.cost_per_kwh(each), each) for each in (chosen, *standing[:COSTED])]
+        priced = [(cost, each) for cost, each in costs if cost is not None]
+        cheapest = min(priced, key=lambda pair: pair[0], default=None)
+        if cheapest is not None and cheapest[1] is not chosen:
+            yield "The cheapest per useful kWh", cheapest[1]
+            return
+    if ranking.objective != "smallest":
+        smallest = min(standing, key=lambda each: (each.area, each.design.pac0))
+        if smallest.area < chosen.area:
+            yield "The smallest", smallest
 
 
 def _stands(other: Candidate, chosen: Candidate) -> bool:
@@ -69,25 +99,31 @@ def _stands(other: Candidate, chosen: Candidate) -> bool:
 
 def _same(other: Candidate, chosen: Candidate) -> bool:
     one, two = other.design, chosen.design
-    return (one.inverter, one.inverters, one.groups) == (two.inverter, two.inverters, two.groups)
+    return (one.module, one.inverter, one.inverters, one.groups) == (
+        two.module,
+        two.inverter,
+        two.inverters,
+        two.groups,
+    )
 
 
-def _figures(
-    system_type: SystemType,
-    candidate: Candidate,
-    unit: UnitYear,
-    load: np.ndarray[tuple[int, ...], np.dtype[np.float64]] | None,
-) -> dict[str, float]:
-    design = candidate.design
-    p_dc = design.pdc0 * unit.p_dc
-    p_ac = unit.behind(design.pdc0, design.pac0, rated_efficiency(design.inverter))
-    flows = flows_of(system_type, design, candidate.bank, p_dc, p_ac, load)
-    figures = {"kWh a year": float(p_ac.sum()) / 1000.0}
-    if load is not None:
+def _figures(candidate: Candidate, ranking: Ranking) -> dict[str, float]:
+    flows = ranking.flows(candidate)
+    figures = {"kWh a year": ranking.generation(candidate) / 1000.0}
+    if ranking.load is not None:
         figures["kWh from the grid"] = flows.grid_import / 1000.0
         figures["kWh unserved"] = flows.unserved / 1000.0
         figures["kWh exported or curtailed"] = (flows.export + flows.curtailed) / 1000.0
     return figures
+
+
+def _cheaper(other: Candidate, chosen: Candidate, ranking: Ranking) -> str:
+    """How the capital cost per useful kWh compares; nothing where prices are not known."""
+    cost, base = ranking.cost_per_kwh(other), ranking.cost_per_kwh(chosen)
+    if cost is None or base is None:
+        return ""
+    percent = 100.0 * (cost / base - 1.0)
+    return f"; {abs(percent):.1f} % {'more' if percent > 0 else 'less'} capital per useful kWh"
 
 
 def _trades(other: Candidate, chosen: Candidate, figures: dict[str, float], base: dict[str, float]) -> str:
@@ -96,6 +132,9 @@ def _trades(other: Candidate, chosen: Candidate, figures: dict[str, float], base
     modules = other.design.modules - chosen.design.modules
     if modules:
         changes.append(f"{abs(modules)} module(s) {'more' if modules > 0 else 'fewer'}")
+    area = other.area - chosen.area
+    if abs(area) >= 1.0:
+        changes.append(f"{abs(area):.0f} m² {'more' if area > 0 else 'less'} of modules")
     power = other.design.pac0 - chosen.design.pac0
     if power:
         changes.append(f"{abs(power) / 1000:.1f} kW {'more' if power > 0 else 'less'} inverter")

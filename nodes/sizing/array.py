@@ -34,11 +34,24 @@ def planes_of(roof: Sequence[RoofPlane], latitude: float) -> tuple[list[RoofPlan
 
 
 def room_on(plane: RoofPlane, module: ModuleDatasheet, gcr: float) -> PlaneRoom:
-    """How many modules lie on a plane: its area, or for racks the share `gcr` of it, ÷ a module's area."""
-    if plane.area_m2 is None or module.area_m2 is None:
+    """How many modules lie on a plane: its area within the setbacks, for racks a share, ÷ a module's area."""
+    usable = usable_area(plane, gcr)
+    if usable is None or module.area_m2 is None:
         return PlaneRoom(plane.name, None)
-    usable = plane.area_m2 * (gcr if plane.mount == "rack" else 1.0)
     return PlaneRoom(plane.name, math.floor(usable / module.area_m2 + 1e-9))
+
+
+def usable_area(plane: RoofPlane, gcr: float) -> float | None:
+    """What modules may cover [m²], of racks the share `gcr`; None where the plane has no known area.
+
+    A rectangle loses its setback along all four edges; without a known width it is taken as a square.
+    """
+    if plane.area_m2 is None:
+        return None
+    width = math.sqrt(plane.area_m2) if plane.width_m is None else plane.width_m
+    height = plane.area_m2 / width
+    inner = max(0.0, width - 2 * plane.setback_m) * max(0.0, height - 2 * plane.setback_m)
+    return inner * (gcr if plane.mount == "rack" else 1.0)
 
 
 def room_for(planes: Sequence[PlaneRoom]) -> int | None:

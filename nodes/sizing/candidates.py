@@ -1,15 +1,16 @@
-"""Which inverter, and which strings on it: every offer is laid out, checked, and ranked.
+"""Shortlisted offers, laid out and checked in full; or the design that is already there.
 
 Ranked by what stands against an offer: failed checks, then warnings; then by how near it comes to what was
-wanted, where a figure that a datasheet does not give weighs like a fifth too much power, and doubling the
-number of inverters or of modules like a tenth. Laying out and checking an offer costs a fraction of a
-millisecond; none is simulated.
+wanted, where a figure that a datasheet does not give weighs like a fifth too much power. Laying out and checking
+an offer costs a fraction of a millisecond; none is simulated.
 """
 
 import math
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cached_property
+
+import numpy as np
 
 from nodes.sizing.array import room_for, room_on
 from nodes.sizing.brief import Brief
@@ -18,9 +19,11 @@ from nodes.sizing.design import Design
 from nodes.sizing.electrical.ac import ac_checks, backup_checks
 from nodes.sizing.electrical.circuits import circuit_checks
 from nodes.sizing.electrical.dc import dc_checks, dc_conductors
+from nodes.sizing.screen import SIZE_TOLERANCE, Offer, distance, modules_wanted, wanted_of
 from nodes.sizing.storage import Bank, bank_for
 from nodes.sizing.storage_checks import BankCurrents, currents, misfit, storage_checks
 from nodes.sizing.strings import (
+    StringWindow,
     arrange,
     as_group,
     building_limit,
@@ -36,17 +39,8 @@ from state.equipment import (
 )
 from state.sizing import Check, Conductor, Interconnection
 
-DEFAULT_DC_AC_RATIO = 1.2
-"""Array ÷ inverter power where none is asked for; the default of PVWatts v8."""
-BACKUP_DC_AC_RATIO = 1.5
-"""A battery inverter smaller than the array by more than this would rarely export or serve what it could."""
-MOST_STRING_INVERTERS, MOST_BATTERY_INVERTERS = 100, 3
-SILENCE_WEIGHS, DOUBLED_WEIGHS = 0.2, 0.1
-SIZE_TOLERANCE = 0.05
-"""Whole strings meet a target only so nearly."""
-USUAL_MODULE_W = 500.0
-NEAR_ENOUGH = 0.5
-"""Natural logarithm of a power ratio, 1.65, within which an offer needs no further search."""
+SILENCE_WEIGHS = 0.2
+USUAL_W_PER_M2 = 200.0
 
 
 @dataclass(frozen=True)
@@ -71,47 +65,34 @@ class Candidate:
         silent = sum(each.status == "not_evaluated" and "datasheet" in each.rule for each in self.checks)
         return self.count("fail"), self.count("warn"), self.distance + SILENCE_WEIGHS * silent
 
+    @cached_property
+    def falls_short(self) -> bool:
+        """Whether the array is smaller than what was wanted."""
+        return any(check.id == "array_size" and check.status != "pass" for check in self.checks)
+
     @property
-    def satisfies(self) -> bool:
-        """Whether there is nothing against it and it is near enough to what was wanted."""
-        failed, warned, distance = self.rank
-        return failed == warned == 0 and distance <= NEAR_ENOUGH
+    def area(self) -> float:
+        """What the modules cover [m²]; of modules without a known area as much as 200 W/m² would."""
+        module = self.design.module
+        return self.design.modules * (module.area_m2 or module.p_mp_w / USUAL_W_PER_M2)
 
 
-def search(
-    brief: Brief,
-    module: ModuleDatasheet,
-    pdc0: float | None,
-    inverters: Iterable[InverterDatasheet],
-    batteries: Sequence[BatteryDatasheet],
-) -> list[Candidate]:
-    """Every offer for about `pdc0` [W] of `module`, or for a full roof where that is None, best first."""
-    rooms = [room_on(plane, module, brief.gcr) for plane in brief.planes]
-    room = room_for(rooms)
-    wanted = room if pdc0 is None else _modules_for(pdc0, module, brief)
-    if wanted is None:
-        raise ValueError("neither a power nor a roof area sets the size")
-    placed = max(1, wanted if room is None else min(wanted, room))
+def check_offer(
+    brief: Brief, offer: Offer, pdc0: float | None, batteries: Sequence[BatteryDatasheet]
+) -> Candidate:
+    """An offer for about `pdc0` [W], or for a full roof where that is None, laid out on the planes and checked."""
+    module, inverter = offer.module, offer.inverter
+    wanted, placed = wanted_of(brief, module, pdc0)
     at = voltages(module, brief.site)
     building = building_limit(brief.electrical.standard, dwelling=brief.electrical.dwelling)
-    candidates = []
-    for inverter in _not_by_the_hundred(brief, list(inverters), placed * module.p_mp_w):
-        window = string_window(module, inverter, at, building)
-        parallel = parallel_limit(module, inverter)
-        for count in _counts(brief, inverter, placed * module.p_mp_w):
-            inputs = count * (inverter.mppt_count or 1)
-            groups = () if window.empty else tuple(arrange(placed, rooms, window, inputs, parallel))
-            design = Design(module, inverter, count, groups, brief.site, at, window)
-            candidates.append(check(brief, design, batteries, pdc0 or wanted * module.p_mp_w))
-    return sorted(candidates, key=lambda each: each.rank)
-
-
-def _modules_for(pdc0: float, module: ModuleDatasheet, brief: Brief) -> int:
-    """The nearest number of modules that is not too few: at all, where nothing else serves the loads."""
-    exact = pdc0 / module.p_mp_w - 1e-6
-    nearest = round(exact)
-    least = exact if brief.system_type == "off_grid" else (1.0 - SIZE_TOLERANCE) * exact
-    return max(1, nearest if nearest >= least else math.ceil(exact))
+    window = string_window(module, inverter, at, building)
+    lengths = window if offer.length is None else StringWindow(offer.length, offer.length)
+    rooms = [room_on(plane, module, brief.gcr) for plane in brief.planes]
+    inputs = offer.inverters * (inverter.mppt_count or 1)
+    parallel = parallel_limit(module, inverter)
+    groups = () if window.empty else tuple(arrange(placed, rooms, lengths, inputs, parallel))
+    design = Design(module, inverter, offer.inverters, groups, brief.site, at, window)
+    return check(brief, design, batteries, pdc0 or wanted * module.p_mp_w)
 
 
 def existing(
@@ -162,45 +143,11 @@ def check(brief: Brief, design: Design, batteries: Sequence[BatteryDatasheet], w
     )
 
 
-def _not_by_the_hundred(
-    brief: Brief, inverters: list[InverterDatasheet], pdc0: float
-) -> list[InverterDatasheet]:
-    """Without those that only a heap of would do, as long as others are left."""
-    most = MOST_BATTERY_INVERTERS if brief.has_battery else MOST_STRING_INVERTERS
-    enough = [each for each in inverters if most * each.pac_w * BACKUP_DC_AC_RATIO >= pdc0]
-    return enough or inverters
-
-
-def _counts(brief: Brief, inverter: InverterDatasheet, pdc0: float) -> list[int]:
-    """How many of an inverter are worth a look."""
-    if not brief.has_battery:
-        exact = pdc0 / (brief.dc_ac_ratio or DEFAULT_DC_AC_RATIO) / inverter.pac_w
-        return sorted({min(max(1, n), MOST_STRING_INVERTERS) for n in (math.floor(exact), math.ceil(exact))})
-    needs = [
-        1.0,
-        (brief.peak_power or 0.0) / (inverter.backup_w or inverter.pac_w),
-        pdc0 / (BACKUP_DC_AC_RATIO * inverter.pac_w),
-    ]
-    if inverter.surge_w is not None:
-        needs.append((brief.surge_power or 0.0) / inverter.surge_w)
-    if inverter.pdc_max_w is not None:
-        needs.append(pdc0 / inverter.pdc_max_w)
-    return [min(math.ceil(max(needs) - 1e-9), MOST_BATTERY_INVERTERS)]
-
-
 def _distance(brief: Brief, design: Design, wanted: float) -> float:
     if not design.groups:
         return math.inf
-    if brief.has_battery:
-        aim = max(brief.peak_power or 0.0, design.pdc0 / BACKUP_DC_AC_RATIO)
-    else:
-        aim = design.pdc0 / (brief.dc_ac_ratio or DEFAULT_DC_AC_RATIO)
-    return (
-        abs(math.log(design.pac0 / aim))
-        + 2.0 * abs(math.log(design.pdc0 / wanted))
-        + DOUBLED_WEIGHS * math.log2(design.inverters)
-        + DOUBLED_WEIGHS * max(0.0, math.log2(USUAL_MODULE_W / design.module.p_mp_w))
-    )
+    figures = (design.pdc0, design.pac0, wanted, design.inverters, design.module.p_mp_w)
+    return float(distance(brief, *(np.array(float(each)) for each in figures)))
 
 
 def _string_window(design: Design) -> Check:
@@ -232,7 +179,7 @@ def _room(brief: Brief, design: Design, wanted: float) -> list[Check]:
         shortest = float(design.window.fewest or 1)
         detail = "the shortest string that the inverter works with, against the largest plane"
         return [at_most("roof_area", rule, shortest, float(largest), "modules", detail)]
-    modules = max(_modules_for(wanted, design.module, brief), design.modules)
+    modules = max(modules_wanted(wanted, design.module, brief), design.modules)
     total = at_most(
         "roof_area",
         rule,

@@ -222,6 +222,12 @@ def levelised_cost(rate: float, spent: Sequence[float], energy: Sequence[float])
     return net_present_value(rate, spent) / net_present_value(rate, [0.0, *energy])
 
 
+def capital_cost(bill: Bill, economics: Economics) -> dict[str, float] | None:
+    """What a system costs by item and in total, without valuing its energy; None where a price is missing."""
+    prices, missing, _ = _prices(economics, with_battery=bill.battery_kwh > 0)
+    return None if missing else _capital_cost(bill, prices)
+
+
 def _capital_cost(bill: Bill, prices: PriceBook) -> dict[str, float]:
     items = {
         "array": (prices.array_per_kw or 0.0) * bill.pdc0_kw,

@@ -2,13 +2,13 @@
 
 from collections.abc import Sequence
 
-from nodes.sizing.array import Target
 from nodes.sizing.battery_dispatch import YearFlows
-from nodes.sizing.candidates import Candidate
 from nodes.sizing.dc_model import told_of
 from nodes.sizing.demand import Load
 from nodes.sizing.equipment import title
 from nodes.sizing.generator import generator_hint
+from nodes.sizing.ranking import BY
+from nodes.sizing.selection import Choice
 from nodes.sizing.storage_result import bank_assumptions
 from nodes.sizing.yields import DEFAULT_ETA_INV
 from state.job import JobInput
@@ -16,14 +16,12 @@ from state.sizing import Check
 from state.weather import Resource
 
 
-def assumptions_of(
-    job: JobInput, chosen: Candidate, target: Target, resource: Resource, used: str | None
-) -> list[str]:
+def assumptions_of(job: JobInput, choice: Choice, resource: Resource, used: str | None) -> list[str]:
     """Everything the result rests on that the job did not say; `used` is how the battery is run."""
-    design = chosen.design
+    chosen, design = choice.best, choice.best.design
     spread = f"±{resource.uncertainty_percent:g} %, taken as one standard deviation"
     told = [
-        f"Array sized for {target.basis}.",
+        f"Array sized for {choice.target.basis}.",
         f"Climate: {resource.source} ({resource.quality}, {spread}).",
         f"System losses {job.array.system_losses_percent:.3g} %, albedo {job.array.albedo:g}.",
         *told_of(design.module, design.inverter, job.array),
@@ -32,6 +30,11 @@ def assumptions_of(
         told.append(f"Module chosen from the catalogue: {title(design.module)}.")
     if job.equipment.inverter is None:
         told.append(f"Inverter chosen from the catalogue: {title(design.inverter)}.")
+    if choice.considered:
+        told.append(
+            f"{choice.considered} combinations of module, inverter and string were considered, {choice.fitting} fit; "
+            f"ranked by {BY[job.array.objective]}."
+        )
     if design.inverter.efficiency_pct is None:
         told.append(
             f"The inverter's datasheet gives no efficiency; {DEFAULT_ETA_INV:.0%} is taken for its yield."

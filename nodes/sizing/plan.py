@@ -4,18 +4,24 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
 from core.catalog import find_inverter, find_module
-from core.errors import FieldError, InvalidInput
 from core.pv.weather_year import WeatherYear
 from nodes.sizing.array import planes_of
 from nodes.sizing.brief import Brief
 from nodes.sizing.climate import site_temperatures
 from nodes.sizing.demand import Load, ask_for_energy, load_of
-from nodes.sizing.equipment import Named, every_inverter, modules_to_try, named, titles
-from nodes.sizing.questions import Form, installed_equipment
+from nodes.sizing.equipment import INVERTER_KINDS, Named, every_inverter, modules_to_try, named, titles
+from nodes.sizing.questions import (
+    BUSBAR,
+    INVERTER_VDC_MAX,
+    MAIN_BREAKER,
+    MODULE_SERIES_FUSE,
+    Form,
+    installed_equipment,
+)
 from nodes.sizing.storage import FLAT
 from nodes.sizing.yields import best_first
-from state.equipment import RoofPlane, StringLayout
-from state.job import JobInput
+from state.equipment import Electrical, StringLayout
+from state.job import JobInput, SystemType
 from state.weather import Resource
 
 LARGEST_PDC0 = 10e6
@@ -44,21 +50,16 @@ class Plan:
 
 
 def plan_of(job: JobInput, year: WeatherYear, resource: Resource, form: Form) -> Plan | None:
-    """The plan; None where nothing can be said until the open questions of `form` are answered.
-
-    Raises
-    ------
-    InvalidInput
-        The job contradicts itself.
-    """
+    """The plan; None where nothing can be said until the open questions of `form` are answered."""
     equipment = named(job.equipment)
     planes, assumptions = planes_of(job.roof, job.site.latitude)
     planes = best_first(year, job.array, planes)
     site, more = site_temperatures(job.electrical, resource, year, planes, form)
     load = _load(job, form)
     if job.array.strings is not None:
-        equipment = _installed(equipment, form)
-    _refuse_contradictions(job, equipment, load, planes)
+        equipment = _installed(equipment, job.system_type, form)
+    equipment = _completed(equipment, job.array.strings, form)
+    electrical = _panel(job, form)
     waits = (load is None and _needs_load(job)) or (
         job.array.strings is not None and (equipment.module is None or equipment.inverter is None)
     )
@@ -69,7 +70,7 @@ def plan_of(job: JobInput, year: WeatherYear, resource: Resource, form: Form) ->
         system_type=job.system_type,
         planes=planes,
         gcr=job.array.gcr,
-        electrical=job.electrical,
+        electrical=electrical,
         storage=job.storage,
         site=site,
         dc_ac_ratio=job.array.dc_ac_ratio,
@@ -99,43 +100,38 @@ def _needs_load(job: JobInput) -> bool:
     return job.array.pdc0_w is None and job.array.strings is None and not roof_known
 
 
-def _installed(equipment: Named, form: Form) -> Named:
+def _installed(equipment: Named, system_type: SystemType, form: Form) -> Named:
     """The equipment of an existing array, asked for where it is not named: its limits cannot be guessed."""
     if equipment.module is None:
         name = form.choice(installed_equipment("module", titles(modules_to_try())))
         equipment = equipment if name is None else replace(equipment, module=find_module(name))
     if equipment.inverter is None:
-        name = form.choice(installed_equipment("inverter", titles(every_inverter())))
+        fitting = [each for each in every_inverter() if each.kind in INVERTER_KINDS[system_type]]
+        name = form.choice(installed_equipment("inverter", titles(fitting)))
         equipment = equipment if name is None else replace(equipment, inverter=find_inverter(name))
     return equipment
 
 
-def _refuse_contradictions(
-    job: JobInput, equipment: Named, load: Load | None, planes: Sequence[RoofPlane]
-) -> None:
-    errors = _contradictions_of_array(job, planes)
-    if job.system_type != "grid_tied":
-        if job.storage.critical_only and load is not None and load.critical is None:
-            reason = "no appliance is marked critical, so there is nothing for the bank to carry"
-            errors.append(FieldError("/storage/critical_only", reason))
-        if equipment.inverter is not None and equipment.inverter.kind == "string":
-            reason = f"{equipment.inverter.model} is a grid-tied inverter without a battery input"
-            errors.append(FieldError("/equipment/inverter", reason))
-    if errors:
-        raise InvalidInput(errors)
+def _completed(equipment: Named, strings: Sequence[StringLayout] | None, form: Form) -> Named:
+    """With the limits that a check of life and fire rests on, asked for where a given datasheet is silent."""
+    inverter, module = equipment.inverter, equipment.module
+    if inverter is not None and inverter.vdc_max_v is None:
+        volts = form.number(INVERTER_VDC_MAX)
+        inverter = inverter if volts is None else inverter.model_copy(update={"vdc_max_v": volts})
+    pushed = any(string.parallel > 1 for string in strings or ())
+    if module is not None and module.max_series_fuse_a is None and pushed:
+        amperes = form.number(MODULE_SERIES_FUSE)
+        module = module if amperes is None else module.model_copy(update={"max_series_fuse_a": amperes})
+    return replace(equipment, inverter=inverter, module=module)
 
 
-def _contradictions_of_array(job: JobInput, planes: Sequence[RoofPlane]) -> list[FieldError]:
-    array, errors = job.array, []
-    names = [plane.name for plane in planes]
-    for index, string in enumerate(array.strings or ()):
-        if string.plane is not None and string.plane not in names:
-            reason = f"there is no roof plane '{string.plane}'"
-            errors.append(FieldError(f"/array/strings/{index}/plane", reason))
-    if array.pdc0_w is not None and array.strings is not None:
-        errors.append(FieldError("/array/pdc0_w", "the strings given already set the nameplate power"))
-    if array.pdc0_w is not None and array.pdc0_w > LARGEST_PDC0:
-        errors.append(FieldError("/array/pdc0_w", f"the design search ends at {LARGEST_PDC0 / 1e6:g} MW"))
-    if array.system_losses_percent >= 100:
-        errors.append(FieldError("/array/losses_percent", "nothing would be left to generate"))
-    return errors
+def _panel(job: JobInput, form: Form) -> Electrical:
+    """With both figures of the panel: one of them alone was given for a check that needs the other too."""
+    electrical = job.electrical
+    feeds = job.system_type != "off_grid" and electrical.standard == "nec_2023"
+    for question, other in ((BUSBAR, electrical.main_breaker_a), (MAIN_BREAKER, electrical.busbar_a)):
+        if feeds and getattr(electrical, question.id) is None and other is not None:
+            amperes = form.number(question)
+            if amperes is not None:
+                electrical = electrical.model_copy(update={question.id: amperes})
+    return electrical

@@ -38,6 +38,47 @@ PEAK_POWER = Question(
 )
 
 
+BUSBAR = Question(
+    id="busbar_a",
+    kind="number",
+    prompt="What is the rating of the panel's busbar?",
+    why="The main breaker was given: with the busbar's rating it decides how much the panel may be fed (705.12).",
+    unit="A",
+    minimum=1,
+    maximum=10_000,
+)
+
+MAIN_BREAKER = Question(
+    id="main_breaker_a",
+    kind="number",
+    prompt="What is the rating of the panel's main breaker?",
+    why="The busbar was given: with the main breaker's rating it decides how much the panel may be fed (705.12).",
+    unit="A",
+    minimum=1,
+    maximum=10_000,
+)
+
+INVERTER_VDC_MAX = Question(
+    id="inverter_vdc_max_v",
+    kind="number",
+    prompt="What is the inverter's maximum DC voltage?",
+    why="Its datasheet as given does not say, and a string above it in the cold destroys the inverter.",
+    unit="V",
+    minimum=12,
+    maximum=2000,
+)
+
+MODULE_SERIES_FUSE = Question(
+    id="module_max_series_fuse_a",
+    kind="number",
+    prompt="What is the module's maximum series fuse rating?",
+    why="Strings in parallel can push current back into a faulty one: the rating decides whether they need fuses.",
+    unit="A",
+    minimum=1,
+    maximum=100,
+)
+
+
 def appliance_power(index: int, name: str) -> Question:
     """Asked for an appliance that came without a power and is not a well-known one."""
     return Question(

@@ -65,7 +65,7 @@ def power_expected(
     """
     pdc0 = array_size_w(job)
     sun = _sun(job, forecast)
-    if pdc0 is None or sun is None or sun[0] < DARK_W_M2:
+    if pdc0 is None or sun is None or sun[0] < DARK_W_M2 or job.array.system_losses_percent >= 100:
         return None
     irradiance, whence, normal_above = sun
     ratio = (1 - job.array.system_losses_percent / 100) * settings.performance_ratio_after_losses

@@ -8,6 +8,7 @@ import pytest
 from api.demo import greensboro_year, load
 from core.database import schema
 from tests.acceptance.conftest import Run
+from tests.support import nonsense
 from tests.support.inputs import sizing_input, triage_input
 
 
@@ -76,6 +77,10 @@ def test_triage_answers_without_a_server(solarsync: Run, tmp_path: Path) -> None
             id="contradictory demand",
         ),
         pytest.param({"kind": "triage", "site": {"latitude": 1, "longitude": 1}}, "/ticket", id="no ticket"),
+        pytest.param(nonsense.module(v_oc_v=49_500), "/equipment/module/v_oc_v: ", id="millivolts"),
+        pytest.param(
+            nonsense.job(array={"losses_percent": 100}), "/array/losses_percent: ", id="no power left"
+        ),
         pytest.param('{"kind": "sizing", ', "/: ", id="broken JSON"),
         pytest.param("", "/: ", id="empty"),
         pytest.param('{"kind": NaN}', "/", id="not JSON"),
@@ -140,7 +145,8 @@ def test_the_doctor_gives_one_verdict_per_line(solarsync: Run) -> None:
     assert done.returncode == 0, done.stdout + done.stderr
     verdicts = {line.split()[1]: line.split()[0] for line in done.stdout.splitlines()}
     assert verdicts == {
-        "settings": "ok", "postgres": "ok", "migrations": "ok", "redis": "ok", "open_meteo": "warn", "llm": "ok",
+        "settings": "ok", "postgres": "ok", "migrations": "ok", "redis": "ok", "given_up": "ok", "open_meteo": "warn",
+        "llm": "ok",
     }  # fmt: skip
 
 

@@ -9,6 +9,7 @@ import pytest
 from core.database.models import Role
 from tests.api.conftest import Login
 from tests.support.inputs import sizing_input, triage_input
+from tests.support.nonsense import NONSENSE
 
 
 async def _jobs(client: httpx.AsyncClient) -> int:
@@ -86,6 +87,19 @@ async def test_numbers_that_are_not_finite_are_refused(client: httpx.AsyncClient
     body = json.dumps(sizing_input(demand={"daily_kwh": float("nan")}))
     answer = await client.post("/jobs", content=body, headers={"Content-Type": "application/json"})
     assert answer.status_code == 422
+
+
+async def test_nonsense_is_refused_alike_by_a_job_and_by_a_sizing_at_once(client: httpx.AsyncClient) -> None:
+    for document, pointer, reason in NONSENSE:
+        body, headers = json.dumps(document), {"Content-Type": "application/json"}
+        problems = []
+        for path in ("/jobs", "/sizing"):
+            answer = await client.post(path, content=body, headers=headers)
+            assert answer.status_code == 422, (path, document)
+            problems.append(answer.json()["errors"])
+        assert problems[0] == problems[1]
+        assert any(each["pointer"] == pointer and reason in each["message"] for each in problems[0]), problems
+    assert await _jobs(client) == 0
 
 
 async def test_an_unknown_path_and_a_wrong_method_are_problems_too(client: httpx.AsyncClient) -> None:

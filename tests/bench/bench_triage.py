@@ -151,7 +151,11 @@ def _suite(rows: Sequence[dict[str, str]]) -> None:
         found = [(row["hazards"], _triage(row["text"])) for row in rows if row["part"] == part]
         wanted = [(kinds, result) for hazards, result in found if hazards for kinds in hazards.split("+")]
         named = sum(
-            bool(set(kinds.split("|")) & {hazard.kind for hazard in result.hazards})
+            result.stop_work
+            and bool(
+                set(kinds.split("|"))
+                & {hazard.kind for hazard in result.hazards if not hazard.evidence.startswith("Precaution")}
+            )
             for kinds, result in wanted
         )
         calm = [result.stop_work for hazards, result in found if not hazards]

@@ -1,6 +1,7 @@
 """Jobs at one site find each other, whichever side of a cell's edge they were entered on."""
 
 from datetime import UTC, datetime
+from itertools import count
 from typing import Any
 from uuid import UUID, uuid4
 
@@ -25,12 +26,22 @@ async def owner(engine: AsyncEngine) -> UUID:
         return (await Users(session).add(f"tess-{uuid4()}", "hash", Role.TECHNICIAN)).id
 
 
+OLDER_THAN_NOW = count(UUID("01900000-0000-7000-8000-000000000000").int)
+"""Ids in the order of the jobs, which those made within one millisecond are not."""
+
+
 async def _job(engine: AsyncEngine, owner: UUID, **row: Any) -> str:
     site = row.pop("site", HERE)
     given = {**triage_input(), "site": site}
     values = {"kind": JobKind.TRIAGE, "status": RunStatus.SUCCEEDED, "asset": "inverter", **row}
     async with AsyncSessionLocal(bind=engine) as session, session.begin():
-        job = JobRow(created_by=owner, input=given, failure_mode="inverter_stopped", **values)
+        job = JobRow(
+            id=UUID(int=next(OLDER_THAN_NOW)),
+            created_by=owner,
+            input=given,
+            failure_mode="inverter_stopped",
+            **values,
+        )
         session.add(job)
         await session.flush()
         return str(job.id)

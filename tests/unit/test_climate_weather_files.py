@@ -140,5 +140,11 @@ def test_a_year_without_light_is_refused() -> None:
     assert "no light" in refusal(made.tmy3(dark))
 
 
+def test_a_year_that_no_place_has_is_suspected_of_other_units() -> None:
+    kilowatts = [replace(h, ghi=float(h.ghi) / 1000) for h in CLIMATE]
+    assert "in kW/m²" in refusal(made.tmy3(kilowatts))
+    assert "is it in °F" in refusal(made.tmy3([replace(h, temp=45.0) for h in CLIMATE]))
+
+
 def test_a_position_that_is_none_is_refused() -> None:
     assert "latitude" in refusal(made.tmy3(CLIMATE).replace("36.100", "north", 1))

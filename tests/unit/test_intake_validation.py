@@ -65,7 +65,7 @@ def test_every_offence_is_named_by_its_pointer() -> None:
     }
     assert refused(document) == {
         "/kind": "must be 'sizing', 'triage' or 'full'",
-        "/site/latitude": "must be at most 90",
+        "/site/latitude": "must be at most 90; are latitude and longitude swapped?",
         "/site/longitude": "must be a number",
         "/site/timezone": "'Mars/Olympus' is not an IANA time zone, such as Africa/Nairobi",
         "/demand/appliances/0/hours_per_day": "is required",
@@ -89,7 +89,7 @@ def test_not_a_number_is_refused_where_it_stands() -> None:
 def test_a_wrong_figure_in_a_datasheet_is_not_also_a_wrong_name() -> None:
     module = {"manufacturer": "M", "model": "X", "v_oc_v": 49_500}
     found = refused({**NAIROBI, "equipment": {"module": module}})
-    assert found["/equipment/module/v_oc_v"] == "must be at most 500"
+    assert found["/equipment/module/v_oc_v"] == "must be at most 500; is it in mV? It would be 49.5"
     assert found["/equipment/module/p_mp_w"] == "is required"
     assert all(pointer.startswith("/equipment/module/") for pointer in found)
 

@@ -58,3 +58,16 @@ def test_power_in_the_dark_tells_nothing() -> None:
 
     assert found.failure_mode is None
     assert any("no expected power" in warning for warning in found.warnings)
+
+
+def test_an_array_that_loses_everything_is_expected_nothing_of() -> None:
+    job = JobInput.model_validate(
+        {
+            "kind": "triage",
+            "site": {"latitude": -1.27, "longitude": 36.84},
+            "array": {"pdc0_w": 10_000, "losses_percent": 100},
+            "ticket": {"measurements": {"ac_power_w": 0, "poa_global_w_m2": 800}},
+        }
+    )
+
+    assert power_expected(job, None, DEFAULTS) is None
