@@ -20,7 +20,7 @@ from core.database.events import Event
 from core.database.jobs import Jobs
 from core.database.models import JobRow, ResultRow, RunKind
 from core.database.runs import Claim, Runs
-from core.database.session import AsyncSessionLocal
+from core.database.session import AsyncSessionLocal, without_transactions
 from core.errors import (
     CheckpointUnreadable,
     DomainError,
@@ -78,6 +78,7 @@ class Execution:
         run_seconds: float = RUN_SECONDS,
     ) -> None:
         self._engine = engine
+        self._single = without_transactions(engine)
         self._graph = graph
         self._saver = saver
         self._clock = clock
@@ -88,11 +89,10 @@ class Execution:
     async def execute(self, run_id: UUID) -> None:
         """Carry out a run. Raises `TryAgain` where the queue should deliver it once more."""
         with storage_errors():
-            async with self._transaction() as session:
+            async with self._statement() as session:
                 claim = await Runs(session).claim(run_id)
-                if claim is None:
-                    return
-                job = await Jobs(session).get(claim.job_id)
+        if claim is None:
+            return
         with (
             ATTEMPT_SECONDS.labels(claim.kind.value).time(),
             structlog.contextvars.bound_contextvars(job_id=str(claim.job_id), run_id=str(run_id)),
@@ -100,7 +100,7 @@ class Execution:
         ):
             self._under_way += 1
             try:
-                await self._in_time(claim, job)
+                await self._in_time(claim, claim.job)
             except asyncio.CancelledError:
                 await self._hand_back(claim)
                 raise
@@ -152,25 +152,24 @@ class Execution:
 
     async def _store(self, claim: Claim, outcome: Outcome) -> None:
         """What the graph made of the run, all of it or, with `VisitTaken`, nothing."""
-        with storage_errors():
-            async with self._transaction() as session:
-                if outcome.questions is not None:
+        if outcome.questions is not None:
+            with storage_errors():
+                async with self._transaction() as session:
                     await Runs(session).wait(
                         claim,
                         outcome.questions,
                         told=outcome.untold,
                         job=fault_found(outcome.state) | outcome.progress(),
                     )
-                else:
-                    document = self._document(claim, outcome)
-                    # Large, and slow to store: the row holds it only where no result does.
-                    weather = outcome.state.get("weather") if document is None else None
-                    await Runs(session).succeed(
-                        claim,
-                        document,
-                        {**job_values(outcome.state), "weather": weather, **outcome.progress()},
-                        told=outcome.untold,
-                    )
+            return
+        document = self._document(claim, outcome)
+        # Large, and slow to store: the row holds it only where no result does.
+        weather = outcome.state.get("weather") if document is None else None
+        values = {**job_values(outcome.state), "weather": weather, **outcome.progress()}
+        single = document is not None and not values.get("technician_id")
+        with storage_errors():
+            async with self._statement() if single else self._transaction() as session:
+                await Runs(session).succeed(claim, document, values, told=outcome.untold)
 
     async def _latest(self, claim: Claim) -> ResultRow | None:
         """The result that a refresh goes on from."""
@@ -309,6 +308,12 @@ class Execution:
             "configurable": {"thread_id": str(claim.job_id), "attempt": claim.fence},
             "recursion_limit": RECURSION_LIMIT,
         }
+
+    @asynccontextmanager
+    async def _statement(self) -> AsyncIterator[AsyncSession]:
+        """For a single statement: to begin and to end a transaction around it would be two more round trips."""
+        async with AsyncSessionLocal(bind=self._single) as session:
+            yield session
 
     @asynccontextmanager
     async def _transaction(self) -> AsyncIterator[AsyncSession]:

@@ -13,12 +13,12 @@ from core.clock import Clock
 from core.database.jobs import Jobs
 from core.database.models import JobKind, JobRow, RunKind, RunStatus
 from core.database.runs import Runs
+from core.database.starting import start_job
 from core.database.users import Viewer
 from core.database.weather_files import WeatherFileRepository
 from core.errors import Conflict, FieldError, Forbidden, InvalidInput, QueueFull, StorageUnavailable
 from core.metrics import RESUME_CONFLICTS
 from core.queue import (
-    NEW_JOB,
     PERSON_WAITS,
     SCHEDULED,
     Priority,
@@ -42,18 +42,10 @@ class Runner:
         check_input(job_input)
         if job_input.resource.weather_file_id is not None:
             await WeatherFileRepository(session).require(job_input.resource.weather_file_id)
-        await self._refuse_when_full(session)
-        job = JobRow(
-            kind=JobKind(job_input.kind),
-            status=RunStatus.QUEUED,
-            created_by=viewer.user_id,
-            input=job_input.model_dump(mode="json", exclude_unset=True),
+        document = job_input.model_dump(mode="json", exclude_unset=True)
+        return await start_job(
+            session, viewer, JobKind(job_input.kind), document, queue_limit=self._queue_limit
         )
-        session.add(job)
-        await session.flush()
-        await Jobs(session).record(job.id, "job.created", viewer.username, kind=job_input.kind)
-        await self._queue(session, job, RunKind.START, NEW_JOB)
-        return job
 
     async def resume(
         self, session: AsyncSession, viewer: Viewer, job_id: UUID, answers: Mapping[str, Any]

@@ -4,9 +4,11 @@ from uuid import UUID
 
 from fastapi import APIRouter, status
 
-from api.deps import Session
+from api.deps import CurrentViewer, Session
 from core.database.models import LeaveRow
 from core.database.technicians import Technicians
+from core.database.users import Viewer
+from core.errors import NotFound
 from state.base import Model
 from state.dispatch import Leave, PlannedVisit
 
@@ -36,8 +38,9 @@ async def add_leave(technician_id: UUID, body: Leave, session: Session) -> NewLe
 
 
 @router.get("")
-async def list_leave(technician_id: UUID, session: Session) -> list[LeaveView]:
-    """List a technician's leave."""
+async def list_leave(technician_id: UUID, session: Session, viewer: CurrentViewer) -> list[LeaveView]:
+    """List a technician's leave; one's own, or anybody's for a dispatcher."""
+    _may_see(technician_id, viewer)
     await Technicians(session).get(technician_id)
     return [_view(row) for row in await Technicians(session).leave_of(technician_id)]
 
@@ -46,3 +49,8 @@ async def list_leave(technician_id: UUID, session: Session) -> list[LeaveView]:
 async def remove_leave(technician_id: UUID, leave_id: UUID, session: Session) -> None:
     """Take a leave back."""
     await Technicians(session).remove_leave(technician_id, leave_id)
+
+
+def _may_see(technician_id: UUID, viewer: Viewer) -> None:
+    if not viewer.sees_everything and viewer.technician_id != technician_id:
+        raise NotFound

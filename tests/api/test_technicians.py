@@ -7,7 +7,8 @@ from uuid import UUID
 import httpx
 import pytest
 
-from tests.api.conftest import settled
+from core.database.models import Role
+from tests.api.conftest import Login, settled
 from tests.support.fakes import technician
 from tests.support.inputs import sizing_input
 
@@ -67,17 +68,19 @@ async def test_nobody_on_leave_or_inactive_is_sent(
     assert [visit["job_id"] for visit in given.json()["visits"]] == [job["id"]]
 
 
-async def test_leave_is_a_dispatchers_to_see_and_can_be_taken_back(
-    client: httpx.AsyncClient, dispatcher: httpx.AsyncClient
+async def test_leave_is_seen_by_whom_it_concerns_and_can_be_taken_back(
+    login: Login, client: httpx.AsyncClient, dispatcher: httpx.AsyncClient
 ) -> None:
-    path = f"/technicians/{await _added(dispatcher)}/leave"
+    me = (await client.get("/auth/me")).json()
+    path = f"/technicians/{await _added(dispatcher, user_id=me['id'])}/leave"
     week = {"start": "2036-03-03T00:00:00+03:00", "end": "2036-03-10T00:00:00+03:00"}
     assert (await client.post(path, json=week)).status_code == 403
     leave = (await dispatcher.post(path, json=week)).json()["leave"]
-    assert [each["id"] for each in (await dispatcher.get(path)).json()] == [leave["id"]]
-    assert (await client.get(path)).status_code == 403
+    assert [each["id"] for each in (await client.get(path)).json()] == [leave["id"]]
+    other = await login("otto", Role.TECHNICIAN)
+    assert (await other.get(path)).status_code == 404
     backwards = await dispatcher.post(path, json={"start": week["end"], "end": week["start"]})
     assert backwards.json()["errors"] == [{"pointer": "/end", "message": "must be after start"}]
     assert (await dispatcher.delete(f"{path}/{leave['id']}")).status_code == 204
     assert (await dispatcher.delete(f"{path}/{leave['id']}")).status_code == 404
-    assert (await dispatcher.get(path)).json() == []
+    assert (await client.get(path)).json() == []
