@@ -8,8 +8,12 @@ import structlog
 
 from core.clients.webhook import WebhookSender
 from core.config import Settings
+from core.database.addressees import keep_addresses
+from core.database.errors import storage_errors
 from core.database.retention import DAILY, RETENTION, prune_all, retention_rules
+from core.database.session import AsyncSessionLocal
 from core.memory import keep_what_is_loaded
+from core.notifications.addresses import addresses
 from core.queue import QueueWorker
 from core.scheduler import (
     WEATHER_UPDATE,
@@ -36,7 +40,11 @@ async def work(settings: Settings, stop: asyncio.Event) -> None:
         graph = build_graph(opened.dependencies, opened.saver)
         execution = Execution(opened.engine, graph, opened.saver, opened.dependencies.clock)
         sender = WebhookSender(opened.dependencies.clock, allow_private=settings.webhook_allow_private)
-        deliveries = Deliveries(opened.engine, sender, opened.dependencies.clock)
+        told = addresses(settings.notification_urls, settings.technician_notification_urls)
+        with storage_errors():
+            async with AsyncSessionLocal(bind=opened.engine) as session, session.begin():
+                await keep_addresses(session, told)
+        deliveries = Deliveries(opened.engine, sender, opened.dependencies.clock, addresses=told)
         worker = QueueWorker(
             opened.engine,
             execution.execute,
