@@ -86,6 +86,7 @@ RULES: dict[str, Rule] = {
     "GET /jobs/{job_id}/events": Rule(Who.OF_THE_JOB, Scope.JOBS_READ),
     "POST /jobs/{job_id}/complete": Rule(Who.OF_THE_JOB, Scope.JOBS_WRITE),
     "GET /jobs/{job_id}/completion": Rule(Who.OF_THE_JOB, Scope.JOBS_READ),
+    "POST /jobs/{job_id}/override": Rule(Who.DISPATCHER, Scope.JOBS_WRITE),
     "GET /system/hit-rate": Rule(Who.DISPATCHER, Scope.JOBS_READ),
     "POST /sizing": Rule(Who.USER, Scope.DESIGN),
     "POST /triage": Rule(Who.USER, Scope.DESIGN),

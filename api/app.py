@@ -13,6 +13,7 @@ from api.deps import Admitted
 from api.idempotency import REPLAYED
 from api.middleware import BodyLimit, Deadline, RequestContext
 from api.problems import MEDIA_TYPE, RESPONSES, install_problem_handlers
+from api.rate_limit import RATE_LIMIT_HEADERS, RateLimit
 from api.routes import (
     api_keys,
     auth,
@@ -100,13 +101,21 @@ def create_app(settings: Settings) -> FastAPI:
     # The last one added is the first to see a request.
     app.add_middleware(Deadline, seconds=REQUEST_SECONDS)
     app.add_middleware(BodyLimit, limit=BODY_LIMIT, upload_limit=UPLOAD_LIMIT, upload_paths=UPLOAD_PATHS)
+    app.add_middleware(RateLimit, prefix=PREFIX)
     if settings.cors_origins:
         app.add_middleware(
             CORSMiddleware,
             allow_origins=settings.cors_origins,
             allow_methods=["*"],
             allow_headers=["*"],
-            expose_headers=["X-Request-ID", "X-Process-Time", "Location", REPLAYED],
+            expose_headers=[
+                "X-Request-ID",
+                "X-Process-Time",
+                "Location",
+                "Retry-After",
+                REPLAYED,
+                *RATE_LIMIT_HEADERS,
+            ],
         )
     app.add_middleware(RequestContext)
     return app

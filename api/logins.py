@@ -8,7 +8,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from api.services import Services
 from core.database.logins import Ended, Login, Logins
 from core.database.users import Users
-from core.errors import AuthenticationFailed
+from core.errors import AuthenticationFailed, RateLimited
 from core.security import (
     UNKNOWN_USER_HASH,
     create_access_token,
@@ -31,8 +31,16 @@ class Tokens(Model):
     refresh_token: str
 
 
-async def log_in(session: AsyncSession, services: Services, username: str, password: str) -> Tokens:
-    """Open a login; raises `AuthenticationFailed`, in the same words and the same time whatever is wrong."""
+async def log_in(
+    session: AsyncSession, services: Services, *, username: str, password: str, address: str
+) -> Tokens:
+    """Open a login; raises `AuthenticationFailed`, in the same words and the same time whatever is wrong.
+
+    After some wrong passwords from an address the account is not heard from there for a while: `RateLimited`.
+    """
+    wait = await services.login_throttle.try_once(username, address)
+    if wait:
+        raise RateLimited(wait, f"Too many wrong passwords from here; try again in {wait} s.")
     user = await Users(session).named(username)
     await session.commit()  # gives the connection back: bcrypt takes longer than everything else
     # An unknown user costs the same bcrypt as a wrong password, so the clock tells nobody who exists.
@@ -40,6 +48,7 @@ async def log_in(session: AsyncSession, services: Services, username: str, passw
     matches = await to_thread.run_sync(verify_password, password, password_hash)
     if user is None or not matches or not user.is_active:
         raise AuthenticationFailed(WRONG)
+    await services.login_throttle.succeeded(username, address)
     expires_at = _end_of_login(services)
     return _tokens(services, await Logins(session).open(user, expires_at), expires_at)
 

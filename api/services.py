@@ -14,6 +14,7 @@ from core.config import Settings
 from core.database.notifications import JobNotifications
 from core.database.session import without_transactions
 from core.ports import Geocoder
+from core.rate_limits import LoginThrottle, RateLimits
 from graph.decisions import Decisions
 from graph.dependencies import open_infrastructure
 from graph.immediate import Immediate
@@ -35,6 +36,8 @@ class Services:
     immediate: Immediate
     notifications: JobNotifications
     geocoder: Geocoder | None
+    rate_limits: RateLimits
+    login_throttle: LoginThrottle
 
 
 @asynccontextmanager
@@ -54,8 +57,10 @@ async def open_services(settings: Settings) -> AsyncIterator[Services]:
             redis=infrastructure.redis,
             saver=infrastructure.saver,
             runner=Runner(infrastructure.saver, needs.clock, queue_limit=settings.queue_limit),
-            decisions=Decisions(infrastructure.saver, needs.clock),
+            decisions=Decisions(infrastructure.saver, needs.clock, needs.triage),
             immediate=Immediate(needs.files, needs.years, needs.climates, rates=needs.triage),
             notifications=notifications,
             geocoder=infrastructure.geocoder,
+            rate_limits=RateLimits(infrastructure.counters),
+            login_throttle=LoginThrottle(infrastructure.counters),
         )

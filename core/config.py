@@ -125,6 +125,7 @@ class Settings(BaseSettings):
     shutdown_grace_seconds: Annotated[float, Field(ge=0, le=600)] = 20.0
 
     rate_limit_per_minute: Annotated[int, Field(ge=1)] = 600
+    rate_limit_per_address_per_minute: Annotated[int, Field(ge=1)] = 3_000
     event_heartbeat_seconds: Annotated[float, Field(gt=0, le=300)] = 15.0
     cors_origins: Names = []
     webhook_allow_private: bool = False

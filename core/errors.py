@@ -12,6 +12,7 @@
     │   └── PayloadTooLarge      413
     ├── TransientError           may succeed when tried again
     │   ├── QueueFull            429
+    │   ├── RateLimited          429, asked too often; says after how many seconds to ask again
     │   ├── ProviderUnavailable  502, an outside service failed or answered nonsense
     │   │   └── ModelUnavailable the language model, which nothing depends on
     │   ├── StorageUnavailable   503, Postgres or Redis cannot be reached
@@ -137,6 +138,21 @@ class QueueFull(TransientError):
 
     status = 429
     slug = "queue-full"
+
+
+class RateLimited(TransientError):
+    """Too many requests; ask again later."""
+
+    status = 429
+    slug = "rate-limited"
+
+    def __init__(self, retry_after: int, detail: str | None = None) -> None:
+        self.retry_after = retry_after
+        super().__init__(detail or f"Too many requests; ask again in {retry_after} s.")
+
+    @property
+    def headers(self) -> dict[str, str]:
+        return {"Retry-After": str(self.retry_after)}
 
 
 class Overloaded(TransientError):

@@ -68,6 +68,8 @@ class Infrastructure:
     secret_key: SecretStr
     engine: AsyncEngine
     redis: Redis
+    counters: Redis
+    """Apart from the checkpoints where the settings say so."""
     saver: RedisSaver
     dependencies: Dependencies
     budget: Budget
@@ -90,7 +92,7 @@ async def open_infrastructure(settings: Settings, *, fenced: bool = False) -> As
     )
     checkpoint_url = settings.redis_checkpoint_url or settings.redis_url
     redis = create_redis(checkpoint_url.get_secret_value())
-    counters = create_redis(settings.redis_url.get_secret_value(), max_connections=8)
+    counters = create_redis(settings.redis_url.get_secret_value(), max_connections=64)
     saver = RedisSaver(redis, ttl_seconds=settings.checkpoint_ttl_seconds, fenced=fenced)
     calls = RecordedCalls(redis, ttl_seconds=settings.checkpoint_ttl_seconds)
     secret_key, _ = resolve_secret_key(settings)
@@ -122,6 +124,7 @@ async def open_infrastructure(settings: Settings, *, fenced: bool = False) -> As
                 secret_key,
                 engine,
                 redis,
+                counters,
                 saver,
                 dependencies,
                 budget=budget,

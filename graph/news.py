@@ -4,7 +4,9 @@ from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID
 
-from core.database.events import Event
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from core.database.events import Event, JobEvents, append_events
 from core.database.models import JobRow
 from state.base import JsonObject
 
@@ -35,6 +37,8 @@ NOBODY_SENT = Assignment()
 
 def held_by(job: JobRow) -> Assignment:
     """What the job's row says."""
+    if job.technician_id is None or job.visit_start is None:
+        return NOBODY_SENT
     return Assignment(job.technician_id, job.visit_start, job.visit_end)
 
 
@@ -46,6 +50,17 @@ def planned(state: JsonObject) -> Assignment:
         return NOBODY_SENT
     start, end = (datetime.fromisoformat(visit[key]) for key in ("start", "end"))
     return Assignment(UUID(technician["id"]), start, end, technician["name"])
+
+
+async def tell_decided(
+    session: AsyncSession, job_id: UUID, held: Assignment, document: JsonObject, *, actor: str
+) -> None:
+    """What a person's change of a result means to those who go, or went, and whether it became urgent by it."""
+    urgent = urgency_news(document)
+    if urgent and await JobEvents(session).told(job_id, "job.urgent"):
+        urgent = []
+    news = [*urgent, *assignment_news(held, planned(document))]
+    await append_events(session, job_id, news, actor=actor)
 
 
 def assignment_news(before: Assignment, now: Assignment) -> list[Event]:

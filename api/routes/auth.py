@@ -3,12 +3,13 @@
 from typing import Annotated
 from uuid import UUID
 
-from fastapi import APIRouter, Depends, status
+from fastapi import APIRouter, Depends, Request, status
 from fastapi.security import OAuth2PasswordRequestForm
 from pydantic import Field
 
 from api import logins
 from api.deps import CurrentViewer, ServicesDep, Session
+from api.rate_limit import address_of
 from core.database.logins import Ended, Logins
 from core.database.models import Role
 from state.base import Model
@@ -32,10 +33,19 @@ class Me(Model):
 
 @router.post("/token")
 async def log_in(
-    form: Annotated[OAuth2PasswordRequestForm, Depends()], session: Session, services: ServicesDep
+    request: Request,
+    form: Annotated[OAuth2PasswordRequestForm, Depends()],
+    session: Session,
+    services: ServicesDep,
 ) -> logins.Tokens:
     """Exchange a user name and password for an access token and a refresh token."""
-    return await logins.log_in(session, services, form.username, form.password)
+    return await logins.log_in(
+        session,
+        services,
+        username=form.username,
+        password=form.password,
+        address=address_of(request.scope),
+    )
 
 
 @router.post("/refresh")

@@ -10,6 +10,7 @@ from core.database.jobs import Jobs
 from graph.views import job_view
 from state.completion import CompletedJob, Completion, HitRate
 from state.job import Job
+from state.override import Override
 
 router = APIRouter(tags=["jobs"])
 
@@ -20,6 +21,14 @@ async def complete_job(
 ) -> Job:
     """Close the job: how it ended, what was found on site and what was used."""
     return job_view(await services.decisions.complete(session, viewer, job_id, body))
+
+
+@router.post("/jobs/{job_id}/override")
+async def override_result(
+    job_id: UUID, body: Override, session: Session, dispatcher: CurrentViewer, services: ServicesDep
+) -> Job:
+    """Change priority, technician or visit, with a reason; the result gets a new version."""
+    return job_view(await services.decisions.override(session, dispatcher, job_id, body))
 
 
 @router.get("/jobs/{job_id}/completion")

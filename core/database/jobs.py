@@ -81,6 +81,23 @@ class Jobs:
             raise NotFound
         return Standing(*row)
 
+    async def technician_of(self, job_id: UUID, viewer: Viewer) -> UUID | None:
+        """Who is to go, without the row, so that it can be read and locked afterwards."""
+        query = _visible(select(JobRow.id, JobRow.technician_id).where(JobRow.id == job_id), viewer)
+        row = (await self._session.execute(query)).one_or_none()
+        if row is None:
+            raise NotFound
+        technician_id: UUID | None = row.technician_id
+        return technician_id
+
+    async def add_result(self, job: JobRow, document: dict[str, Any]) -> int:
+        """A new version of the result that no run has made. The job's row is locked."""
+        version = (job.result_version or 0) + 1
+        document = {**document, "job_id": str(job.id), "version": version}
+        self._session.add(ResultRow(job_id=job.id, version=version, document=document))
+        job.result_version = version
+        return version
+
     async def page(
         self, viewer: Viewer, wanted: JobFilter, *, cursor: str | None, limit: int
     ) -> tuple[list[JobRow], str | None]:

@@ -9,6 +9,7 @@ EVENT_TYPES: Final[Mapping[str, str]] = {
     "job.created": "a job was accepted",
     "job.cancelled": "somebody cancelled the job",
     "job.completed": "the work is done, and what was found is on record",
+    "job.overridden": "a dispatcher changed what the result says",
     "job.retried": "somebody asked for a failed job to be tried again",
     "node.started": "a step of the workflow has begun",
     "node.finished": "a step of the workflow is done",
