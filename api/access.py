@@ -85,9 +85,9 @@ RULES: dict[str, Rule] = {
     "GET /jobs/{job_id}/timeline": Rule(Who.OF_THE_JOB, Scope.JOBS_READ),
     "GET /jobs/{job_id}/events": Rule(Who.OF_THE_JOB, Scope.JOBS_READ),
     "POST /jobs/{job_id}/complete": Rule(Who.OF_THE_JOB, Scope.JOBS_WRITE),
-    "GET /jobs/{job_id}/completion": Rule(Who.OF_THE_JOB, Scope.JOBS_READ),
     "POST /jobs/{job_id}/override": Rule(Who.DISPATCHER, Scope.JOBS_WRITE),
-    "GET /system/hit-rate": Rule(Who.DISPATCHER, Scope.JOBS_READ),
+    "GET /jobs/{job_id}/completion": Rule(Who.OF_THE_JOB, Scope.JOBS_READ),
+    "GET /system/hit-rate": Rule(Who.DISPATCHER, Scope.SYSTEM),
     "POST /sizing": Rule(Who.USER, Scope.DESIGN),
     "POST /triage": Rule(Who.USER, Scope.DESIGN),
     "POST /weather-files": Rule(Who.USER, Scope.DESIGN),
@@ -110,6 +110,7 @@ RULES: dict[str, Rule] = {
     "POST /webhooks/{webhook_id}/deliveries/{delivery_id}/redeliver": Rule(Who.DISPATCHER, Scope.WEBHOOKS),
     "GET /health/live": Rule(Who.EVERYBODY),
     "GET /health/ready": Rule(Who.EVERYBODY),
+    "GET /metrics": Rule(Who.EVERYBODY),
     "GET /version": Rule(Who.EVERYBODY),
 }
 

@@ -19,6 +19,8 @@ from pgqueuer.adapters.persistence.queries import Queries
 from pgqueuer.models import Job
 from pgqueuer.ports.driver import Driver
 
+from core.metrics import LEASE_LOSSES
+
 log = structlog.get_logger(__name__)
 
 RENEW = """
@@ -106,6 +108,8 @@ class Leases:
                 if row in ours:
                     lease.renewed_at = now
                 else:
+                    if not lease.work.cancelling():
+                        LEASE_LOSSES.labels("taken").inc()
                     lease.work.cancel()
 
     async def end_expired(self) -> None:
@@ -115,6 +119,8 @@ class Leases:
             await asyncio.sleep(self._seconds / 8)
             for lease in self._held.values():
                 if loop.time() - lease.renewed_at > self._seconds:
+                    if not lease.work.cancelling():
+                        LEASE_LOSSES.labels("not_renewed").inc()
                     lease.work.cancel()
 
     def end(self, *, waiting_only: bool = False) -> int:

@@ -3,6 +3,7 @@
 import asyncio
 import contextlib
 from collections.abc import Callable, Coroutine, Sequence
+from dataclasses import dataclass
 from datetime import timedelta
 from typing import Any, Literal
 from uuid import UUID
@@ -25,6 +26,7 @@ from core.leases import LeasedQueries, LeaseEnded, Leases
 
 log = structlog.get_logger(__name__)
 
+REQUEST_ID = "request_id"
 EXECUTE_RUN = "execute_run"
 DELIVER = "deliver"
 DELIVERIES = 8
@@ -88,8 +90,15 @@ async def enqueue_run(
         priority=priority,
         execute_after=after,
         dedupe_key=str(run_id),
+        headers=_asked_by(),
         on_conflict="skip",
     )
+
+
+def _asked_by() -> dict[str, str]:
+    """The request in hand, for the log lines of the worker that carries the run out."""
+    request_id = structlog.contextvars.get_contextvars().get(REQUEST_ID)
+    return {} if request_id is None else {REQUEST_ID: str(request_id)}
 
 
 async def enqueue_deliveries(session: AsyncSession, deliveries: Sequence[UUID]) -> None:
@@ -135,6 +144,28 @@ async def queued_runs(session: AsyncSession, *, at_most: int) -> int:
         {"entrypoint": EXECUTE_RUN, "at_most": at_most},
     )
     return counted or 0
+
+
+@dataclass(frozen=True, slots=True)
+class Backlog:
+    """Runs that could be carried out at once and wait for a worker."""
+
+    runs: int
+    oldest_seconds: float
+
+
+async def backlog(session: AsyncSession) -> Backlog:
+    """How many runs wait for a worker, and for how long the oldest of them; those of a later time do not wait yet."""
+    found = (
+        await session.execute(
+            text(
+                "SELECT count(*) AS runs, coalesce(extract(epoch FROM now() - min(execute_after)), 0) AS oldest"
+                " FROM pgqueuer WHERE status = 'queued' AND entrypoint = :entrypoint AND execute_after <= now()"
+            ),
+            {"entrypoint": EXECUTE_RUN},
+        )
+    ).one()
+    return Backlog(found.runs, max(0.0, float(found.oldest)))
 
 
 Handler = Callable[[UUID], Coroutine[Any, Any, None]]
@@ -250,6 +281,8 @@ class QueueWorker:
             return
         if self._stopping.is_set():
             raise RetryRequested(AT_ONCE)
+        if request_id := (job.headers or {}).get(REQUEST_ID):
+            structlog.contextvars.bind_contextvars(request_id=request_id)  # PgQueuer gives each job a task
         try:
             await self._leases.carry(job.id, handle(UUID(bytes=job.payload)), context.cancellation, slots)
         except TryAgain as again:

@@ -8,6 +8,7 @@ from langgraph.checkpoint.base import BaseCheckpointSaver
 from langgraph.graph import END, START, StateGraph
 from langgraph.graph.state import CompiledStateGraph
 
+from core.metrics import timed_node
 from graph.dependencies import Dependencies
 from graph.policies import POLICIES
 from graph.routing import (
@@ -36,7 +37,13 @@ def build_graph(needs: Dependencies, checkpointer: BaseCheckpointSaver[Any] | No
 
     def add(name: str, node: Callable[..., Awaitable[Any]]) -> None:
         policy = POLICIES[name]
-        graph.add_node(name, node, input_schema=JobState, timeout=policy.timeout, retry_policy=policy.retry)
+        graph.add_node(
+            name,
+            timed_node(name, node),
+            input_schema=JobState,
+            timeout=policy.timeout,
+            retry_policy=policy.retry,
+        )
 
     add("intake", intake)
     add(

@@ -32,6 +32,7 @@ from core.errors import (
     TransientError,
     VisitTaken,
 )
+from core.metrics import ATTEMPT_SECONDS, RUNS
 from core.queue import TryAgain
 from graph.batches import batches
 from graph.entry import (
@@ -94,6 +95,7 @@ class Execution:
                     return
                 job = await Jobs(session).get(claim.job_id)
         with (
+            ATTEMPT_SECONDS.labels(claim.kind.value).time(),
             structlog.contextvars.bound_contextvars(job_id=str(claim.job_id), run_id=str(run_id)),
             run_in_hand(str(claim.job_id), str(run_id), claim.fence),
         ):
@@ -146,6 +148,7 @@ class Execution:
         except VisitTaken:
             async with self._planning.turn():
                 outcome = await self._planned_again(claim, job, latest, outcome)
+        _count(claim, "succeeded" if outcome.questions is None else "waiting")
         log.info("graph.run.ended", waiting=outcome.questions is not None)
 
     async def _store(self, claim: Claim, outcome: Outcome) -> None:
@@ -271,12 +274,14 @@ class Execution:
         try:
             await self._note(claim, "run.rebuilt", reason="The checkpoints were lost more than once.")
         except StaleAttempt:
+            _count(claim, "lost")
             log.info("graph.run.lost", attempt=claim.attempt)
         else:
             await self._postpone(claim, StorageUnavailable("The checkpoints were lost more than once."))
 
     async def _hand_back(self, claim: Claim) -> None:
         """The worker stops, or the run is no longer its own, which the fence then says."""
+        _count(claim, "stopped")
         log.info("graph.run.stopped", attempt=claim.attempt)
         with suppress(StorageUnavailable):
             await self._unless_stale(lambda runs: runs.release(claim, "Its worker stopped."))
@@ -286,11 +291,13 @@ class Execution:
         if claim.attempt >= (MAX_ATTEMPTS_IF_BLAMELESS if blameless else MAX_ATTEMPTS):
             await self._fail(claim, error)
             return
+        _count(claim, "postponed")
         log.warning("graph.run.postponed", reason=error.detail, attempt=claim.attempt)
         await self._unless_stale(lambda runs: runs.release(claim, error.detail))
         raise TryAgain(min(BACKOFF * 2 ** min(claim.attempt - 1, 10), LONGEST_BACKOFF))
 
     async def _fail(self, claim: Claim, error: SolarSyncError) -> None:
+        _count(claim, "failed")
         log.warning("graph.run.failed", reason=error.detail)
         await self._unless_stale(lambda runs: runs.fail(claim, error.problem()))
 
@@ -318,6 +325,10 @@ class Execution:
     async def _transaction(self) -> AsyncIterator[AsyncSession]:
         async with AsyncSessionLocal(bind=self._engine) as session, session.begin():
             yield session
+
+
+def _count(claim: Claim, outcome: str) -> None:
+    RUNS.labels(claim.kind.value, outcome).inc()
 
 
 def _first_state(claim: Claim, job: JobRow, latest: ResultRow | None) -> JsonObject:

@@ -16,6 +16,7 @@ from core.database.runs import Runs
 from core.database.users import Viewer
 from core.database.weather_files import WeatherFileRepository
 from core.errors import Conflict, FieldError, InvalidInput, QueueFull, StorageUnavailable
+from core.metrics import RESUME_CONFLICTS
 from core.queue import (
     NEW_JOB,
     PERSON_WAITS,
@@ -61,6 +62,7 @@ class Runner:
         jobs = Jobs(session)
         job = await jobs.get(job_id, viewer, lock=True)
         if job.status is not RunStatus.WAITING:
+            RESUME_CONFLICTS.inc()
             raise Conflict(f"No question is open: the job is {job.status}.")
         refused = check_answers([Question.model_validate(q) for q in job.questions], answers)
         if refused:

@@ -16,6 +16,7 @@ from core.database.errors import storage_errors
 from core.database.retention import DAILY, RETENTION, prune_all, retention_rules
 from core.database.session import AsyncSessionLocal
 from core.errors import StorageUnavailable
+from core.fleet import Fleet, process_name
 from core.memory import keep_what_is_loaded
 from core.notifications.addresses import Address, addresses
 from core.queue import QueueWorker
@@ -42,7 +43,10 @@ ANNOUNCE_SECONDS = 2.0
 
 async def work(settings: Settings, stop: asyncio.Event) -> None:
     """Carry out runs until `stop` is set, then finish those in hand within the grace period or hand them back."""
-    async with open_infrastructure(settings, fenced=True) as opened:
+    async with (
+        open_infrastructure(settings, fenced=True) as opened,
+        Fleet(opened.counters, process_name("worker")).published(),
+    ):
         graph = build_graph(opened.dependencies, opened.saver)
         execution = Execution(opened.engine, graph, opened.saver, opened.dependencies.clock)
         sender = WebhookSender(opened.dependencies.clock, allow_private=settings.webhook_allow_private)
@@ -83,7 +87,10 @@ async def keep_schedule(settings: Settings, stop: asyncio.Event) -> None:
     """Take part in the schedule until `stop` is set; the replica that leads refreshes weather and prunes."""
     every = timedelta(minutes=settings.weather_refresh_minutes)
     rules = retention_rules(event_days=settings.event_retention_days)
-    async with open_infrastructure(settings) as opened:
+    async with (
+        open_infrastructure(settings) as opened,
+        Fleet(opened.counters, process_name("scheduler")).published(),
+    ):
         runner = Runner(opened.saver, opened.dependencies.clock, queue_limit=settings.queue_limit)
 
         async def update_weather(_: datetime) -> None:
