@@ -23,8 +23,8 @@ from core.queue import (
     Priority,
     enqueue_run,
     queued_runs,
-    withdraw_run,
 )
+from graph.decisions import end_active_run
 from nodes.intake.engine import check_input
 from state.job import JobInput
 from state.questions import Question, check_answers
@@ -78,9 +78,7 @@ class Runner:
         job = await jobs.get(job_id, viewer, lock=True)
         if job.closed_at is not None or job.status in {RunStatus.SUCCEEDED, RunStatus.CANCELLED}:
             raise Conflict(f"There is nothing to cancel: the job is {job.status}.")
-        run_id = await Runs(session).cancel(job_id)
-        if run_id is not None:
-            await withdraw_run(session, run_id)
+        await end_active_run(session, job_id)
         job.status = RunStatus.CANCELLED
         job.closed_at = self._clock.now()
         job.questions = []

@@ -211,13 +211,39 @@ class RunRow(Base):
 
 
 class ResultRow(Base):
+    """A version of the result; without a run where a person made it by overriding the one before."""
+
     __tablename__ = "results"
 
     job_id: Mapped[UUID] = mapped_column(ForeignKey("jobs.id", ondelete="CASCADE"), primary_key=True)
     version: Mapped[int] = mapped_column(primary_key=True)
-    run_id: Mapped[UUID] = mapped_column(ForeignKey("runs.id", ondelete="CASCADE"))
+    run_id: Mapped[UUID | None] = mapped_column(ForeignKey("runs.id", ondelete="CASCADE"))
     produced_at: Mapped[datetime] = mapped_column(server_default=func.now())
     document: Mapped[dict[str, Any]]
+
+
+class CompletionRow(Base):
+    """How a job ended, beside what triage had said of it in `result_version`."""
+
+    __tablename__ = "completions"
+
+    job_id: Mapped[UUID] = mapped_column(ForeignKey("jobs.id", ondelete="CASCADE"), primary_key=True)
+    completed_by: Mapped[UUID] = mapped_column(ForeignKey("users.id"))
+    completed_at: Mapped[datetime]
+    outcome: Mapped[str]
+    feedback: Mapped[str | None]
+    actual_start: Mapped[datetime | None]
+    actual_end: Mapped[datetime | None]
+    parts: Mapped[list[str]] = mapped_column(ARRAY(TEXT))
+    confirmed_asset: Mapped[str | None]
+    confirmed_cause: Mapped[str | None]
+    result_version: Mapped[int | None]
+    said_asset: Mapped[str | None]
+    said_failure_mode: Mapped[str | None]
+    said_cause: Mapped[str | None]
+    said_confidence: Mapped[float | None]
+
+    __table_args__ = (CheckConstraint("actual_end >= actual_start", name="ends_after_start"),)
 
 
 class JobEventRow(Base):

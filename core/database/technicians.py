@@ -52,6 +52,19 @@ class Technicians:
                 visits[technician_id].append(PlannedVisit(start=start, end=end, job_id=job_id))
         return visits
 
+    async def promise(self, technician_id: UUID, *, besides: UUID) -> Technician | None:
+        """The technician, if active, with the visits of other jobs than `besides`.
+
+        Until the transaction ends nobody else stores a visit of theirs. To be called before the job's row is
+        locked, in the order in which a run takes the two.
+        """
+        held = select(TechnicianRow).where(TechnicianRow.id == technician_id, TechnicianRow.is_active)
+        row = await self._session.scalar(held.with_for_update(key_share=True))
+        if row is None:
+            return None
+        visits = (await self.planned_visits()).get(row.id, [])
+        return _technician(row, [visit for visit in visits if visit.job_id != besides])
+
 
 class StoredTechnicianDirectory:
     """`core.ports.TechnicianDirectory` over the database, with a session of its own."""
@@ -68,16 +81,18 @@ class StoredTechnicianDirectory:
             repository = Technicians(session)
             visits = await repository.planned_visits()
             return [
-                Technician(
-                    id=row.id,
-                    name=row.name,
-                    skills=row.skills,
-                    base_latitude=row.base_latitude,
-                    base_longitude=row.base_longitude,
-                    timezone=row.timezone,
-                    working_hours=row.working_hours,
-                    planned_visits=visits.get(row.id, []),
-                )
-                for row in await repository.all()
-                if row.is_active
+                _technician(row, visits.get(row.id, [])) for row in await repository.all() if row.is_active
             ]
+
+
+def _technician(row: TechnicianRow, visits: list[PlannedVisit]) -> Technician:
+    return Technician(
+        id=row.id,
+        name=row.name,
+        skills=row.skills,
+        base_latitude=row.base_latitude,
+        base_longitude=row.base_longitude,
+        timezone=row.timezone,
+        working_hours=row.working_hours,
+        planned_visits=visits,
+    )

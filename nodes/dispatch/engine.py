@@ -16,7 +16,7 @@ from state.site import Site
 from state.weather import Window
 
 CONDITIONS: tuple[Condition, ...] = get_args(Condition)
-"""What a dispatcher could waive. Weather and other customers' visits are not among them."""
+"""What a dispatcher could waive. Weather, leave and other customers' visits are not among them."""
 
 
 def choose(

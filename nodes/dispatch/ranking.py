@@ -168,8 +168,9 @@ class Diaries:
     def on_site(self, reach: Reach) -> Intervals:
         technician = reach.technician
         worked = ALWAYS if "working_hours" in self._order.waived else self._shifts_of(technician)
-        busy = busy_intervals(technician.planned_visits, self._order.now, self._horizon + reach.travel)
-        return shrink(subtract(worked, busy), reach.travel)
+        ahead = self._order.now, self._horizon + reach.travel
+        visits, leave = (busy_intervals(t, *ahead) for t in (technician.planned_visits, technician.leave))
+        return shrink(subtract(subtract(worked, visits), leave), reach.travel)
 
     def _shifts_of(self, technician: Technician) -> Intervals:
         """Colleagues with the same hours share one calculation."""

@@ -25,7 +25,7 @@ class Wording:
         start = self._at(proposal.start)
         visit = Visit(start=start, end=start + timedelta(seconds=self._order.length))
         return Candidate(
-            technician=_assigned(proposal.reach),
+            technician=assigned(proposal.reach),
             visit=visit,
             verdict=proposal.verdict,
             score=round(proposal.score, 1),
@@ -35,9 +35,9 @@ class Wording:
         )
 
     def without_visit(self, reach: Reach) -> Candidate:
-        lacks = [_lacks(reach)] if reach.missing else []
+        lacks = [lacked(reach)] if reach.missing else []
         return Candidate(
-            technician=_assigned(reach),
+            technician=assigned(reach),
             visit=None,
             score=None,
             missing=[*lacks, "no free safe time"],
@@ -129,7 +129,7 @@ class Wording:
             case "working_hours":
                 return "outside the technician's working hours"
             case "skills":
-                return _lacks(proposal.reach)
+                return lacked(proposal.reach)
 
     def _at(self, seconds: float) -> datetime:
         return datetime.fromtimestamp(seconds, self._zone)
@@ -139,7 +139,7 @@ class Wording:
         return f"{at:%a} {at.day} {at:%b %H:%M}"
 
 
-def _assigned(reach: Reach) -> AssignedTechnician:
+def assigned(reach: Reach) -> AssignedTechnician:
     technician = reach.technician
     return AssignedTechnician(
         id=technician.id,
@@ -149,5 +149,5 @@ def _assigned(reach: Reach) -> AssignedTechnician:
     )
 
 
-def _lacks(reach: Reach) -> str:
+def lacked(reach: Reach) -> str:
     return f"lacks {', '.join(reach.missing)}"

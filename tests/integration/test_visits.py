@@ -1,7 +1,6 @@
 """Who wins where jobs choose the same technician at the same hour: PostgreSQL says, and the others plan again."""
 
 import asyncio
-from collections.abc import AsyncIterator
 from datetime import UTC, datetime, timedelta
 from uuid import UUID
 
@@ -19,9 +18,7 @@ from core.database.models import JobKind, JobRow, Role, RunRow, RunStatus, Techn
 from core.database.session import AsyncSessionLocal
 from core.database.technicians import StoredTechnicianDirectory
 from core.database.users import Users, Viewer
-from core.embedded import EmbeddedServers
 from core.queue import TryAgain
-from core.redis import create_redis
 from graph.build import build_graph
 from graph.dependencies import Dependencies
 from graph.execution import Execution
@@ -52,13 +49,6 @@ class Meeting(StoredTechnicianDirectory):
             await self._barrier.wait()
             self._open = True
         return found
-
-
-@pytest.fixture
-async def redis(embedded_servers: EmbeddedServers) -> AsyncIterator[Redis]:
-    client = create_redis(embedded_servers.redis_url)
-    yield client
-    await client.aclose()
 
 
 @pytest.fixture

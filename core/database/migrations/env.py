@@ -3,7 +3,7 @@
 from alembic import context
 from sqlalchemy.schema import SchemaItem
 
-from core.database.models import JobRow
+from core.database.credentials import LoginRow
 
 QUEUE = "pgqueuer"
 
@@ -18,7 +18,7 @@ def ours(
 
 context.configure(
     connection=context.config.attributes["connection"],
-    target_metadata=JobRow.metadata,
+    target_metadata=LoginRow.metadata,
     include_object=ours,
     compare_type=True,
     compare_server_default=True,
