@@ -27,6 +27,7 @@ def start(
             help="Your own name for this start: under it, a second one starts nothing for 24 hours."
         ),
     ] = None,
+    quiet: Annotated[bool, typer.Option("--quiet", help="Print the job's id and nothing else.")] = False,
     as_json: AsJson = False,
     server: Server = None,
     api_key: ApiKey = None,
@@ -38,13 +39,15 @@ def start(
 
     with connected(server, api_key) as solarsync:
         job = solarsync.start(read_input(file), key=idempotency_key)
-        out = console(as_json=as_json)
+        if quiet and not as_json:
+            typer.echo(job.id)
+        out = console(as_json=as_json or quiet)
         out.print(f"Job {job.id} accepted.", soft_wrap=True)
         if watch:
             job = follow_job(solarsync, job.id, out)
-        else:
+        elif not quiet:
             out.print(f"Follow it: solarsync jobs watch {job.id}", soft_wrap=True)
-        _finish(solarsync, job, as_json=as_json, followed=watch)
+        _finish(solarsync, job, as_json=as_json, followed=watch and not quiet)
 
 
 @app.command("list")
