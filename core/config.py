@@ -132,6 +132,7 @@ class Settings(BaseSettings):
     cors_origins: Names = []
     webhook_allow_private: bool = False
     notification_urls: Annotated[list[SecretStr], NoDecode] = []
+    technician_notification_urls: Annotated[list[SecretStr], NoDecode] = []
 
     @field_validator(
         "weather_providers",
@@ -141,6 +142,7 @@ class Settings(BaseSettings):
         "provider_budgets",
         "cors_origins",
         "notification_urls",
+        "technician_notification_urls",
         mode="before",
     )
     @classmethod

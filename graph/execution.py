@@ -17,7 +17,7 @@ from core.checkpoint import RedisSaver, delete_job_state, run_in_hand
 from core.clock import Clock
 from core.database.alerts import Alerts
 from core.database.errors import storage_errors
-from core.database.events import Event
+from core.database.events import Event, JobEvents
 from core.database.jobs import Jobs
 from core.database.models import JobRow, ResultRow, RunKind
 from core.database.runs import Claim, Runs
@@ -45,6 +45,7 @@ from graph.entry import (
     refresh_state,
     start_state,
 )
+from graph.news import assignment_news, held_by, planned, urgency_news
 from graph.outcome import Outcome, result_document, same_decisions
 from graph.outlook import news_of_run
 from graph.policies import RECURSION_LIMIT, RUN_SECONDS
@@ -161,7 +162,7 @@ class Execution:
                     await Runs(session).wait(
                         claim,
                         outcome.questions,
-                        told=outcome.untold,
+                        told=[*outcome.untold, *await self._urgent(session, claim, outcome)],
                         job=fault_found(outcome.state) | outcome.progress(),
                     )
                     if "weather" in outcome.nodes:
@@ -174,12 +175,18 @@ class Execution:
         weather = outcome.state.get("weather") if document is None else None
         values = {**job_values(outcome.state), "weather": weather, **outcome.progress()}
         seen = WeatherResult.from_json(outcome.state["weather"]) if "weather" in outcome.nodes else None
-        news = seen is not None and (claim.kind is not RunKind.START or bool(seen.alerts))
+        alerted = seen is not None and (claim.kind is not RunKind.START or bool(seen.alerts))
+        news = alerted or bool(urgency_news(outcome.state))
         single = document is not None and not values.get("technician_id") and not news
         with storage_errors():
             async with self._statement() if single else self._transaction() as session:
-                await Runs(session).succeed(claim, document, values, told=outcome.untold)
-                if seen is not None and news:
+                told = [
+                    *outcome.untold,
+                    *await self._urgent(session, claim, outcome),
+                    *assignment_news(outcome.held, planned(outcome.state)),
+                ]
+                await Runs(session).succeed(claim, document, values, told=told)
+                if seen is not None and alerted:
                     await self._tell_alerts(session, claim, seen)
 
     async def _tell_alerts(self, session: AsyncSession, claim: Claim, weather: WeatherResult) -> None:
@@ -189,6 +196,12 @@ class Execution:
         known = {} if first else await alerts.open_of([claim.job_id])
         news = news_of_run(known.get(claim.job_id, []), weather, now)
         await alerts.tell({claim.job_id: news}, now, run_id=claim.run_id)
+
+    async def _urgent(self, session: AsyncSession, claim: Claim, outcome: Outcome) -> list[Event]:
+        """Once in a job's life: it may stop at a safety question first, and store its result later."""
+        news = urgency_news(outcome.state)
+        told = bool(news) and await JobEvents(session).told(claim.job_id, "job.urgent")
+        return [] if told else news
 
     async def _latest(self, claim: Claim) -> ResultRow | None:
         """The result that a refresh goes on from."""
@@ -244,7 +257,7 @@ class Execution:
             return await self._follow(claim, job, start_state(job))
         # Not `next`: it leaves out tasks that have written, though no checkpoint holds what they wrote yet.
         if not snapshot.tasks:  # an earlier attempt ended the graph and died before it could store the result
-            outcome = Outcome(job.kind.value, state=snapshot.values)
+            outcome = Outcome(job.kind.value, state=snapshot.values, held=held_by(job))
             outcome.finished(STEPS[job.kind][-1])
             return outcome
         return await self._follow(claim, job, answers_for(job, snapshot))
@@ -252,7 +265,7 @@ class Execution:
     async def _follow(self, claim: Claim, job: JobRow, entry: Entry) -> Outcome:
         """Run the graph, recording each node as it starts and finishes."""
         kind = None if claim.kind is RunKind.REFRESH else job.kind.value
-        outcome = Outcome(kind, job.progress_done)
+        outcome = Outcome(kind, job.progress_done, held=held_by(job))
         stream = self._graph.astream(entry, self._config(claim), stream_mode=["tasks", "updates", "values"])
         # The busier the worker, the longer a run takes and the less often it tells: no load of its own making.
         pause = PROGRESS_SECONDS * self._under_way
