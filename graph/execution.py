@@ -176,10 +176,10 @@ class Execution:
         values = {**job_values(outcome.state), "weather": weather, **outcome.progress()}
         seen = WeatherResult.from_json(outcome.state["weather"]) if "weather" in outcome.nodes else None
         alerted = seen is not None and (claim.kind is not RunKind.START or bool(seen.alerts))
-        news = alerted or bool(urgency_news(outcome.state))
-        single = document is not None and not values.get("technician_id") and not news
+        more = alerted or values.get("technician_id") or urgency_news(outcome.state)
+        opened = self._transaction if more or document is None else self._statement
         with storage_errors():
-            async with self._statement() if single else self._transaction() as session:
+            async with opened() as session:
                 told = [
                     *outcome.untold,
                     *await self._urgent(session, claim, outcome),
@@ -189,6 +189,12 @@ class Execution:
                 if seen is not None and alerted:
                     await self._tell_alerts(session, claim, seen)
 
+    async def _urgent(self, session: AsyncSession, claim: Claim, outcome: Outcome) -> list[Event]:
+        """Once in a job's life: it may stop at a safety question first, and store its result later."""
+        news = urgency_news(outcome.state)
+        told = bool(news) and await JobEvents(session).told(claim.job_id, "job.urgent")
+        return [] if told else news
+
     async def _tell_alerts(self, session: AsyncSession, claim: Claim, weather: WeatherResult) -> None:
         """What the run saw of the weather; before its first run a job was told of nothing."""
         alerts, now = Alerts(session), self._clock.now()
@@ -196,12 +202,6 @@ class Execution:
         known = {} if first else await alerts.open_of([claim.job_id])
         news = news_of_run(known.get(claim.job_id, []), weather, now)
         await alerts.tell({claim.job_id: news}, now, run_id=claim.run_id)
-
-    async def _urgent(self, session: AsyncSession, claim: Claim, outcome: Outcome) -> list[Event]:
-        """Once in a job's life: it may stop at a safety question first, and store its result later."""
-        news = urgency_news(outcome.state)
-        told = bool(news) and await JobEvents(session).told(claim.job_id, "job.urgent")
-        return [] if told else news
 
     async def _latest(self, claim: Claim) -> ResultRow | None:
         """The result that a refresh goes on from."""
