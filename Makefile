@@ -6,6 +6,7 @@ SHELL := /bin/bash
 BIN := .venv/bin
 STAMP := .venv/.installed-from-locks
 RIVALS := .venv/.rivals-installed
+AUDIT := .venv/audit
 COMPILE := uv pip compile -q --universal --python-version 3.11 --no-emit-index-url --no-annotate --no-header
 
 # pyproject's own options without the one that leaves tests/chaos out.
@@ -58,6 +59,11 @@ bench: $(RIVALS) ## Figures, each beside a rival or a floor
 .PHONY: chaos
 chaos: setup ## Faults under load: processes killed and frozen, servers restarted; counts are printed
 	$(BIN)/python -m pytest tests/chaos -q -s -p no:cacheprovider -p no:hypothesispytest -o addopts="$(CHAOS_OPTIONS)"
+
+.PHONY: audit
+audit: setup ## Known vulnerabilities in what the locks name (asks PyPI)
+	@test -x $(AUDIT)/bin/pip-audit || { $(BIN)/python -m venv $(AUDIT) && $(AUDIT)/bin/python -m pip install -q pip-audit==2.10.1; }
+	$(AUDIT)/bin/pip-audit --strict --no-deps --disable-pip --progress-spinner off -r requirements-dev.lock
 
 .PHONY: migrate
 migrate: setup ## Bring the database to the newest schema
