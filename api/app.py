@@ -62,15 +62,18 @@ UPLOAD_LIMIT = 20_000_000
 UPLOAD_PATHS = frozenset({f"{PREFIX}/weather-files"})
 
 
+TOKEN_OR_KEY: list[dict[str, list[str]]] = [{"AccessToken": []}, {"ApiKey": []}]
+
+
 class _Application(FastAPI):
-    """FastAPI, whose OpenAPI document gives problems their own media type."""
+    """FastAPI, whose OpenAPI document gives problems their own media type, and each route the credentials it takes."""
 
     def openapi(self) -> dict[str, Any]:
         if self.openapi_schema is None:
             for path, operations in super().openapi()["paths"].items():
                 for method, operation in operations.items():
-                    if RULES[f"{method.upper()} {path.removeprefix(PREFIX)}"].open:
-                        operation.pop("security", None)
+                    rule = RULES[f"{method.upper()} {path.removeprefix(PREFIX)}"]
+                    operation["security"] = [] if rule.open else TOKEN_OR_KEY[: 2 if rule.scope else 1]
                     for group in RESPONSES:
                         if problem := operation["responses"].get(group):
                             problem["content"] = {MEDIA_TYPE: next(iter(problem["content"].values()))}
@@ -92,6 +95,7 @@ def create_app(settings: Settings) -> FastAPI:
         version=version("solarsync"),
         summary="Sizing, fault triage, weather and a safe visit for solar field technicians.",
         lifespan=lifespan,
+        generate_unique_id_function=lambda route: route.name,
     )
     install_problem_handlers(app)
     check_rules([*(module.router for module in VERSIONED), system.router])

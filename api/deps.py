@@ -1,9 +1,13 @@
 """What routes are given: the session, the viewer, the services of the process."""
 
+from functools import cache
 from typing import Annotated
 from uuid import UUID
 
 from fastapi import Depends, Request
+from fastapi.dependencies.utils import get_flat_params
+from fastapi.params import Query
+from fastapi.routing import APIRoute
 from fastapi.security import APIKeyHeader, OAuth2PasswordBearer
 from sqlalchemy.ext.asyncio import AsyncSession
 
@@ -12,8 +16,9 @@ from api.services import Services
 from core.database import get_db
 from core.database.api_keys import MARK, NOTED_EVERY, ApiKeys, note_use
 from core.database.users import Users, Viewer
-from core.errors import AuthenticationFailed
+from core.errors import AuthenticationFailed, FieldError, InvalidInput
 from core.security import decode_access_token
+from core.validation import json_pointer
 
 # The commit comes before the answer: a client is never told of what was not kept.
 Session = Annotated[AsyncSession, Depends(get_db, scope="function")]
@@ -47,11 +52,15 @@ async def admit(
 ) -> Viewer | None:
     """Hold the request to its route's rule; who asks, or None where everybody may. 401 or 403 else.
 
-    Of a token and a key in one request, the token counts.
+    Two credentials in one request are refused: which of them was meant decides what is allowed.
     """
-    rule = rule_of(request.method, request.scope["route"])
+    route = request.scope["route"]
+    _refuse_unknown(request, route)
+    rule = rule_of(request.method, route)
     if rule.open:
         return None
+    if token is not None and key is not None:
+        raise AuthenticationFailed("Give a token or a key, not both.")
     if token is not None:
         viewer = await _person(session, services, token)
     elif key is not None:
@@ -60,6 +69,23 @@ async def admit(
         viewer = None
     rule.admit(viewer)
     return viewer
+
+
+def _refuse_unknown(request: Request, route: APIRoute) -> None:
+    """Raise `InvalidInput` for a query parameter the route does not know: a mistyped filter would find everything."""
+    if not request.query_params:
+        return
+    unknown = request.query_params.keys() - _query_names(route)
+    if unknown:
+        raise InvalidInput(
+            [FieldError(json_pointer("query", name), "is not a known parameter") for name in sorted(unknown)]
+        )
+
+
+@cache
+def _query_names(route: APIRoute) -> frozenset[str]:
+    fields = get_flat_params(route.dependant)
+    return frozenset(field.alias for field in fields if isinstance(field.field_info, Query))
 
 
 async def _person(session: AsyncSession, services: Services, token: str) -> Viewer | None:

@@ -130,6 +130,7 @@ class Settings(BaseSettings):
     cors_origins: Names = []
     webhook_allow_private: bool = False
     notification_urls: Annotated[list[SecretStr], NoDecode] = []
+    technician_notification_urls: Annotated[list[SecretStr], NoDecode] = []
 
     @field_validator(
         "weather_providers",
@@ -139,6 +140,7 @@ class Settings(BaseSettings):
         "provider_budgets",
         "cors_origins",
         "notification_urls",
+        "technician_notification_urls",
         mode="before",
     )
     @classmethod

@@ -1,7 +1,8 @@
 """Passwords, access tokens and refresh tokens."""
 
+import time
 from datetime import datetime, timedelta
-from functools import cache
+from functools import cache, lru_cache
 from typing import Any
 from uuid import UUID
 
@@ -63,6 +64,15 @@ def create_access_token(
 
 def decode_access_token(token: str, *, key: SecretStr, algorithm: str) -> dict[str, Any]:
     """The claims of a valid, unexpired access token; else raises `AuthenticationFailed`."""
+    claims = _access_claims(token, key, algorithm)
+    if claims["exp"] <= time.time():
+        raise AuthenticationFailed
+    return claims
+
+
+@lru_cache(maxsize=4096)
+def _access_claims(token: str, key: SecretStr, algorithm: str) -> dict[str, Any]:
+    """Checked once for each token: what it says and who signed it stays, only its time runs out."""
     return _decode(token, "access", ["sub", "sid"], key, algorithm)
 
 

@@ -17,6 +17,7 @@ from core.database.users import Viewer
 from core.errors import Conflict, FieldError, InvalidInput, StorageUnavailable
 from core.queue import withdraw_run
 from graph.entry import job_values
+from graph.news import held_by, tell_decided
 from graph.outcome import result_document
 from graph.override import PATHS, Circumstances, overridden
 from nodes.dispatch.settings import DispatchSettings
@@ -76,6 +77,7 @@ class Decisions:
             ),
         )
         document = {**latest.document, **made.parts}
+        held = held_by(job)
         for column, value in job_values(document).items():
             setattr(job, column, value)
         version = await jobs.add_result(job, result_document(job_id, now, document))
@@ -95,6 +97,7 @@ class Decisions:
             version=version,
         )
         await jobs.record(job_id, "result.stored", viewer.username, version=version)
+        await tell_decided(session, job_id, held, document, actor=viewer.username)
         return job
 
     async def _goes(

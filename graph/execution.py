@@ -16,7 +16,7 @@ from sqlalchemy.ext.asyncio import AsyncEngine, AsyncSession
 from core.checkpoint import RedisSaver, delete_job_state, run_in_hand
 from core.clock import Clock
 from core.database.errors import storage_errors
-from core.database.events import Event
+from core.database.events import Event, JobEvents
 from core.database.jobs import Jobs
 from core.database.models import JobRow, ResultRow, RunKind
 from core.database.runs import Claim, Runs
@@ -44,6 +44,7 @@ from graph.entry import (
     refresh_state,
     start_state,
 )
+from graph.news import assignment_news, held_by, planned, urgency_news
 from graph.outcome import Outcome, result_document
 from graph.policies import RECURSION_LIMIT, RUN_SECONDS
 from graph.turns import PlanningTurns
@@ -158,7 +159,7 @@ class Execution:
                     await Runs(session).wait(
                         claim,
                         outcome.questions,
-                        told=outcome.untold,
+                        told=[*outcome.untold, *await self._urgent(session, claim, outcome)],
                         job=fault_found(outcome.state) | outcome.progress(),
                     )
             return
@@ -166,10 +167,23 @@ class Execution:
         # Large, and slow to store: the row holds it only where no result does.
         weather = outcome.state.get("weather") if document is None else None
         values = {**job_values(outcome.state), "weather": weather, **outcome.progress()}
-        single = document is not None and not values.get("technician_id")
+        single = (
+            document is not None and not values.get("technician_id") and not urgency_news(outcome.state)
+        )
         with storage_errors():
             async with self._statement() if single else self._transaction() as session:
-                await Runs(session).succeed(claim, document, values, told=outcome.untold)
+                told = [
+                    *outcome.untold,
+                    *await self._urgent(session, claim, outcome),
+                    *assignment_news(outcome.held, planned(outcome.state)),
+                ]
+                await Runs(session).succeed(claim, document, values, told=told)
+
+    async def _urgent(self, session: AsyncSession, claim: Claim, outcome: Outcome) -> list[Event]:
+        """Once in a job's life: it may stop at a safety question first, and store its result later."""
+        news = urgency_news(outcome.state)
+        told = bool(news) and await JobEvents(session).told(claim.job_id, "job.urgent")
+        return [] if told else news
 
     async def _latest(self, claim: Claim) -> ResultRow | None:
         """The result that a refresh goes on from."""
@@ -225,7 +239,7 @@ class Execution:
             return await self._follow(claim, job, start_state(job))
         # Not `next`: it leaves out tasks that have written, though no checkpoint holds what they wrote yet.
         if not snapshot.tasks:  # an earlier attempt ended the graph and died before it could store the result
-            outcome = Outcome(job.kind.value, state=snapshot.values)
+            outcome = Outcome(job.kind.value, state=snapshot.values, held=held_by(job))
             outcome.finished(STEPS[job.kind][-1])
             return outcome
         return await self._follow(claim, job, answers_for(job, snapshot))
@@ -233,7 +247,7 @@ class Execution:
     async def _follow(self, claim: Claim, job: JobRow, entry: Entry) -> Outcome:
         """Run the graph, recording each node as it starts and finishes."""
         kind = None if claim.kind is RunKind.REFRESH else job.kind.value
-        outcome = Outcome(kind, job.progress_done)
+        outcome = Outcome(kind, job.progress_done, held=held_by(job))
         stream = self._graph.astream(entry, self._config(claim), stream_mode=["tasks", "updates", "values"])
         # The busier the worker, the longer a run takes and the less often it tells: no load of its own making.
         pause = PROGRESS_SECONDS * self._under_way

@@ -7,7 +7,7 @@ from enum import StrEnum
 from typing import Final
 from uuid import UUID
 
-from sqlalchemy import or_, select, update
+from sqlalchemy import bindparam, or_, select, update
 from sqlalchemy.ext.asyncio import AsyncEngine, AsyncSession
 
 from core.database import pages
@@ -91,32 +91,33 @@ class ApiKeys:
 
     async def viewer(self, key: str, now: datetime) -> tuple[Viewer, datetime | None] | None:
         """Who asks with this key and when it was last used; None where it is unknown, over or its user inactive."""
-        row = (
-            await self._session.execute(
-                select(
-                    User.id,
-                    User.username,
-                    User.role,
-                    TechnicianRow.id,
-                    ApiKeyRow.id,
-                    ApiKeyRow.scopes,
-                    ApiKeyRow.last_used_at,
-                )
-                .join(ApiKeyRow, ApiKeyRow.user_id == User.id)
-                .join(TechnicianRow, TechnicianRow.user_id == User.id, isouter=True)
-                .where(
-                    ApiKeyRow.digest == digest(key),
-                    ApiKeyRow.revoked_at.is_(None),
-                    ApiKeyRow.expires_at > now,
-                    User.is_active,
-                )
-            )
-        ).one_or_none()
+        row = (await self._session.execute(_VIEWER, {"digest": digest(key), "now": now})).one_or_none()
         if row is None:
             return None
         user_id, username, role, technician_id, key_id, scopes, last_used_at = row
         viewer = Viewer(user_id, username, role, technician_id, key_id=key_id, scopes=frozenset(scopes))
         return viewer, last_used_at
+
+
+_VIEWER = (  # written down once, as that of `core.database.users`
+    select(
+        User.id,
+        User.username,
+        User.role,
+        TechnicianRow.id,
+        ApiKeyRow.id,
+        ApiKeyRow.scopes,
+        ApiKeyRow.last_used_at,
+    )
+    .join(ApiKeyRow, ApiKeyRow.user_id == User.id)
+    .join(TechnicianRow, TechnicianRow.user_id == User.id, isouter=True)
+    .where(
+        ApiKeyRow.digest == bindparam("digest"),
+        ApiKeyRow.revoked_at.is_(None),
+        ApiKeyRow.expires_at > bindparam("now"),
+        User.is_active,
+    )
+)
 
 
 async def note_use(engine: AsyncEngine, key_id: UUID, now: datetime) -> None:

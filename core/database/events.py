@@ -98,6 +98,11 @@ class JobEvents:
         query = select(JobEventRow).where(JobEventRow.job_id == job_id, JobEventRow.id > event_id)
         return list(await self._session.scalars(query.order_by(JobEventRow.id).limit(limit)))
 
+    async def told(self, job_id: UUID, event_type: str) -> bool:
+        """Whether there is an event of the type."""
+        query = select(JobEventRow.id).where(JobEventRow.job_id == job_id, JobEventRow.type == event_type)
+        return await self._session.scalar(query.limit(1)) is not None
+
     async def has(self, job_id: UUID, event_id: int) -> bool:
         """Whether this is an event of the job that is still kept."""
         if not 0 < event_id <= LARGEST_ID:

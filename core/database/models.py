@@ -63,6 +63,12 @@ class DeliveryStatus(StrEnum):
     FAILED = "failed"
 
 
+class OutboxChannel(StrEnum):
+    WEBHOOK = "webhook"
+    DISPATCHER = "dispatcher"
+    TECHNICIAN = "technician"
+
+
 def _enum(kind: type[StrEnum], name: str) -> Enum:
     return Enum(kind, name=name, create_type=False, values_callable=lambda e: [member.value for member in e])
 
@@ -73,6 +79,7 @@ RUN_KIND = _enum(RunKind, "run_kind")
 RUN_STATUS = _enum(RunStatus, "run_status")
 JOB_PRIORITY = _enum(JobPriority, "job_priority")
 DELIVERY_STATUS = _enum(DeliveryStatus, "delivery_status")
+OUTBOX_CHANNEL = _enum(OutboxChannel, "outbox_channel")
 
 
 class User(Base):
@@ -325,7 +332,7 @@ class IdempotencyKeyRow(Base):
 
 
 class WebhookRow(Base):
-    """Somebody else's server that is told of job events.
+    """Somebody else's server that is told of job events; on another channel an address of the settings, by its name.
 
     `failing_since` is the first failed attempt after the last success. A webhook that was switched off by the
     service says when and why.
@@ -334,7 +341,8 @@ class WebhookRow(Base):
     __tablename__ = "webhooks"
 
     id: Mapped[UUID] = mapped_column(primary_key=True, default=new_id)
-    created_by: Mapped[UUID] = mapped_column(ForeignKey("users.id"))
+    channel: Mapped[OutboxChannel] = mapped_column(OUTBOX_CHANNEL, server_default=text("'webhook'"))
+    created_by: Mapped[UUID | None] = mapped_column(ForeignKey("users.id"))
     created_at: Mapped[datetime] = mapped_column(server_default=func.now())
     url: Mapped[str]
     events: Mapped[list[str]] = mapped_column(ARRAY(TEXT))
@@ -343,6 +351,10 @@ class WebhookRow(Base):
     failing_since: Mapped[datetime | None]
     disabled_at: Mapped[datetime | None]
     disabled_reason: Mapped[str | None]
+
+    __table_args__ = (
+        Index("uq_webhooks_url", "url", unique=True, postgresql_where=text("channel <> 'webhook'")),
+    )
 
 
 class WebhookDeliveryRow(Base):

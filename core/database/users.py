@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID
 
-from sqlalchemy import func, select
+from sqlalchemy import bindparam, func, select
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.ext.asyncio import AsyncSession
 
@@ -110,14 +110,18 @@ class Users:
 
     async def viewer(self, user_id: UUID, login_id: UUID) -> Viewer | None:
         """The viewer behind a login; None where it has ended, or the user is gone or inactive."""
-        row = (
-            await self._session.execute(
-                select(User.id, User.username, User.role, TechnicianRow.id, LoginRow.id)
-                .join(LoginRow, LoginRow.user_id == User.id)
-                .join(TechnicianRow, TechnicianRow.user_id == User.id, isouter=True)
-                .where(
-                    User.id == user_id, User.is_active, LoginRow.id == login_id, LoginRow.ended_at.is_(None)
-                )
-            )
-        ).one_or_none()
+        row = (await self._session.execute(_VIEWER, {"user_id": user_id, "login_id": login_id})).one_or_none()
         return Viewer(*row) if row else None
+
+
+_VIEWER = (  # written down once: to put it together takes as long as to ask it, and every request asks it
+    select(User.id, User.username, User.role, TechnicianRow.id, LoginRow.id)
+    .join(LoginRow, LoginRow.user_id == User.id)
+    .join(TechnicianRow, TechnicianRow.user_id == User.id, isouter=True)
+    .where(
+        User.id == bindparam("user_id"),
+        User.is_active,
+        LoginRow.id == bindparam("login_id"),
+        LoginRow.ended_at.is_(None),
+    )
+)

@@ -184,3 +184,18 @@ async def test_nobody_can_store_a_second_visit_at_the_same_time(
     async with AsyncSessionLocal(bind=engine) as session, session.begin():
         await session.execute(update(JobRow).where(JobRow.id == first).values(closed_at=NINE))
     await _planned(engine, viewer, grace, NINE - timedelta(hours=1))  # a closed job holds nobody
+
+
+async def test_who_goes_and_that_it_is_urgent_is_told_once(office: Office, grace: UUID) -> None:
+    clock = FixedClock(NINE)
+    execution = office.execution(clock)
+    job = await office.start(triage_input())
+    await office.execute(execution, job)
+    asked = await office.events(job)
+    await office.answer(job)
+    await office.execute(execution, job)
+
+    told = await office.events(job)
+
+    assert (asked.count("job.urgent"), asked.count("job.assigned")) == (1, 0)
+    assert (told.count("job.urgent"), told.count("job.assigned"), told.count("visit.changed")) == (1, 1, 0)

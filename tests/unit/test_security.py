@@ -52,6 +52,12 @@ def test_the_hash_for_unknown_users_is_well_formed_and_matches_no_guess() -> Non
     assert not verify_password("password", UNKNOWN_USER_HASH)
 
 
+def test_an_unknown_user_costs_the_same_bcrypt_as_a_wrong_password() -> None:
+    own = get_password_hash("correct horse battery")
+    assert own.split("$")[1:3] == UNKNOWN_USER_HASH.split("$")[1:3]  # scheme and cost decide bcrypt's time
+    assert len(own) == len(UNKNOWN_USER_HASH)
+
+
 def test_a_token_names_its_user_and_role() -> None:
     user_id = new_id()
     token = create_access_token(
