@@ -167,9 +167,7 @@ class Execution:
         # Large, and slow to store: the row holds it only where no result does.
         weather = outcome.state.get("weather") if document is None else None
         values = {**job_values(outcome.state), "weather": weather, **outcome.progress()}
-        single = (
-            document is not None and not values.get("technician_id") and not urgency_news(outcome.state)
-        )
+        single = document is not None and not values.get("technician_id") and not urgency_news(outcome.state)
         with storage_errors():
             async with self._statement() if single else self._transaction() as session:
                 told = [
