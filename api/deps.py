@@ -1,6 +1,5 @@
 """What routes are given: the session, the viewer, the services of the process."""
 
-from functools import cache
 from typing import Annotated
 from uuid import UUID
 
@@ -82,7 +81,6 @@ def _refuse_unknown(request: Request, route: APIRoute) -> None:
         )
 
 
-@cache
 def _query_names(route: APIRoute) -> frozenset[str]:
     fields = get_flat_params(route.dependant)
     return frozenset(field.alias for field in fields if isinstance(field.field_info, Query))
