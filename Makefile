@@ -6,6 +6,7 @@ SHELL := /bin/bash
 BIN := .venv/bin
 STAMP := .venv/.installed-from-locks
 RIVALS := .venv/.rivals-installed
+AUDIT := .venv/audit
 COMPILE := uv pip compile -q --universal --python-version 3.11 --no-emit-index-url --no-annotate --no-header
 
 # pyproject's own options without the one that leaves tests/chaos out.
@@ -62,6 +63,11 @@ chaos: setup ## Faults under load: processes killed and frozen, servers restarte
 .PHONY: fuzz
 fuzz: setup ## Schemathesis over the whole OpenAPI document, as every role
 	$(BIN)/python -m pytest tests/chaos/test_openapi_fuzz.py -q -s -p no:cacheprovider -o addopts="$(CHAOS_OPTIONS)"
+
+.PHONY: audit
+audit: setup ## Known vulnerabilities in what the locks name (asks PyPI)
+	@test -x $(AUDIT)/bin/pip-audit || { $(BIN)/python -m venv $(AUDIT) && $(AUDIT)/bin/python -m pip install -q pip-audit==2.10.1; }
+	$(AUDIT)/bin/pip-audit --strict --no-deps --disable-pip --progress-spinner off -r requirements-dev.lock
 
 .PHONY: migrate
 migrate: setup ## Bring the database to the newest schema

@@ -24,6 +24,8 @@ class Who(StrEnum):
     """Whoever has logged in, or holds a key."""
     OF_THE_JOB = "of the job"
     """Who made the job, the technician it is assigned to, dispatchers; to others it does not exist."""
+    OF_THE_TECHNICIAN = "of the technician"
+    """That technician, dispatchers; to others it does not exist."""
     OWNER = "owner"
     """Only whose it is; to others, administrators included, it does not exist."""
     DISPATCHER = "dispatcher"
@@ -101,6 +103,10 @@ RULES: dict[str, Rule] = {
     "POST /technicians": Rule(Who.DISPATCHER, Scope.TECHNICIANS_WRITE),
     "GET /technicians": Rule(Who.USER, Scope.TECHNICIANS_READ),
     "GET /technicians/{technician_id}": Rule(Who.USER, Scope.TECHNICIANS_READ),
+    "PATCH /technicians/{technician_id}": Rule(Who.DISPATCHER, Scope.TECHNICIANS_WRITE),
+    "POST /technicians/{technician_id}/leave": Rule(Who.DISPATCHER, Scope.TECHNICIANS_WRITE),
+    "GET /technicians/{technician_id}/leave": Rule(Who.OF_THE_TECHNICIAN, Scope.TECHNICIANS_READ),
+    "DELETE /technicians/{technician_id}/leave/{leave_id}": Rule(Who.DISPATCHER, Scope.TECHNICIANS_WRITE),
     "POST /webhooks": Rule(Who.DISPATCHER, Scope.WEBHOOKS),
     "GET /webhooks": Rule(Who.DISPATCHER, Scope.WEBHOOKS),
     "GET /webhooks/{webhook_id}": Rule(Who.DISPATCHER, Scope.WEBHOOKS),
@@ -110,6 +116,7 @@ RULES: dict[str, Rule] = {
     "POST /webhooks/{webhook_id}/deliveries/{delivery_id}/redeliver": Rule(Who.DISPATCHER, Scope.WEBHOOKS),
     "GET /health/live": Rule(Who.EVERYBODY),
     "GET /health/ready": Rule(Who.EVERYBODY),
+    "GET /metrics": Rule(Who.EVERYBODY),
     "GET /version": Rule(Who.EVERYBODY),
 }
 

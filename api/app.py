@@ -11,6 +11,7 @@ from fastapi.middleware.cors import CORSMiddleware
 from api.access import RULES, check_rules
 from api.deps import Admitted
 from api.idempotency import REPLAYED
+from api.instrumentation import RequestMetrics
 from api.middleware import BodyLimit, Deadline, RequestContext
 from api.problems import MEDIA_TYPE, RESPONSES, install_problem_handlers
 from api.rate_limit import RATE_LIMIT_HEADERS, RateLimit
@@ -24,6 +25,7 @@ from api.routes import (
     job_events,
     job_records,
     jobs,
+    leave,
     places,
     system,
     technicians,
@@ -46,6 +48,7 @@ VERSIONED = (
     decisions,
     immediate,
     technicians,
+    leave,
     weather_files,
     equipment,
     places,
@@ -122,4 +125,5 @@ def create_app(settings: Settings) -> FastAPI:
             ],
         )
     app.add_middleware(RequestContext)
+    app.add_middleware(RequestMetrics)
     return app

@@ -4,6 +4,7 @@ from collections.abc import Awaitable, Callable
 from typing import Annotated
 
 from fastapi import Depends, Header, Request, Response, status
+from starlette.requests import HTTPConnection
 
 from api.deps import CurrentViewer, ServicesDep, Session
 from core.database.idempotency import Answer, IdempotencyKeys, fingerprint
@@ -42,6 +43,11 @@ async def get_key(
     if fault := key_fault(given):
         raise InvalidInput([FieldError(f"/header/{HEADER}", fault)])
     return given[0]
+
+
+def without_key(connection: HTTPConnection) -> bool:
+    """Whether there is nothing to keep beside what the request does."""
+    return HEADER not in connection.headers
 
 
 def key_fault(given: list[str]) -> str | None:

@@ -13,6 +13,7 @@ from core.clock import Clock
 from core.config import Settings
 from core.database.notifications import JobNotifications
 from core.database.session import without_transactions
+from core.fleet import Fleet, Scrape, process_name
 from core.ports import Geocoder
 from core.rate_limits import LoginThrottle, RateLimits
 from graph.decisions import Decisions
@@ -38,6 +39,7 @@ class Services:
     geocoder: Geocoder | None
     rate_limits: RateLimits
     login_throttle: LoginThrottle
+    scrape: Scrape
 
 
 @asynccontextmanager
@@ -46,6 +48,7 @@ async def open_services(settings: Settings) -> AsyncIterator[Services]:
     async with (
         open_infrastructure(settings) as infrastructure,
         JobNotifications(infrastructure.engine) as notifications,
+        Fleet(infrastructure.counters, process_name("api")).published() as fleet,
     ):
         needs = infrastructure.dependencies
         yield Services(
@@ -63,4 +66,5 @@ async def open_services(settings: Settings) -> AsyncIterator[Services]:
             geocoder=infrastructure.geocoder,
             rate_limits=RateLimits(infrastructure.counters),
             login_throttle=LoginThrottle(infrastructure.counters),
+            scrape=Scrape(fleet, infrastructure.engine, infrastructure.budget, needs.clock),
         )

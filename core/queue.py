@@ -3,6 +3,7 @@
 import asyncio
 import contextlib
 from collections.abc import Callable, Coroutine, Sequence
+from dataclasses import dataclass
 from datetime import timedelta
 from typing import Any, Literal
 from uuid import UUID
@@ -25,6 +26,7 @@ from core.leases import LeasedQueries, LeaseEnded, Leases
 
 log = structlog.get_logger(__name__)
 
+REQUEST_ID = "request_id"
 EXECUTE_RUN = "execute_run"
 DELIVER = "deliver"
 DELIVERIES = 8
@@ -44,6 +46,29 @@ Priority = Literal[10, 5, 1]
 PERSON_WAITS: Priority = 10
 NEW_JOB: Priority = 5
 SCHEDULED: Priority = 1
+
+
+def queueing_run(run: str) -> str:
+    """Part of a statement that queues a new job's run: `run` names what holds its `id`."""
+    return f"""
+    INSERT INTO pgqueuer (status, priority, entrypoint, payload, dedupe_key)
+    SELECT 'queued', {NEW_JOB}, '{EXECUTE_RUN}', uuid_send(id), CAST(id AS text) FROM {run}
+    """  # noqa: S608  constants
+
+
+def queueing_deliveries(deliveries: str) -> str:
+    """Part of a statement that queues messages to webhooks: `deliveries` names what holds their ids."""
+    return f"""
+    INSERT INTO pgqueuer (status, priority, entrypoint, payload)
+    SELECT 'queued', {SCHEDULED}, '{DELIVER}', uuid_send(id) FROM {deliveries}
+    """  # noqa: S608  constants
+
+
+RUNS_WAITING = f"""
+    SELECT count(*) AS runs FROM (SELECT FROM pgqueuer WHERE status = 'queued'
+    AND entrypoint = '{EXECUTE_RUN}' AND execute_after <= now() LIMIT :at_most) AS waiting
+"""  # noqa: S608  constants
+"""How many runs wait for a worker, counted no further than `at_most`; those of a later time do not wait yet."""
 
 
 class _SessionDriver:
@@ -88,8 +113,15 @@ async def enqueue_run(
         priority=priority,
         execute_after=after,
         dedupe_key=str(run_id),
+        headers=_asked_by(),
         on_conflict="skip",
     )
+
+
+def _asked_by() -> dict[str, str]:
+    """The request in hand, for the log lines of the worker that carries the run out."""
+    request_id = structlog.contextvars.get_contextvars().get(REQUEST_ID)
+    return {} if request_id is None else {REQUEST_ID: str(request_id)}
 
 
 async def enqueue_deliveries(session: AsyncSession, deliveries: Sequence[UUID]) -> None:
@@ -126,15 +158,30 @@ async def forgotten_runs(session: AsyncSession, *, at_most: int) -> list[UUID]:
 
 
 async def queued_runs(session: AsyncSession, *, at_most: int) -> int:
-    """How many runs wait for a worker, counted no further than `at_most`; those of a later time do not wait yet."""
-    counted = await session.scalar(
-        text(
-            "SELECT count(*) FROM (SELECT 1 FROM pgqueuer WHERE status = 'queued'"
-            " AND entrypoint = :entrypoint AND execute_after <= now() LIMIT :at_most) AS waiting"
-        ),
-        {"entrypoint": EXECUTE_RUN, "at_most": at_most},
-    )
-    return counted or 0
+    """`RUNS_WAITING`, by itself."""
+    return await session.scalar(text(RUNS_WAITING), {"at_most": at_most}) or 0
+
+
+@dataclass(frozen=True, slots=True)
+class Backlog:
+    """Runs that could be carried out at once and wait for a worker."""
+
+    runs: int
+    oldest_seconds: float
+
+
+async def backlog(session: AsyncSession) -> Backlog:
+    """How many runs wait for a worker, and for how long the oldest of them; those of a later time do not wait yet."""
+    found = (
+        await session.execute(
+            text(
+                "SELECT count(*) AS runs, coalesce(extract(epoch FROM now() - min(execute_after)), 0) AS oldest"
+                " FROM pgqueuer WHERE status = 'queued' AND entrypoint = :entrypoint AND execute_after <= now()"
+            ),
+            {"entrypoint": EXECUTE_RUN},
+        )
+    ).one()
+    return Backlog(found.runs, max(0.0, float(found.oldest)))
 
 
 Handler = Callable[[UUID], Coroutine[Any, Any, None]]
@@ -150,6 +197,18 @@ class TryAgain(Exception):
 
 async def _leave(_: asyncpg.Connection) -> None:
     """PgQueuer leaves nothing behind on a connection; to reset it is a round trip after every statement."""
+
+
+class _Driver(AsyncpgPoolDriver):
+    """PgQueuer's driver, which says when it has begun to listen."""
+
+    def __init__(self, pool: asyncpg.Pool) -> None:
+        super().__init__(pool)
+        self.listening = asyncio.Event()
+
+    async def add_listener(self, channel: str, callback: Callable[[str | bytes | bytearray], None]) -> None:
+        await super().add_listener(channel, callback)
+        self.listening.set()
 
 
 class QueueWorker:
@@ -211,8 +270,8 @@ class QueueWorker:
             command_timeout=COMMAND_SECONDS,
             reset=_leave,
         ) as pool:
-            driver = AsyncpgPoolDriver(pool)
-            queries = LeasedQueries(driver, self._leases)
+            driver = _Driver(pool)
+            queries = LeasedQueries(driver, self._leases, driver.listening)
             queue = PgQueuer(driver, queries=queries)
             queries.holder = queue.qm.queue_manager_id
             queue.entrypoint(EXECUTE_RUN, accepts_context=True)(self._execute)
@@ -250,6 +309,8 @@ class QueueWorker:
             return
         if self._stopping.is_set():
             raise RetryRequested(AT_ONCE)
+        if request_id := (job.headers or {}).get(REQUEST_ID):
+            structlog.contextvars.bind_contextvars(request_id=request_id)  # PgQueuer gives each job a task
         try:
             await self._leases.carry(job.id, handle(UUID(bytes=job.payload)), context.cancellation, slots)
         except TryAgain as again:

@@ -1,13 +1,14 @@
 """The whole workflow on one screen: every node and every edge."""
 
 from collections.abc import Awaitable, Callable
-from functools import partial
-from typing import Any
+from functools import partial, wraps
+from typing import Any, TypeVar
 
 from langgraph.checkpoint.base import BaseCheckpointSaver
 from langgraph.graph import END, START, StateGraph
 from langgraph.graph.state import CompiledStateGraph
 
+from core.metrics import timed_node
 from graph.dependencies import Dependencies
 from graph.policies import POLICIES
 from graph.routing import (
@@ -27,6 +28,7 @@ from nodes.triage.node import triage
 from nodes.weather.node import weather
 from state.workflow import JobRequest, JobState
 
+Target = TypeVar("Target")
 Workflow = CompiledStateGraph[JobState, None, JobRequest, JobState]
 
 
@@ -36,7 +38,13 @@ def build_graph(needs: Dependencies, checkpointer: BaseCheckpointSaver[Any] | No
 
     def add(name: str, node: Callable[..., Awaitable[Any]]) -> None:
         policy = POLICIES[name]
-        graph.add_node(name, node, input_schema=JobState, timeout=policy.timeout, retry_policy=policy.retry)
+        graph.add_node(
+            name,
+            timed_node(name, node),
+            input_schema=JobState,
+            timeout=policy.timeout,
+            retry_policy=policy.retry,
+        )
 
     add("intake", intake)
     add(
@@ -57,13 +65,25 @@ def build_graph(needs: Dependencies, checkpointer: BaseCheckpointSaver[Any] | No
     add("review", review)
     add("report", report)
 
-    graph.add_conditional_edges(START, route_start, ["intake", "weather"])
+    graph.add_conditional_edges(START, _at_once(route_start), ["intake", "weather"])
     graph.add_edge("intake", "weather")
-    graph.add_conditional_edges("weather", route_after_weather, ["sizing", "triage", "dispatch", END])
-    graph.add_conditional_edges("sizing", route_after_branch, ["clarify", "dispatch"])
-    graph.add_conditional_edges("triage", route_after_branch, ["clarify", "dispatch"])
-    graph.add_conditional_edges("clarify", route_after_clarify, ["sizing", "triage", "dispatch"])
-    graph.add_conditional_edges("dispatch", route_after_dispatch, ["review", "report"])
+    graph.add_conditional_edges(
+        "weather", _at_once(route_after_weather), ["sizing", "triage", "dispatch", END]
+    )
+    graph.add_conditional_edges("sizing", _at_once(route_after_branch), ["clarify", "dispatch"])
+    graph.add_conditional_edges("triage", _at_once(route_after_branch), ["clarify", "dispatch"])
+    graph.add_conditional_edges("clarify", _at_once(route_after_clarify), ["sizing", "triage", "dispatch"])
+    graph.add_conditional_edges("dispatch", _at_once(route_after_dispatch), ["review", "report"])
     graph.add_edge("review", "report")
     graph.add_edge("report", END)
     return graph.compile(checkpointer=checkpointer, name="solarsync")
+
+
+def _at_once(route: Callable[[JobState], Target]) -> Callable[[JobState], Awaitable[Target]]:
+    """The router as LangGraph calls it on its loop: one that is not `async` it would call in a thread."""
+
+    @wraps(route)
+    async def routed(state: JobState) -> Target:
+        return route(state)
+
+    return routed

@@ -69,7 +69,7 @@ class Infrastructure:
     engine: AsyncEngine
     redis: Redis
     counters: Redis
-    """Apart from the checkpoints where the settings say so."""
+    """What all processes count together: budgets, limits and metrics. Apart from checkpoints where `REDIS_URL` is."""
     saver: RedisSaver
     dependencies: Dependencies
     budget: Budget

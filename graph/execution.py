@@ -20,7 +20,7 @@ from core.database.events import Event
 from core.database.jobs import Jobs
 from core.database.models import JobRow, ResultRow, RunKind
 from core.database.runs import Claim, Runs
-from core.database.session import AsyncSessionLocal
+from core.database.session import AsyncSessionLocal, without_transactions
 from core.errors import (
     CheckpointUnreadable,
     DomainError,
@@ -32,6 +32,7 @@ from core.errors import (
     TransientError,
     VisitTaken,
 )
+from core.metrics import ATTEMPT_SECONDS, RUNS
 from core.queue import TryAgain
 from graph.batches import batches
 from graph.entry import (
@@ -77,6 +78,7 @@ class Execution:
         run_seconds: float = RUN_SECONDS,
     ) -> None:
         self._engine = engine
+        self._single = without_transactions(engine)
         self._graph = graph
         self._saver = saver
         self._clock = clock
@@ -87,18 +89,18 @@ class Execution:
     async def execute(self, run_id: UUID) -> None:
         """Carry out a run. Raises `TryAgain` where the queue should deliver it once more."""
         with storage_errors():
-            async with self._transaction() as session:
+            async with self._statement() as session:
                 claim = await Runs(session).claim(run_id)
-                if claim is None:
-                    return
-                job = await Jobs(session).get(claim.job_id)
+        if claim is None:
+            return
         with (
+            ATTEMPT_SECONDS.labels(claim.kind.value).time(),
             structlog.contextvars.bound_contextvars(job_id=str(claim.job_id), run_id=str(run_id)),
             run_in_hand(str(claim.job_id), str(run_id), claim.fence),
         ):
             self._under_way += 1
             try:
-                await self._in_time(claim, job)
+                await self._in_time(claim, claim.job)
             except asyncio.CancelledError:
                 await self._hand_back(claim)
                 raise
@@ -145,29 +147,29 @@ class Execution:
         except VisitTaken:
             async with self._planning.turn():
                 outcome = await self._planned_again(claim, job, latest, outcome)
+        _count(claim, "succeeded" if outcome.questions is None else "waiting")
         log.info("graph.run.ended", waiting=outcome.questions is not None)
 
     async def _store(self, claim: Claim, outcome: Outcome) -> None:
         """What the graph made of the run, all of it or, with `VisitTaken`, nothing."""
-        with storage_errors():
-            async with self._transaction() as session:
-                if outcome.questions is not None:
+        if outcome.questions is not None:
+            with storage_errors():
+                async with self._transaction() as session:
                     await Runs(session).wait(
                         claim,
                         outcome.questions,
                         told=outcome.untold,
                         job=fault_found(outcome.state) | outcome.progress(),
                     )
-                else:
-                    document = self._document(claim, outcome)
-                    # Large, and slow to store: the row holds it only where no result does.
-                    weather = outcome.state.get("weather") if document is None else None
-                    await Runs(session).succeed(
-                        claim,
-                        document,
-                        {**job_values(outcome.state), "weather": weather, **outcome.progress()},
-                        told=outcome.untold,
-                    )
+            return
+        document = self._document(claim, outcome)
+        # Large, and slow to store: the row holds it only where no result does.
+        weather = outcome.state.get("weather") if document is None else None
+        values = {**job_values(outcome.state), "weather": weather, **outcome.progress()}
+        single = document is not None and not values.get("technician_id")
+        with storage_errors():
+            async with self._statement() if single else self._transaction() as session:
+                await Runs(session).succeed(claim, document, values, told=outcome.untold)
 
     async def _latest(self, claim: Claim) -> ResultRow | None:
         """The result that a refresh goes on from."""
@@ -260,12 +262,14 @@ class Execution:
         try:
             await self._note(claim, "run.rebuilt", reason="The checkpoints were lost more than once.")
         except StaleAttempt:
+            _count(claim, "lost")
             log.info("graph.run.lost", attempt=claim.attempt)
         else:
             await self._postpone(claim, StorageUnavailable("The checkpoints were lost more than once."))
 
     async def _hand_back(self, claim: Claim) -> None:
         """The worker stops, or the run is no longer its own, which the fence then says."""
+        _count(claim, "stopped")
         log.info("graph.run.stopped", attempt=claim.attempt)
         with suppress(StorageUnavailable):
             await self._unless_stale(lambda runs: runs.release(claim, "Its worker stopped."))
@@ -275,11 +279,13 @@ class Execution:
         if claim.attempt >= (MAX_ATTEMPTS_IF_BLAMELESS if blameless else MAX_ATTEMPTS):
             await self._fail(claim, error)
             return
+        _count(claim, "postponed")
         log.warning("graph.run.postponed", reason=error.detail, attempt=claim.attempt)
         await self._unless_stale(lambda runs: runs.release(claim, error.detail))
         raise TryAgain(min(BACKOFF * 2 ** min(claim.attempt - 1, 10), LONGEST_BACKOFF))
 
     async def _fail(self, claim: Claim, error: SolarSyncError) -> None:
+        _count(claim, "failed")
         log.warning("graph.run.failed", reason=error.detail)
         await self._unless_stale(lambda runs: runs.fail(claim, error.problem()))
 
@@ -304,9 +310,19 @@ class Execution:
         }
 
     @asynccontextmanager
+    async def _statement(self) -> AsyncIterator[AsyncSession]:
+        """For a single statement: to begin and to end a transaction around it would be two more round trips."""
+        async with AsyncSessionLocal(bind=self._single) as session:
+            yield session
+
+    @asynccontextmanager
     async def _transaction(self) -> AsyncIterator[AsyncSession]:
         async with AsyncSessionLocal(bind=self._engine) as session, session.begin():
             yield session
+
+
+def _count(claim: Claim, outcome: str) -> None:
+    RUNS.labels(claim.kind.value, outcome).inc()
 
 
 def _first_state(claim: Claim, job: JobRow, latest: ResultRow | None) -> JsonObject:

@@ -9,6 +9,7 @@ import structlog
 from core.clients.webhook import WebhookSender
 from core.config import Settings
 from core.database.retention import DAILY, RETENTION, prune_all, retention_rules
+from core.fleet import Fleet, process_name
 from core.memory import keep_what_is_loaded
 from core.queue import QueueWorker
 from core.scheduler import (
@@ -32,7 +33,10 @@ log = structlog.get_logger(__name__)
 
 async def work(settings: Settings, stop: asyncio.Event) -> None:
     """Carry out runs until `stop` is set, then finish those in hand within the grace period or hand them back."""
-    async with open_infrastructure(settings, fenced=True) as opened:
+    async with (
+        open_infrastructure(settings, fenced=True) as opened,
+        Fleet(opened.counters, process_name("worker")).published(),
+    ):
         graph = build_graph(opened.dependencies, opened.saver)
         execution = Execution(opened.engine, graph, opened.saver, opened.dependencies.clock)
         sender = WebhookSender(opened.dependencies.clock, allow_private=settings.webhook_allow_private)
@@ -61,7 +65,10 @@ async def keep_schedule(settings: Settings, stop: asyncio.Event) -> None:
     """Take part in the schedule until `stop` is set; the replica that leads refreshes weather and prunes."""
     every = timedelta(minutes=settings.weather_refresh_minutes)
     rules = retention_rules(event_days=settings.event_retention_days)
-    async with open_infrastructure(settings) as opened:
+    async with (
+        open_infrastructure(settings) as opened,
+        Fleet(opened.counters, process_name("scheduler")).published(),
+    ):
         runner = Runner(opened.saver, opened.dependencies.clock, queue_limit=settings.queue_limit)
 
         async def update_weather(_: datetime) -> None:

@@ -4,9 +4,13 @@ from typing import Annotated, Literal
 
 from langchain_core.messages import AnyMessage
 from langgraph.graph.message import add_messages
+from pydantic import GetJsonSchemaHandler
+from pydantic.json_schema import JsonSchemaValue
+from pydantic_core import CoreSchema
 from typing_extensions import NotRequired, TypedDict
 
 from state.base import JsonObject
+from state.job import JobInput
 
 
 def merge(old: JsonObject, new: JsonObject) -> JsonObject:
@@ -45,10 +49,17 @@ class JobState(TypedDict):
     """The readable account of what happened; Studio's chat view shows it. Starts empty."""
 
 
-class JobRequest(TypedDict):
-    """What one hands to the graph: the input schema that Studio shows."""
+class _AsJobInput:
+    """Has the generated schema describe a JSON object as a `JobInput`; it checks nothing, intake does."""
 
-    input: JsonObject
+    def __get_pydantic_json_schema__(self, _: CoreSchema, handler: GetJsonSchemaHandler) -> JsonSchemaValue:
+        return handler(JobInput.__pydantic_core_schema__)
+
+
+class JobRequest(TypedDict):
+    """What one hands to the graph: the input schema that Studio, and a tool's caller, are shown."""
+
+    input: Annotated[JsonObject, _AsJobInput()]
     """A `JobInput`."""
     job_id: NotRequired[str]
     answers: NotRequired[JsonObject]

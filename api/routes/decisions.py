@@ -25,10 +25,10 @@ async def complete_job(
 
 @router.post("/jobs/{job_id}/override")
 async def override_result(
-    job_id: UUID, body: Override, session: Session, dispatcher: CurrentViewer, services: ServicesDep
+    job_id: UUID, body: Override, session: Session, viewer: CurrentViewer, services: ServicesDep
 ) -> Job:
     """Change priority, technician or visit, with a reason; the result gets a new version."""
-    return job_view(await services.decisions.override(session, dispatcher, job_id, body))
+    return job_view(await services.decisions.override(session, viewer, job_id, body))
 
 
 @router.get("/jobs/{job_id}/completion")

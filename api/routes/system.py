@@ -4,6 +4,8 @@ from importlib.metadata import version
 from typing import Literal
 
 from fastapi import APIRouter, Response
+from fastapi.responses import PlainTextResponse
+from prometheus_client import CONTENT_TYPE_LATEST
 
 from api.deps import ServicesDep
 from core.readiness import Verdict, verdicts
@@ -38,6 +40,12 @@ async def ready(response: Response, services: ServicesDep) -> Readiness:
     works = all(verdict.ok for verdict in found.values())
     response.status_code = 200 if works else 503
     return Readiness(status="ready" if works else "not ready", dependencies=found)
+
+
+@router.get("/metrics", response_class=PlainTextResponse)
+async def metrics(services: ServicesDep) -> Response:
+    """What all processes count and time, in Prometheus' text format; answers whatever store is away."""
+    return Response(await services.scrape.exposition(), media_type=CONTENT_TYPE_LATEST)
 
 
 @router.get("/version")

@@ -16,15 +16,33 @@ from state.site import Latitude, Longitude, TimeZoneName
 router = APIRouter(prefix="/technicians", tags=["technicians"])
 
 
+Name = Annotated[str, Field(min_length=1, max_length=200)]
+Skills = Annotated[list[Annotated[str, Field(min_length=1, max_length=60)]], Field(max_length=50)]
+
+
 class NewTechnician(Model):
-    name: Annotated[str, Field(min_length=1, max_length=200)]
-    skills: Annotated[list[Annotated[str, Field(min_length=1, max_length=60)]], Field(max_length=50)]
+    name: Name
+    skills: Skills
     base_latitude: Latitude
     base_longitude: Longitude
     timezone: TimeZoneName
     working_hours: WorkingHours = WorkingHours()
     contact: JsonObject = {}
     user_id: UUID | None = None
+
+
+class TechnicianChanges(Model):
+    """What is left out stays as it is."""
+
+    name: Name = ""
+    skills: Skills = []
+    base_latitude: Latitude = 0.0
+    base_longitude: Longitude = 0.0
+    timezone: TimeZoneName = "UTC"
+    working_hours: WorkingHours = WorkingHours()
+    contact: JsonObject = {}
+    user_id: UUID | None = None
+    is_active: bool = True
 
 
 class TechnicianView(NewTechnician):
@@ -55,3 +73,12 @@ async def list_technicians(session: Session) -> list[TechnicianView]:
 async def get_technician(technician_id: UUID, session: Session) -> TechnicianView:
     """Show one technician."""
     return _view(await Technicians(session).get(technician_id))
+
+
+@router.patch("/{technician_id}")
+async def change_technician(technician_id: UUID, body: TechnicianChanges, session: Session) -> TechnicianView:
+    """Change what is given; whoever is not active is not sent any more, and keeps the visits that are planned."""
+    changes = body.model_dump(mode="json", exclude_unset=True, exclude={"user_id"})
+    if "user_id" in body.model_fields_set:
+        changes["user_id"] = body.user_id
+    return _view(await Technicians(session).change(technician_id, changes))

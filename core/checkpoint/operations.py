@@ -24,6 +24,7 @@ from core.checkpoint.records import (
 )
 from core.checkpoint.transport import Command, Operation, Word, Work
 from core.errors import StaleAttempt, TransientError
+from core.metrics import CHECKPOINT_BYTES
 
 SCAN_COUNT: Final = 500
 RECORDS_AT_ONCE: Final = 200
@@ -70,6 +71,7 @@ def put(
     place = Place.of(config)
     new = draft(terms.serde, config, checkpoint, metadata, new_versions)
     record, blobs = yield Work(new.size, new.stored)
+    CHECKPOINT_BYTES.observe(len(record) + sum(map(len, blobs)))
     words = (new.namespace, new.checkpoint_id, record, *blobs)
     (reply,) = yield [terms.write(scripts.PUT, place.thread_id, place.attempt, *words)]
     if _refusal(reply) == b"missing":

@@ -21,6 +21,7 @@ from core.checkpoint import operations
 from core.checkpoint.codec import strict_serializer
 from core.checkpoint.operations import Listing, Terms
 from core.checkpoint.transport import AsyncTransport, SyncTransport, exchange
+from core.metrics import timed_checkpoint
 
 
 class RedisSaver(BaseCheckpointSaver[str]):
@@ -91,15 +92,17 @@ class RedisSaver(BaseCheckpointSaver[str]):
         metadata: CheckpointMetadata,
         new_versions: ChannelVersions,
     ) -> RunnableConfig:
-        return await self._redis.run(operations.put(self._terms, config, checkpoint, metadata, new_versions))
+        operation = operations.put(self._terms, config, checkpoint, metadata, new_versions)
+        return await timed_checkpoint("put", self._redis.run(operation))
 
     async def aput_writes(
         self, config: RunnableConfig, writes: Sequence[tuple[str, Any]], task_id: str, task_path: str = ""
     ) -> None:
-        await self._redis.run(operations.put_writes(self._terms, config, writes, task_id, task_path))
+        operation = operations.put_writes(self._terms, config, writes, task_id, task_path)
+        await timed_checkpoint("put_writes", self._redis.run(operation))
 
     async def aget_tuple(self, config: RunnableConfig) -> CheckpointTuple | None:
-        return await self._redis.run(operations.get(self._terms, config))
+        return await timed_checkpoint("get", self._redis.run(operations.get(self._terms, config)))
 
     async def alist(
         self,

@@ -5,6 +5,7 @@ would repeat, one in three minutes is found out by asking; the others are answer
 """
 
 import asyncio
+import time
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from email.utils import parsedate_to_datetime
@@ -14,6 +15,7 @@ import httpx
 from core.clients.budget import Budget
 from core.clock import Clock, SystemClock
 from core.errors import ProviderUnavailable
+from core.metrics import PROVIDER_CALLS, PROVIDER_SECONDS
 
 FAILURES = 3
 """In a row, each after its own attempts, before the breaker opens."""
@@ -90,10 +92,15 @@ class Gate:
         async with self._turns:
             self._check()
             self._breaker.try_once()
-            yield
+            started = time.perf_counter()
+            try:
+                yield
+            finally:
+                PROVIDER_SECONDS.labels(self.provider).observe(time.perf_counter() - started)
 
     def _check(self) -> None:
         if self._breaker.rest > 0.0:
+            PROVIDER_CALLS.labels(self.provider, "not_asked").inc()
             raise NotAsked(
                 self.provider, f"failed {FAILURES} times in a row, left alone for {self._breaker.rest:.0f} s"
             )
@@ -104,6 +111,7 @@ class Gate:
             return
         refusal = await self._budget.spend(self.provider, weight, self._clock.now())
         if refusal is not None:
+            PROVIDER_CALLS.labels(self.provider, "not_asked").inc()
             raise NotAsked(self.provider, refusal)
 
     async def refused(self, status: int, reason: str, headers: httpx.Headers) -> None:
@@ -119,9 +127,11 @@ class Gate:
         await self._budget.pause(self.provider, min(max(seconds, 1.0), LONGEST_PAUSE))
 
     def succeeded(self) -> None:
+        PROVIDER_CALLS.labels(self.provider, "answered").inc()
         self._breaker.succeeded()
 
     def failed(self) -> None:
+        PROVIDER_CALLS.labels(self.provider, "failed").inc()
         self._breaker.failed()
 
 

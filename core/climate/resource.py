@@ -67,7 +67,7 @@ async def _resource(job: JobInput, files: WeatherFiles, climates: Climates | Non
         known, problems = await climates.known_year(*_position(job.site))
         if known is not None:
             return _provided_resource(known, problems)
-    modelled = await asyncio.to_thread(_modelled_resource, job)
+    modelled = _modelled_resource(job)
     return modelled.model_copy(update={"warnings": problems}) if problems else modelled
 
 

@@ -104,6 +104,20 @@ class TechnicianRow(Base):
     created_at: Mapped[datetime] = mapped_column(server_default=func.now())
 
 
+class LeaveRow(Base):
+    __tablename__ = "leave"
+
+    id: Mapped[UUID] = mapped_column(primary_key=True, default=new_id)
+    technician_id: Mapped[UUID] = mapped_column(ForeignKey("technicians.id", ondelete="CASCADE"))
+    starts_at: Mapped[datetime]
+    ends_at: Mapped[datetime]
+
+    __table_args__ = (
+        Index("ix_leave_technician_id_ends_at", "technician_id", "ends_at"),
+        CheckConstraint("ends_at > starts_at", name="ends_after_start"),
+    )
+
+
 def _words(context: DefaultExecutionContext) -> list[str]:
     return job_words(context.get_current_parameters()["input"])  # type: ignore[no-untyped-call]
 

@@ -11,7 +11,7 @@ from sqlalchemy.ext.asyncio import AsyncEngine
 
 from core.database.errors import storage_errors
 from core.database.places import places_around
-from core.database.session import AsyncSessionLocal
+from core.database.session import without_transactions
 from state.triage import OpenFault, PastFault, SiteRecord, Ticket
 
 LATEST = 10
@@ -35,17 +35,17 @@ _LATEST = text(
 
 
 class StoredSiteRecords:
-    """`core.ports.SiteRecords` over the database, with a session of its own."""
+    """`core.ports.SiteRecords` over the database, with a connection of its own."""
 
     def __init__(self, engine: AsyncEngine) -> None:
-        self._engine = engine
+        self._engine = without_transactions(engine)
 
     async def record(self, latitude: float, longitude: float, *, besides: str) -> SiteRecord:
         """Faults of the latest jobs there that are older than the job `besides`; cancelled ones tell nothing."""
         asked = {"places": places_around(latitude, longitude), "besides": UUID(besides)}
         with storage_errors():
-            async with AsyncSessionLocal(bind=self._engine) as session:
-                rows = (await session.execute(_LATEST, asked)).all()
+            async with self._engine.connect() as connection:
+                rows = (await connection.execute(_LATEST, asked)).all()
         told = [row for row in rows if row.status != "cancelled"]
         return SiteRecord(
             past=[

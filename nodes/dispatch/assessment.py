@@ -5,9 +5,10 @@ from dataclasses import dataclass
 from datetime import datetime
 from zoneinfo import ZoneInfo
 
+from nodes.dispatch.crew import HOUR, Crew, Reach, skill_keys
 from nodes.dispatch.hours import busy_intervals, safe_intervals, working_intervals
 from nodes.dispatch.intervals import Interval, Intervals, intersect
-from nodes.dispatch.ranking import HOUR, Reach, Verdict, reaches, skill_key
+from nodes.dispatch.ranking import Verdict
 from nodes.dispatch.settings import DispatchSettings
 from nodes.dispatch.wording import assigned, lacked
 from state.dispatch import AssignedTechnician, Schedule, Technician, Visit
@@ -38,8 +39,7 @@ def assess(
     settings: DispatchSettings,
 ) -> Assessment:
     """Every condition that the visit breaks; `technician` with the visits that stand against this one."""
-    wanted = frozenset(map(skill_key, skills))
-    (reach,) = reaches([technician], site, wanted, settings)
+    reach = Crew([technician], site, skill_keys(skills), settings, visit.start.timestamp()).reach(0)
     span = visit.start.timestamp(), visit.end.timestamp()
     away = span[0] - reach.travel, span[1] + reach.travel
     go, usable = safe_intervals(windows)

@@ -5,7 +5,8 @@ from datetime import datetime, timedelta
 from math import isinf
 from zoneinfo import ZoneInfo
 
-from nodes.dispatch.ranking import HOUR, Condition, Order, Proposal, Reach
+from nodes.dispatch.crew import HOUR, Crew, Reach
+from nodes.dispatch.ranking import Condition, Order, Proposal
 from state.dispatch import AssignedTechnician, Candidate, Visit
 from state.weather import Window
 
@@ -56,17 +57,17 @@ class Wording:
         each = self._order.length / HOUR
         return [f"{duration_h:.1f} h of work are split: this is the first of {visits} visits of {each:.1f} h"]
 
-    def passed_over(self, everyone: Sequence[Reach]) -> list[str]:
-        lacking = sum(1 for reach in everyone if reach.missing)
+    def passed_over(self, everyone: Crew) -> list[str]:
+        lacking = everyone.lacking
         return [f"{lacking} of {len(everyone)} technicians lack a needed skill"] if lacking else []
 
-    def nobody(self, everyone: Sequence[Reach]) -> str:
+    def nobody(self, everyone: Crew) -> str:
         """Why nobody is suitable: the first gate that nobody passes."""
-        if not everyone:
+        if not len(everyone):
             return "no technician is registered"
         if self._order.longest_safe < self._order.length:
             return self._no_safe_time()
-        if all(reach.missing for reach in everyone):
+        if everyone.lacking == len(everyone):
             return f"none of {len(everyone)} technicians has all of: {', '.join(self._skills)}"
         order = self._order
         deadline = "" if isinf(order.last_start) else f" that starts by {self._clock(order.deadline)}"
@@ -110,8 +111,13 @@ class Wording:
         return [
             f"{journey}: −{proposal.travel_points:.1f} points",
             f"{start}: −{proposal.waiting_points:.1f} points",
+            *([self._workload(proposal)] if reach.planned_hours else []),
             *([f"has {', '.join(has)}"] if has else []),
         ]
+
+    def _workload(self, proposal: Proposal) -> str:
+        hours = proposal.reach.planned_hours
+        return f"{hours:.1f} h of visits planned in the week ahead: −{proposal.workload_points:.1f} points"
 
     def _cautions(self, visit: Visit) -> list[str]:
         met = [

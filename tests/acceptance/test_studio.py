@@ -1,6 +1,8 @@
 """LangGraph's development server on our graph: what Studio sees and does."""
 
+import json
 import os
+import re
 import signal
 import subprocess
 import sys
@@ -17,9 +19,12 @@ from langgraph_sdk.client import SyncLangGraphClient
 
 from api.demo import load
 from api.demo.service import free_port
+from graph.studio import studio_graph
+from state.job import JobInput
 
 ROOT = Path(__file__).parents[2]
 PATIENCE = 90
+CONFIGURATION = json.loads((ROOT / "langgraph.json").read_text())
 
 
 @pytest.fixture(scope="module")
@@ -103,3 +108,52 @@ def test_studio_can_read_the_schemas(studio: SyncLangGraphClient) -> None:
     assert "input" in schemas["input_schema"]["properties"]
     assert schemas["state_schema"] is not None
     assert {"weather", "sizing", "triage", "messages"} <= set(schemas["state_schema"]["properties"])
+
+
+def test_the_input_schema_says_what_a_job_is(studio: SyncLangGraphClient) -> None:
+    assistant = studio.assistants.search(graph_id="solarsync")[0]
+    schema = studio.assistants.get_schemas(assistant["assistant_id"])["input_schema"]
+    assert schema is not None
+    job = schema["properties"]["input"]
+    assert set(job["properties"]) == set(JobInput.model_fields)
+    assert job["required"] == ["kind", "site"]
+
+
+def _mcp(studio: SyncLangGraphClient, method: str, **params: object) -> dict[str, Any]:
+    """What the server answers to a Model Context Protocol request."""
+    answer = httpx.post(
+        f"{studio.http.client.base_url}/mcp",
+        json={"jsonrpc": "2.0", "id": 1, "method": method, "params": params},
+        headers={"Accept": "application/json, text/event-stream"},
+        timeout=PATIENCE,
+    )
+    assert answer.status_code == 200, answer.text
+    result: dict[str, Any] = answer.json()["result"]
+    return result
+
+
+def test_the_graph_is_a_tool_that_can_be_understood_and_called(studio: SyncLangGraphClient) -> None:
+    (tool,) = _mcp(studio, "tools/list")["tools"]
+    assert tool["name"] == "solarsync"
+    assert tool["description"] == CONFIGURATION["graphs"]["solarsync"]["description"]
+    assert set(tool["inputSchema"]["properties"]["input"]["properties"]) == set(JobInput.model_fields)
+    called = _mcp(studio, "tools/call", name="solarsync", arguments={"input": load("greensboro_home")})
+    assert not called.get("isError"), called
+    assert "kWh" in called["content"][0]["text"]
+
+
+def test_the_server_builds_its_image_from_our_configuration(tmp_path: Path) -> None:
+    langgraph = Path(sys.executable).parent / "langgraph"
+    for arguments in (["validate"], ["dockerfile", str(tmp_path / "Dockerfile")]):
+        done = subprocess.run([langgraph, *arguments], cwd=ROOT, capture_output=True, text=True, check=False)
+        assert done.returncode == 0, done.stderr
+    dockerfile = (tmp_path / "Dockerfile").read_text()
+    graphs = re.search(r"^ENV LANGSERVE_GRAPHS='([^']+)'$", dockerfile, re.MULTILINE)
+    assert graphs is not None
+    assert json.loads(graphs[1])["solarsync"]["path"].endswith("graph/studio.py:studio_graph")
+
+
+def test_checkpointer_and_store_are_left_to_the_server() -> None:
+    graph = studio_graph()
+    assert graph.checkpointer is None
+    assert graph.store is None

@@ -226,7 +226,7 @@ async def _ask(world: World, client: httpx.AsyncClient, route: str, principal: s
     if method == "DELETE":
         name = path.rpartition("{")[2].removesuffix("}")
         ids[name] = await world.fresh[name]()
-    unversioned = path.startswith(("/health", "/version"))
+    unversioned = path.startswith(("/health", "/metrics", "/version"))
     url = ("" if unversioned else PREFIX) + re.sub(r"\{(\w+)\}", lambda match: ids[match[1]], path)
     scope = RULES[route].scope or Scope.JOBS_READ
     headers = world.headers[f"{NARROW_KEY} {scope}" if principal == NARROW_KEY else principal]

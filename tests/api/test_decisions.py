@@ -40,21 +40,22 @@ REFUSED: list[tuple[Any, str, str]] = [
 ]
 
 
-async def _ended(client: httpx.AsyncClient, **ticket: Any) -> Any:
+async def _ended(client: httpx.AsyncClient, dispatcher: httpx.AsyncClient, **ticket: Any) -> Any:
     """A job about a portal without data, which needs no visit and no consent."""
     ticket = {"text": "monitoring portal shows no data", "fault_codes": [], "vendor": None, **ticket}
     job = (await client.post("/jobs", json=triage_input(**ticket))).json()
     while (job := await settled(client, job["id"]))["status"] == "waiting":
         answers = {q["id"]: q["default"] or q["choices"][0] for q in job["questions"]}
-        await client.post(f"/jobs/{job['id']}/resume", json={"answers": answers})
+        answered = await dispatcher.post(f"/jobs/{job['id']}/resume", json={"answers": answers})
+        assert answered.status_code == 202, answered.text
     assert job["status"] == "succeeded", job["problem"]
     return job
 
 
 async def test_completing_closes_the_job_once_and_is_kept_beside_what_triage_said(
-    client: httpx.AsyncClient, login: Login
+    client: httpx.AsyncClient, dispatcher: httpx.AsyncClient, login: Login
 ) -> None:
-    job = await _ended(client)
+    job = await _ended(client, dispatcher)
     other = await login("otto", Role.TECHNICIAN)
     assert (await other.post(f"/jobs/{job['id']}/complete", json=ENDED)).status_code == 404
     assert (await client.get(f"/jobs/{job['id']}/completion")).status_code == 404
@@ -80,7 +81,7 @@ async def test_completing_closes_the_job_once_and_is_kept_beside_what_triage_sai
 async def test_the_hit_rate_counts_what_was_confirmed_on_site(
     client: httpx.AsyncClient, dispatcher: httpx.AsyncClient
 ) -> None:
-    first, second = await _ended(client), await _ended(client)
+    first, second = await _ended(client, dispatcher), await _ended(client, dispatcher)
     said = (await client.get(f"/jobs/{first['id']}/result")).json()["triage"]
     right = {"asset": said["asset"], "cause": said["failure_mode"]}
     await client.post(f"/jobs/{first['id']}/complete", json={"outcome": "resolved", "confirmed": right})
@@ -111,7 +112,7 @@ async def _planned(client: httpx.AsyncClient, dispatcher: httpx.AsyncClient) -> 
 async def test_a_dispatcher_raises_the_priority_and_the_result_gets_a_version(
     client: httpx.AsyncClient, dispatcher: httpx.AsyncClient
 ) -> None:
-    job = await _ended(client)
+    job = await _ended(client, dispatcher)
     before = (await client.get(f"/jobs/{job['id']}/result")).json()
     body = {"changes": {"triage.priority": "P1"}, "reason": "the clinic has no other power"}
     assert (await client.post(f"/jobs/{job['id']}/override", json=body)).status_code == 403
@@ -179,10 +180,28 @@ async def test_a_technician_is_not_promised_to_two_customers_at_once(
     assert (await client.get(f"/jobs/{second['id']}")).json()["result_version"] == 1
 
 
+async def test_a_visit_that_breaks_a_condition_is_for_a_dispatcher_to_allow(
+    client: httpx.AsyncClient, dispatcher: httpx.AsyncClient
+) -> None:
+    job = (await client.post("/jobs", json=triage_input())).json()
+    job = await settled(client, job["id"])  # nobody is registered who could go
+    roles = {question["id"]: question["role"] for question in job["questions"]}
+    assert roles["dispatch_decision"] == "dispatcher"
+    assert roles.get("safety_release", "technician") == "technician"
+    answers = {question["id"]: question["choices"][-1] for question in job["questions"]}
+    path = f"/jobs/{job['id']}/resume"
+    refused = await client.post(path, json={"answers": answers})
+    assert refused.status_code == 403
+    assert refused.json()["detail"] == "Only a dispatcher may answer: dispatch_decision."
+    assert (await client.get(f"/jobs/{job['id']}")).json()["status"] == "waiting"
+    assert (await dispatcher.post(path, json={"answers": answers})).status_code == 202
+    assert (await settled(client, job["id"]))["status"] == "succeeded"
+
+
 async def test_what_cannot_be_overridden_is_refused_by_its_path(
     client: httpx.AsyncClient, dispatcher: httpx.AsyncClient
 ) -> None:
-    job = await _ended(client)
+    job = await _ended(client, dispatcher)
     for changes, pointer, message in REFUSED:
         body = {"changes": changes, "reason": "to see"}
         answer = await dispatcher.post(f"/jobs/{job['id']}/override", json=body)
@@ -195,9 +214,9 @@ async def test_what_cannot_be_overridden_is_refused_by_its_path(
 
 
 async def test_a_visit_that_ended_before_it_began_and_a_nameless_outcome_are_refused(
-    client: httpx.AsyncClient,
+    client: httpx.AsyncClient, dispatcher: httpx.AsyncClient
 ) -> None:
-    job = await _ended(client)
+    job = await _ended(client, dispatcher)
     backwards = {**ENDED, "actual_end": "2026-03-02T08:00:00+03:00"}
     answer = await client.post(f"/jobs/{job['id']}/complete", json=backwards)
     assert answer.status_code == 422

