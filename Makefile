@@ -60,14 +60,14 @@ bench: $(RIVALS) ## Figures, each beside a rival or a floor
 chaos: setup ## Faults under load: processes killed and frozen, servers restarted; counts are printed
 	$(BIN)/python -m pytest tests/chaos -q -s -p no:cacheprovider -p no:hypothesispytest -o addopts="$(CHAOS_OPTIONS)"
 
-.PHONY: fuzz
-fuzz: setup ## Schemathesis over the whole OpenAPI document, as every role
-	$(BIN)/python -m pytest tests/chaos/test_openapi_fuzz.py -q -s -p no:cacheprovider -o addopts="$(CHAOS_OPTIONS)"
-
 .PHONY: audit
 audit: setup ## Known vulnerabilities in what the locks name (asks PyPI)
 	@test -x $(AUDIT)/bin/pip-audit || { $(BIN)/python -m venv $(AUDIT) && $(AUDIT)/bin/python -m pip install -q pip-audit==2.10.1; }
 	$(AUDIT)/bin/pip-audit --strict --no-deps --disable-pip --progress-spinner off -r requirements-dev.lock
+
+.PHONY: fuzz
+fuzz: setup ## Schemathesis over the whole OpenAPI document, as every role
+	$(BIN)/python -m pytest tests/chaos/test_openapi_fuzz.py -q -s -p no:cacheprovider -o addopts="$(CHAOS_OPTIONS)"
 
 .PHONY: migrate
 migrate: setup ## Bring the database to the newest schema

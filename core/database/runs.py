@@ -79,7 +79,7 @@ _STORED = """
 """
 
 
-# All or nothing: where the run is not ours to end, the result has no run, which its column refuses.
+# All or nothing: where the run is not ours to end, the result has no document, which its column refuses.
 @cache
 def _success(changed: tuple[str, ...]) -> TextClause:
     """The statement that ends a run with a result and changes these columns of its job."""
@@ -97,7 +97,9 @@ def _success(changed: tuple[str, ...]) -> TextClause:
             RETURNING runs.id
         ), stored AS (
             INSERT INTO results (job_id, version, run_id, document)
-            SELECT id, version, (SELECT id FROM ended), :document || jsonb_build_object('version', version) FROM held
+            SELECT held.id, version, ended.id,
+                CASE WHEN ended.id IS NOT NULL THEN :document || jsonb_build_object('version', version) END
+            FROM held LEFT JOIN ended ON true
             RETURNING pg_notify('{SETTLED_CHANNEL}', CAST(job_id AS text))
         ), {telling("held", _STORED)}
         SELECT version FROM held

@@ -53,6 +53,9 @@ EXPECTED: dict[Who, dict[str, int | str]] = {
         **WRONG_CREDENTIALS, NARROW_KEY: NO,
         OTHER: NONE, FOREIGN_KEY: NONE, ASSIGNED: NONE, DISPATCHER: NONE, ADMIN: NONE,
     },
+    Who.OF_THE_TECHNICIAN: {
+        **WRONG_CREDENTIALS, NARROW_KEY: NO, OTHER: NONE, OWN: NONE, FOREIGN_KEY: NONE, OWN_KEY: NONE,
+    },
     Who.DISPATCHER: {
         **WRONG_CREDENTIALS, NARROW_KEY: NO, OTHER: NO, OWN: NO, ASSIGNED: NO, FOREIGN_KEY: NO, OWN_KEY: NO,
     },
@@ -148,6 +151,11 @@ async def world(app: FastAPI, login: Login) -> World:
     async def fresh_webhook() -> str:
         return str((await dispatcher.post("/webhooks", json=WEBHOOK)).json()["id"])
 
+    async def fresh_leave() -> str:
+        week = {"start": "2036-03-03T00:00:00Z", "end": "2036-03-10T00:00:00Z"}
+        given = await dispatcher.post(f"/technicians/{ids['technician_id']}/leave", json=week)
+        return str(given.json()["leave"]["id"])
+
     async def fresh_login(name: str) -> dict[str, str]:
         form = {"username": PEOPLE[name], "password": PASSWORD}
         answer = await owner.post("/auth/token", data=form)
@@ -158,7 +166,13 @@ async def world(app: FastAPI, login: Login) -> World:
         for scope in Scope
     }
     headers |= {f"{NARROW_KEY} {scope}": value for scope, value in narrow.items()}
-    return World(app, headers, ids, {"key_id": fresh_key, "webhook_id": fresh_webhook}, fresh_login)
+    return World(
+        app,
+        headers,
+        ids,
+        {"key_id": fresh_key, "webhook_id": fresh_webhook, "leave_id": fresh_leave},
+        fresh_login,
+    )
 
 
 def _routes(app: FastAPI) -> list[str]:
@@ -226,7 +240,7 @@ async def _ask(world: World, client: httpx.AsyncClient, route: str, principal: s
     if method == "DELETE":
         name = path.rpartition("{")[2].removesuffix("}")
         ids[name] = await world.fresh[name]()
-    unversioned = path.startswith(("/health", "/metrics", "/version"))
+    unversioned = path.startswith(("/health", "/version", "/metrics"))
     url = ("" if unversioned else PREFIX) + re.sub(r"\{(\w+)\}", lambda match: ids[match[1]], path)
     scope = RULES[route].scope or Scope.JOBS_READ
     headers = world.headers[f"{NARROW_KEY} {scope}" if principal == NARROW_KEY else principal]

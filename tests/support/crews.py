@@ -17,8 +17,14 @@ SKILLS = ("pv_electrician", "battery", "communications", "roof_work", "high_volt
 ZONES = ("Africa/Nairobi", "Europe/London", "Asia/Kathmandu")
 
 
-def crew(chance: random.Random, people: int, visits: int, *, spread: float = 4.0) -> list[Technician]:
-    """So many technicians within `spread` degrees of the site, with so many visits among them in the week ahead."""
+def crew(
+    chance: random.Random, people: int, visits: int, *, spread: float = 4.0, shifts: int | None = None
+) -> list[Technician]:
+    """So many technicians within `spread` degrees of the site, with so many visits among them in the week ahead.
+
+    Everybody has hours of their own, or they share `shifts` of them.
+    """
+    known = [_hours(chance) for _ in range(shifts or people)]
     planned: dict[int, list[PlannedVisit]] = defaultdict(list)
     for _ in range(visits):
         start = NOW + timedelta(hours=chance.randrange(7 * 24))
@@ -31,14 +37,8 @@ def crew(chance: random.Random, people: int, visits: int, *, spread: float = 4.0
             skills=chance.sample(SKILLS, chance.randrange(1, 5)),
             base_latitude=SITE.latitude + chance.uniform(-spread, spread),
             base_longitude=SITE.longitude + chance.uniform(-spread, spread),
-            timezone=chance.choice(ZONES),
-            working_hours=WorkingHours.model_validate(
-                {
-                    "weekdays": sorted(chance.sample(range(7), chance.randrange(3, 8))),
-                    "start": f"{chance.randrange(5, 20):02}:00",
-                    "end": f"{chance.choice((4, 14, 16, 18, 22)):02}:30",
-                }
-            ),
+            timezone=known[number % len(known)][0],
+            working_hours=known[number % len(known)][1],
             planned_visits=planned[number],
             leave=[_leave(chance)] if chance.random() < 0.1 else [],
         )
@@ -68,6 +68,15 @@ def situation(chance: random.Random) -> dict[str, Any]:
         "settings": DispatchSettings(),
         "timezone": "Africa/Nairobi",
     }
+
+
+def _hours(chance: random.Random) -> tuple[str, WorkingHours]:
+    hours = {
+        "weekdays": sorted(chance.sample(range(7), chance.randrange(3, 8))),
+        "start": f"{chance.randrange(5, 20):02}:00",
+        "end": f"{chance.choice((4, 14, 16, 18, 22)):02}:30",
+    }
+    return chance.choice(ZONES), WorkingHours.model_validate(hours)
 
 
 def _leave(chance: random.Random) -> Leave:
