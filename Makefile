@@ -65,6 +65,10 @@ audit: setup ## Known vulnerabilities in what the locks name (asks PyPI)
 	@test -x $(AUDIT)/bin/pip-audit || { $(BIN)/python -m venv $(AUDIT) && $(AUDIT)/bin/python -m pip install -q pip-audit==2.10.1; }
 	$(AUDIT)/bin/pip-audit --strict --no-deps --disable-pip --progress-spinner off -r requirements-dev.lock
 
+.PHONY: fuzz
+fuzz: setup ## Schemathesis over the whole OpenAPI document, as every role
+	$(BIN)/python -m pytest tests/chaos/test_openapi_fuzz.py -q -s -p no:cacheprovider -o addopts="$(CHAOS_OPTIONS)"
+
 .PHONY: migrate
 migrate: setup ## Bring the database to the newest schema
 	@$(BIN)/solarsync db upgrade

@@ -8,21 +8,28 @@ from typing import Any
 from fastapi import APIRouter, FastAPI
 from fastapi.middleware.cors import CORSMiddleware
 
+from api.access import RULES, check_rules
+from api.deps import Admitted
 from api.idempotency import REPLAYED
 from api.instrumentation import RequestMetrics
 from api.middleware import BodyLimit, Deadline, RequestContext
 from api.problems import MEDIA_TYPE, RESPONSES, install_problem_handlers
+from api.rate_limit import RATE_LIMIT_HEADERS, RateLimit
 from api.routes import (
+    api_keys,
     auth,
+    decisions,
     deliveries,
     equipment,
     immediate,
     job_events,
     job_records,
     jobs,
+    leave,
     places,
     system,
     technicians,
+    users,
     weather_files,
     webhooks,
 )
@@ -31,6 +38,23 @@ from core.config import Settings
 from core.memory import keep_what_is_loaded
 
 PREFIX = "/api/v1"
+VERSIONED = (
+    auth,
+    users,
+    api_keys,
+    jobs,
+    job_records,
+    job_events,
+    decisions,
+    immediate,
+    technicians,
+    leave,
+    weather_files,
+    equipment,
+    places,
+    webhooks,
+    deliveries,
+)
 REQUEST_SECONDS = 7.0
 """How long a request may go unanswered; with two more in which a connection that went silent is closed, below ten."""
 BODY_LIMIT = 1_000_000
@@ -38,13 +62,18 @@ UPLOAD_LIMIT = 20_000_000
 UPLOAD_PATHS = frozenset({f"{PREFIX}/weather-files"})
 
 
+TOKEN_OR_KEY: list[dict[str, list[str]]] = [{"AccessToken": []}, {"ApiKey": []}]
+
+
 class _Application(FastAPI):
-    """FastAPI, whose OpenAPI document gives problems their own media type."""
+    """FastAPI, whose OpenAPI document gives problems their own media type, and each route the credentials it takes."""
 
     def openapi(self) -> dict[str, Any]:
         if self.openapi_schema is None:
-            for operations in super().openapi()["paths"].values():
-                for operation in operations.values():
+            for path, operations in super().openapi()["paths"].items():
+                for method, operation in operations.items():
+                    rule = RULES[f"{method.upper()} {path.removeprefix(PREFIX)}"]
+                    operation["security"] = [] if rule.open else TOKEN_OR_KEY[: 2 if rule.scope else 1]
                     for group in RESPONSES:
                         if problem := operation["responses"].get(group):
                             problem["content"] = {MEDIA_TYPE: next(iter(problem["content"].values()))}
@@ -66,36 +95,34 @@ def create_app(settings: Settings) -> FastAPI:
         version=version("solarsync"),
         summary="Sizing, fault triage, weather and a safe visit for solar field technicians.",
         lifespan=lifespan,
+        generate_unique_id_function=lambda route: route.name,
     )
     install_problem_handlers(app)
-    versioned = APIRouter(prefix=PREFIX, responses=RESPONSES)
-    for module in (
-        auth,
-        jobs,
-        job_records,
-        job_events,
-        immediate,
-        technicians,
-        weather_files,
-        equipment,
-        places,
-        webhooks,
-        deliveries,
-    ):
+    check_rules([*(module.router for module in VERSIONED), system.router])
+    versioned = APIRouter(prefix=PREFIX, responses=RESPONSES, dependencies=[Admitted])
+    for module in VERSIONED:
         versioned.include_router(module.router)
     app.include_router(versioned)
-    app.include_router(system.router)
-    app.include_router(system.router, prefix=PREFIX, include_in_schema=False)
+    app.include_router(system.router, dependencies=[Admitted])
+    app.include_router(system.router, prefix=PREFIX, include_in_schema=False, dependencies=[Admitted])
     # The last one added is the first to see a request.
     app.add_middleware(Deadline, seconds=REQUEST_SECONDS)
     app.add_middleware(BodyLimit, limit=BODY_LIMIT, upload_limit=UPLOAD_LIMIT, upload_paths=UPLOAD_PATHS)
+    app.add_middleware(RateLimit, prefix=PREFIX)
     if settings.cors_origins:
         app.add_middleware(
             CORSMiddleware,
             allow_origins=settings.cors_origins,
             allow_methods=["*"],
             allow_headers=["*"],
-            expose_headers=["X-Request-ID", "X-Process-Time", "Location", REPLAYED],
+            expose_headers=[
+                "X-Request-ID",
+                "X-Process-Time",
+                "Location",
+                "Retry-After",
+                REPLAYED,
+                *RATE_LIMIT_HEADERS,
+            ],
         )
     app.add_middleware(RequestContext)
     app.add_middleware(RequestMetrics)

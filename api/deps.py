@@ -1,23 +1,37 @@
 """What routes are given: the session, the viewer, the services of the process."""
 
+from functools import cache
 from typing import Annotated
 from uuid import UUID
 
 from fastapi import Depends, Request
-from fastapi.security import OAuth2PasswordBearer
+from fastapi.dependencies.utils import get_flat_params
+from fastapi.params import Query
+from fastapi.routing import APIRoute
+from fastapi.security import APIKeyHeader, OAuth2PasswordBearer
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from api.access import rule_of
 from api.services import Services
 from core.database import get_db
-from core.database.models import Role
+from core.database.api_keys import MARK, NOTED_EVERY, ApiKeys, note_use
 from core.database.users import Users, Viewer
-from core.errors import AuthenticationFailed, Forbidden
+from core.errors import AuthenticationFailed, FieldError, InvalidInput
 from core.security import decode_access_token
+from core.validation import json_pointer
 
 # The commit comes before the answer: a client is never told of what was not kept.
 Session = Annotated[AsyncSession, Depends(get_db, scope="function")]
 
-_bearer = OAuth2PasswordBearer(tokenUrl="/api/v1/auth/token", auto_error=False)
+_bearer = OAuth2PasswordBearer(
+    tokenUrl="/api/v1/auth/token",
+    refreshUrl="/api/v1/auth/refresh",
+    auto_error=False,
+    scheme_name="AccessToken",
+)
+_api_key = APIKeyHeader(
+    name="X-API-Key", auto_error=False, scheme_name="ApiKey", description="A key from `POST /api-keys`."
+)
 
 
 # `async` although it waits for nothing, as every dependency here: FastAPI calls others in a thread each time.
@@ -29,35 +43,77 @@ async def get_services(request: Request) -> Services:
 ServicesDep = Annotated[Services, Depends(get_services)]
 
 
-async def get_viewer(
-    session: Session, services: ServicesDep, token: Annotated[str | None, Depends(_bearer)]
-) -> Viewer:
-    """The active user behind the access token; else 401."""
-    if token is None:
-        raise AuthenticationFailed
+async def admit(
+    request: Request,
+    session: Session,
+    services: ServicesDep,
+    token: Annotated[str | None, Depends(_bearer)],
+    key: Annotated[str | None, Depends(_api_key)],
+) -> Viewer | None:
+    """Hold the request to its route's rule; who asks, or None where everybody may. 401 or 403 else.
+
+    Two credentials in one request are refused: which of them was meant decides what is allowed.
+    """
+    route = request.scope["route"]
+    _refuse_unknown(request, route)
+    rule = rule_of(request.method, route)
+    if rule.open:
+        return None
+    if token is not None and key is not None:
+        raise AuthenticationFailed("Give a token or a key, not both.")
+    if token is not None:
+        viewer = await _person(session, services, token)
+    elif key is not None:
+        viewer = await _program(session, services, key)
+    else:
+        viewer = None
+    rule.admit(viewer)
+    return viewer
+
+
+def _refuse_unknown(request: Request, route: APIRoute) -> None:
+    """Raise `InvalidInput` for a query parameter the route does not know: a mistyped filter would find everything."""
+    if not request.query_params:
+        return
+    unknown = request.query_params.keys() - _query_names(route)
+    if unknown:
+        raise InvalidInput(
+            [FieldError(json_pointer("query", name), "is not a known parameter") for name in sorted(unknown)]
+        )
+
+
+@cache
+def _query_names(route: APIRoute) -> frozenset[str]:
+    fields = get_flat_params(route.dependant)
+    return frozenset(field.alias for field in fields if isinstance(field.field_info, Query))
+
+
+async def _person(session: AsyncSession, services: Services, token: str) -> Viewer | None:
     claims = decode_access_token(token, key=services.secret_key, algorithm=services.settings.jwt_algorithm)
-    viewer = await Users(session).viewer(UUID(claims["sub"]))
+    return await Users(session).viewer(UUID(claims["sub"]), UUID(claims["sid"]))
+
+
+async def _program(session: AsyncSession, services: Services, key: str) -> Viewer | None:
+    if not key.startswith(MARK):
+        return None
+    now = services.clock.now()
+    found = await ApiKeys(session).viewer(key, now)
+    if found is None:
+        return None
+    viewer, last_used_at = found
+    if viewer.key_id is not None and (last_used_at is None or now - last_used_at > NOTED_EVERY):
+        await note_use(services.engine, viewer.key_id, now)
+    return viewer
+
+
+Admitted = Depends(admit)
+
+
+async def get_viewer(viewer: Annotated[Viewer | None, Admitted]) -> Viewer:
+    """Who asks."""
     if viewer is None:
         raise AuthenticationFailed
     return viewer
 
 
 CurrentViewer = Annotated[Viewer, Depends(get_viewer)]
-
-
-async def get_dispatcher(viewer: CurrentViewer) -> Viewer:
-    """A viewer who plans for others."""
-    if not viewer.sees_everything:
-        raise Forbidden
-    return viewer
-
-
-async def get_admin(viewer: CurrentViewer) -> Viewer:
-    """A viewer who manages users."""
-    if viewer.role is not Role.ADMIN:
-        raise Forbidden
-    return viewer
-
-
-CurrentDispatcher = Annotated[Viewer, Depends(get_dispatcher)]
-CurrentAdmin = Annotated[Viewer, Depends(get_admin)]

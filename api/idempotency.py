@@ -1,10 +1,10 @@
 """Requests that a client on a bad network may send again under one `Idempotency-Key`."""
 
-import unicodedata
 from collections.abc import Awaitable, Callable
 from typing import Annotated
 
 from fastapi import Depends, Header, Request, Response, status
+from starlette.requests import HTTPConnection
 
 from api.deps import CurrentViewer, ServicesDep, Session
 from core.database.idempotency import Answer, IdempotencyKeys, fingerprint
@@ -28,7 +28,11 @@ async def get_key(
                 "body, the request is not carried out again: the first answer comes back, with "
                 f"`{REPLAYED}: true`. With another body it is a 409. A refused request uses no key up."
             ),
-            json_schema_extra={"minLength": 1, "maxLength": LONGEST},
+            json_schema_extra={
+                "minLength": 1,
+                "maxLength": LONGEST,
+                "pattern": r"^[\x20-\x7e]*[\x21-\x7e][\x20-\x7e]*$",
+            },
         ),
     ] = None,
 ) -> str | None:
@@ -41,6 +45,11 @@ async def get_key(
     return given[0]
 
 
+def without_key(connection: HTTPConnection) -> bool:
+    """Whether there is nothing to keep beside what the request does."""
+    return HEADER not in connection.headers
+
+
 def key_fault(given: list[str]) -> str | None:
     """Why the values of the header are no key; None where they are one."""
     if len(given) > 1:
@@ -49,8 +58,8 @@ def key_fault(given: list[str]) -> str | None:
         return "must not be empty"
     if len(given[0]) > LONGEST:
         return f"must have at most {LONGEST} characters"
-    if any(unicodedata.category(character) == "Cc" for character in given[0]):
-        return "must hold no control characters"
+    if not (given[0].isascii() and given[0].isprintable()):
+        return "must hold printable ASCII characters only"
     return None
 
 

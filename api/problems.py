@@ -14,7 +14,7 @@ from sqlalchemy.exc import SQLAlchemyError
 from starlette.exceptions import HTTPException
 
 from core.database.errors import is_unreachable
-from core.errors import AuthenticationFailed, QueueFull, SolarSyncError, StorageUnavailable
+from core.errors import AuthenticationFailed, QueueFull, RateLimited, SolarSyncError, StorageUnavailable
 from core.validation import invalid_request
 from state.problem import Problem
 
@@ -56,6 +56,8 @@ def problem_response(
 def _headers(error: SolarSyncError) -> dict[str, str] | None:
     if isinstance(error, AuthenticationFailed):
         return {"WWW-Authenticate": "Bearer"}
+    if isinstance(error, RateLimited):
+        return error.headers
     if isinstance(error, QueueFull | StorageUnavailable):
         return RETRY_LATER
     return None

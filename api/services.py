@@ -15,6 +15,8 @@ from core.database.notifications import JobNotifications
 from core.database.session import without_transactions
 from core.fleet import Fleet, Scrape, process_name
 from core.ports import Geocoder
+from core.rate_limits import LoginThrottle, RateLimits
+from graph.decisions import Decisions
 from graph.dependencies import open_infrastructure
 from graph.immediate import Immediate
 from graph.runner import Runner
@@ -31,9 +33,12 @@ class Services:
     redis: Redis
     saver: RedisSaver
     runner: Runner
+    decisions: Decisions
     immediate: Immediate
     notifications: JobNotifications
     geocoder: Geocoder | None
+    rate_limits: RateLimits
+    login_throttle: LoginThrottle
     scrape: Scrape
 
 
@@ -55,8 +60,11 @@ async def open_services(settings: Settings) -> AsyncIterator[Services]:
             redis=infrastructure.redis,
             saver=infrastructure.saver,
             runner=Runner(infrastructure.saver, needs.clock, queue_limit=settings.queue_limit),
+            decisions=Decisions(infrastructure.saver, needs.clock, needs.triage),
             immediate=Immediate(needs.files, needs.years, needs.climates, rates=needs.triage),
             notifications=notifications,
             geocoder=infrastructure.geocoder,
+            rate_limits=RateLimits(infrastructure.counters),
+            login_throttle=LoginThrottle(infrastructure.counters),
             scrape=Scrape(fleet, infrastructure.engine, infrastructure.budget, needs.clock),
         )

@@ -81,6 +81,7 @@ class Settings(BaseSettings):
     access_token_expire_minutes: Annotated[int, Field(ge=1, le=1440)] = Field(
         default=15, validation_alias=_spelled("access_token_expire_minutes")
     )
+    refresh_token_expire_days: Annotated[int, Field(ge=1, le=365)] = 14
 
     weather_refresh_minutes: Annotated[int, Field(ge=1, le=1440)] = 30
     weather_providers: Names = ["open_meteo", "openweathermap", "met_no"]
@@ -102,6 +103,11 @@ class Settings(BaseSettings):
     openai_api_key: SecretStr | None = None
     openai_base_url: str | None = None
     openai_model: str = "gpt-4o-mini"
+    openai_timeout_seconds: Annotated[float, Field(gt=0, le=30)] = 15.0
+    openai_tokens_per_job: Annotated[int, Field(ge=0)] = 20_000
+    openai_prompt_price: Annotated[float, Field(ge=0, allow_inf_nan=False)] = 0.0
+    openai_answer_price: Annotated[float, Field(ge=0, allow_inf_nan=False)] = 0.0
+    openai_cost_per_job: Annotated[float, Field(ge=0, allow_inf_nan=False)] | None = None
 
     respond_within_hours_p1: Annotated[float, Field(gt=0)] = 4.0
     respond_within_hours_p2: Annotated[float, Field(gt=0)] = 24.0
@@ -119,10 +125,12 @@ class Settings(BaseSettings):
     shutdown_grace_seconds: Annotated[float, Field(ge=0, le=600)] = 20.0
 
     rate_limit_per_minute: Annotated[int, Field(ge=1)] = 600
+    rate_limit_per_address_per_minute: Annotated[int, Field(ge=1)] = 3_000
     event_heartbeat_seconds: Annotated[float, Field(gt=0, le=300)] = 15.0
     cors_origins: Names = []
     webhook_allow_private: bool = False
     notification_urls: Annotated[list[SecretStr], NoDecode] = []
+    technician_notification_urls: Annotated[list[SecretStr], NoDecode] = []
 
     @field_validator(
         "weather_providers",
@@ -132,6 +140,7 @@ class Settings(BaseSettings):
         "provider_budgets",
         "cors_origins",
         "notification_urls",
+        "technician_notification_urls",
         mode="before",
     )
     @classmethod
@@ -174,6 +183,14 @@ class Settings(BaseSettings):
         if key is not None and len(key.get_secret_value()) < 32:
             raise ValueError("needs at least 32 characters")
         return key
+
+    @model_validator(mode="after")
+    def _a_cost_has_its_prices(self) -> Self:
+        if self.openai_cost_per_job is not None and not (
+            self.openai_prompt_price or self.openai_answer_price
+        ):
+            raise ValueError("OPENAI_COST_PER_JOB needs OPENAI_PROMPT_PRICE and OPENAI_ANSWER_PRICE")
+        return self
 
     @model_validator(mode="after")
     def _production_is_complete(self) -> Self:

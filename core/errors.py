@@ -12,7 +12,9 @@
     │   └── PayloadTooLarge      413
     ├── TransientError           may succeed when tried again
     │   ├── QueueFull            429
+    │   ├── RateLimited          429, asked too often; says after how many seconds to ask again
     │   ├── ProviderUnavailable  502, an outside service failed or answered nonsense
+    │   │   └── ModelUnavailable the language model, which nothing depends on
     │   ├── StorageUnavailable   503, Postgres or Redis cannot be reached
     │   ├── Overloaded           503, a request could not be carried out in the time it has
     │   ├── NodeTimedOut         504, a node took longer than its policy allows
@@ -25,7 +27,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any, ClassVar
+from typing import Any, ClassVar, Literal
 
 PROBLEM_BASE = "urn:solarsync:problem:"
 
@@ -138,6 +140,21 @@ class QueueFull(TransientError):
     slug = "queue-full"
 
 
+class RateLimited(TransientError):
+    """Too many requests; ask again later."""
+
+    status = 429
+    slug = "rate-limited"
+
+    def __init__(self, retry_after: int, detail: str | None = None) -> None:
+        self.retry_after = retry_after
+        super().__init__(detail or f"Too many requests; ask again in {retry_after} s.")
+
+    @property
+    def headers(self) -> dict[str, str]:
+        return {"Retry-After": str(self.retry_after)}
+
+
 class Overloaded(TransientError):
     """The service cannot carry this out in time now; try again in a little while."""
 
@@ -155,6 +172,14 @@ class ProviderUnavailable(TransientError):
         self.provider = provider
         self.reason = reason
         super().__init__(f"{provider}: {reason}")
+
+
+class ModelUnavailable(ProviderUnavailable):
+    """The language model gave no answer; the work goes on without it."""
+
+    def __init__(self, outcome: Literal["timed_out", "unavailable", "over_budget"], reason: str) -> None:
+        self.outcome = outcome
+        super().__init__("language model", reason)
 
 
 class StorageUnavailable(TransientError):

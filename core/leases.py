@@ -50,6 +50,15 @@ INSERT INTO pgqueuer_log (job_id, status, entrypoint, priority, traceback)
 SELECT id, status, entrypoint, priority, $3::jsonb FROM returned
 """
 """PgQueuer's trigger tells of inserts only; what is handed back is for another worker, now."""
+OUTLOOK = """
+SELECT EXISTS (
+    SELECT FROM pgqueuer WHERE entrypoint = ANY($1) AND status = 'queued' AND execute_after <= now()
+) AS eligible, (
+    SELECT execute_after - now() FROM pgqueuer
+    WHERE entrypoint = ANY($1) AND status = 'queued' AND execute_after > now() ORDER BY execute_after LIMIT 1
+) AS eta
+"""
+OUTLOOK_SECONDS = 0.5
 
 
 class LeaseEnded(Exception):
@@ -134,10 +143,42 @@ class Leases:
 class LeasedQueries(Queries):
     """PgQueuer's statements; those of a holder change nothing that is another's."""
 
-    def __init__(self, driver: Driver, leases: Leases) -> None:
+    def __init__(self, driver: Driver, leases: Leases, listening: asyncio.Event) -> None:
         super().__init__(driver)
+        self._listening = listening
         self.holder: UUID | None = None
         self._leases = leases
+        self._eligible = False
+        self._eta: timedelta | None = None
+        self._outlook_at = 0.0
+
+    async def eligible_queued_work(self, entrypoints: list[Any]) -> int:
+        """Whether something could be taken now, looked up at most every `OUTLOOK_SECONDS`.
+
+        Asked, with the two questions below, each time the queue has been found empty. What is put into it is
+        told by a notification, and where all hands are full, by the end of what they hold: only for what is
+        deferred is there anything to see, and a busy worker looks into the queue again sooner than that.
+        """
+        now = asyncio.get_running_loop().time()
+        if now - self._outlook_at < OUTLOOK_SECONDS:
+            self._eligible, self._eta = False, None
+        else:
+            self._outlook_at = now
+            (found,) = await self.driver.fetch(OUTLOOK, entrypoints)
+            self._eligible, self._eta = found["eligible"], found["eta"]  # type: ignore[assignment]  # as above
+        return int(self._eligible)
+
+    async def next_deferred_eta(self, entrypoints: list[Any]) -> timedelta | None:  # noqa: ARG002  PgQueuer's
+        return self._eta
+
+    async def queued_work(self, entrypoints: list[Any]) -> int:  # noqa: ARG002  PgQueuer's
+        """Asked for what becomes eligible between the other two questions, which are one here."""
+        return int(self._eligible or self._eta is not None)
+
+    async def notify_health_check(self, health_check_event_id: Any) -> None:  # noqa: ANN401  PgQueuer's
+        """Not before there is somebody to hear it: without an answer the queue stops after ten seconds."""
+        await self._listening.wait()
+        await super().notify_health_check(health_check_event_id)
 
     async def update_heartbeat(self, job_ids: list[Any]) -> None:
         rows = list(set(job_ids))

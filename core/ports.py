@@ -31,6 +31,32 @@ class ExternalCalls(Protocol):
         ...
 
 
+class Completion(Model):
+    """What a language model answered, and what it took. It may be anything."""
+
+    content: str
+    refusal: str | None = None
+    cut_off: bool = False
+    model: str
+    prompt_tokens: int
+    answer_tokens: int
+
+    @property
+    def tokens(self) -> int:
+        return self.prompt_tokens + self.answer_tokens
+
+
+class LanguageModel(Protocol):
+    """A model that is asked for one JSON object at a time."""
+
+    async def complete(self, system: str, user: str, schema: JsonObject, *, account: str) -> Completion:
+        """Its answer, not yet looked at, paid from the budget of `account`; raises `ModelUnavailable`.
+
+        The service may hold the answer to `schema`, or ignore it.
+        """
+        ...
+
+
 class ForecastProvider(Protocol):
     """Hourly weather of the coming days."""
 

@@ -48,6 +48,29 @@ NEW_JOB: Priority = 5
 SCHEDULED: Priority = 1
 
 
+def queueing_run(run: str) -> str:
+    """Part of a statement that queues a new job's run: `run` names what holds its `id`."""
+    return f"""
+    INSERT INTO pgqueuer (status, priority, entrypoint, payload, dedupe_key)
+    SELECT 'queued', {NEW_JOB}, '{EXECUTE_RUN}', uuid_send(id), CAST(id AS text) FROM {run}
+    """  # noqa: S608  constants
+
+
+def queueing_deliveries(deliveries: str) -> str:
+    """Part of a statement that queues messages to webhooks: `deliveries` names what holds their ids."""
+    return f"""
+    INSERT INTO pgqueuer (status, priority, entrypoint, payload)
+    SELECT 'queued', {SCHEDULED}, '{DELIVER}', uuid_send(id) FROM {deliveries}
+    """  # noqa: S608  constants
+
+
+RUNS_WAITING = f"""
+    SELECT count(*) AS runs FROM (SELECT FROM pgqueuer WHERE status = 'queued'
+    AND entrypoint = '{EXECUTE_RUN}' AND execute_after <= now() LIMIT :at_most) AS waiting
+"""  # noqa: S608  constants
+"""How many runs wait for a worker, counted no further than `at_most`; those of a later time do not wait yet."""
+
+
 class _SessionDriver:
     """A PgQueuer driver on a session's own connection, so that what it writes commits with the session.
 
@@ -135,15 +158,8 @@ async def forgotten_runs(session: AsyncSession, *, at_most: int) -> list[UUID]:
 
 
 async def queued_runs(session: AsyncSession, *, at_most: int) -> int:
-    """How many runs wait for a worker, counted no further than `at_most`; those of a later time do not wait yet."""
-    counted = await session.scalar(
-        text(
-            "SELECT count(*) FROM (SELECT 1 FROM pgqueuer WHERE status = 'queued'"
-            " AND entrypoint = :entrypoint AND execute_after <= now() LIMIT :at_most) AS waiting"
-        ),
-        {"entrypoint": EXECUTE_RUN, "at_most": at_most},
-    )
-    return counted or 0
+    """`RUNS_WAITING`, by itself."""
+    return await session.scalar(text(RUNS_WAITING), {"at_most": at_most}) or 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -181,6 +197,18 @@ class TryAgain(Exception):
 
 async def _leave(_: asyncpg.Connection) -> None:
     """PgQueuer leaves nothing behind on a connection; to reset it is a round trip after every statement."""
+
+
+class _Driver(AsyncpgPoolDriver):
+    """PgQueuer's driver, which says when it has begun to listen."""
+
+    def __init__(self, pool: asyncpg.Pool) -> None:
+        super().__init__(pool)
+        self.listening = asyncio.Event()
+
+    async def add_listener(self, channel: str, callback: Callable[[str | bytes | bytearray], None]) -> None:
+        await super().add_listener(channel, callback)
+        self.listening.set()
 
 
 class QueueWorker:
@@ -242,8 +270,8 @@ class QueueWorker:
             command_timeout=COMMAND_SECONDS,
             reset=_leave,
         ) as pool:
-            driver = AsyncpgPoolDriver(pool)
-            queries = LeasedQueries(driver, self._leases)
+            driver = _Driver(pool)
+            queries = LeasedQueries(driver, self._leases, driver.listening)
             queue = PgQueuer(driver, queries=queries)
             queries.holder = queue.qm.queue_manager_id
             queue.entrypoint(EXECUTE_RUN, accepts_context=True)(self._execute)

@@ -1,7 +1,8 @@
-"""Passwords and access tokens."""
+"""Passwords, access tokens and refresh tokens."""
 
-from datetime import timedelta
-from functools import cache
+import time
+from datetime import datetime, timedelta
+from functools import cache, lru_cache
 from typing import Any
 from uuid import UUID
 
@@ -13,6 +14,7 @@ from pydantic import SecretStr
 from core.clock import Clock
 from core.errors import AuthenticationFailed, FieldError, InvalidInput
 
+SHORTEST_PASSWORD = 12
 BCRYPT_LIMIT = 72
 """bcrypt reads 72 bytes and no more; a longer password would be cut without a word."""
 
@@ -38,26 +40,74 @@ def verify_password(password: str, password_hash: str) -> bool:
 
 
 def create_access_token(
-    user_id: UUID, role: str, *, key: SecretStr, algorithm: str, lifetime: timedelta, clock: Clock
+    user_id: UUID,
+    role: str,
+    *,
+    login_id: UUID,
+    key: SecretStr,
+    algorithm: str,
+    lifetime: timedelta,
+    clock: Clock,
 ) -> str:
-    """A signed token that names the user until `lifetime` has passed."""
+    """A signed token that names the user and their login until `lifetime` has passed."""
     now = clock.now()
-    claims = {"sub": str(user_id), "role": role, "iat": now, "exp": now + lifetime, "typ": "access"}
+    claims = {
+        "sub": str(user_id),
+        "sid": str(login_id),
+        "role": role,
+        "iat": now,
+        "exp": now + lifetime,
+        "typ": "access",
+    }
     return jwt.encode(claims, key.get_secret_value(), algorithm=algorithm)
 
 
 def decode_access_token(token: str, *, key: SecretStr, algorithm: str) -> dict[str, Any]:
     """The claims of a valid, unexpired access token; else raises `AuthenticationFailed`."""
+    claims = _access_claims(token, key, algorithm)
+    if claims["exp"] <= time.time():
+        raise AuthenticationFailed
+    return claims
+
+
+@lru_cache(maxsize=4096)
+def _access_claims(token: str, key: SecretStr, algorithm: str) -> dict[str, Any]:
+    """Checked once for each token: what it says and who signed it stays, only its time runs out."""
+    return _decode(token, "access", ["sub", "sid"], key, algorithm)
+
+
+def create_refresh_token(
+    login_id: UUID, generation: int, *, key: SecretStr, algorithm: str, expires_at: datetime, clock: Clock
+) -> str:
+    """A signed token that carries a login on, once: the next one has the next generation."""
+    claims = {
+        "sid": str(login_id),
+        "gen": generation,
+        "iat": clock.now(),
+        "exp": expires_at,
+        "typ": "refresh",
+    }
+    return jwt.encode(claims, key.get_secret_value(), algorithm=algorithm)
+
+
+def decode_refresh_token(token: str, *, key: SecretStr, algorithm: str) -> tuple[UUID, int]:
+    """The login and the generation that a valid, unexpired refresh token is of; else `AuthenticationFailed`."""
+    claims = _decode(token, "refresh", ["sid", "gen"], key, algorithm)
+    return UUID(claims["sid"]), int(claims["gen"])
+
+
+def _decode(token: str, kind: str, required: list[str], key: SecretStr, algorithm: str) -> dict[str, Any]:
     try:
         claims: dict[str, Any] = jwt.decode(
             token,
             key.get_secret_value(),
             algorithms=[algorithm],
-            options={"require": ["sub", "exp", "iat", "typ"]},
+            options={"require": ["exp", "iat", "typ", *required], "verify_sub": False},
         )
-        UUID(claims["sub"])
-    except (jwt.InvalidTokenError, ValueError):
+        for name in {"sub", "sid"} & set(required):
+            UUID(claims[name])
+    except (jwt.InvalidTokenError, ValueError, TypeError, AttributeError):
         raise AuthenticationFailed from None
-    if claims["typ"] != "access":
+    if claims["typ"] != kind:
         raise AuthenticationFailed
     return claims

@@ -127,9 +127,9 @@ def _field_errors(faults: Iterable[Fault], prefix: tuple[str, ...]) -> Iterable[
 
 
 def _is_branch(part: str | int, rest: tuple[str | int, ...], fault: Fault) -> bool:
-    """Whether a part of a location labels a branch of a union. Our own fields are all lower_snake_case."""
+    """Whether a part of a location labels a branch of a union. Our own fields are lower_snake_case, or dotted."""
     names_a_field = len(rest) == 1 and fault["type"] in {"missing", "extra_forbidden"}
-    return isinstance(part, str) and not names_a_field and not re.fullmatch(r"[a-z][a-z0-9_]*", part)
+    return isinstance(part, str) and not names_a_field and not re.fullmatch(r"[a-z][a-z0-9_.]*", part)
 
 
 def _has_wrong_form(faults: Sequence[Fault], place: tuple[str | int, ...]) -> bool:

@@ -1,8 +1,8 @@
 """The whole workflow on one screen: every node and every edge."""
 
 from collections.abc import Awaitable, Callable
-from functools import partial
-from typing import Any
+from functools import partial, wraps
+from typing import Any, TypeVar
 
 from langgraph.checkpoint.base import BaseCheckpointSaver
 from langgraph.graph import END, START, StateGraph
@@ -28,6 +28,7 @@ from nodes.triage.node import triage
 from nodes.weather.node import weather
 from state.workflow import JobRequest, JobState
 
+Target = TypeVar("Target")
 Workflow = CompiledStateGraph[JobState, None, JobRequest, JobState]
 
 
@@ -58,19 +59,31 @@ def build_graph(needs: Dependencies, checkpointer: BaseCheckpointSaver[Any] | No
         ),
     )
     add("sizing", partial(sizing, years=needs.years))
-    add("triage", partial(triage, sites=needs.sites, settings=needs.triage))
+    add("triage", partial(triage, sites=needs.sites, model=needs.model, settings=needs.triage))
     add("clarify", clarify)
     add("dispatch", partial(dispatch, directory=needs.directory, clock=needs.clock))
     add("review", review)
     add("report", report)
 
-    graph.add_conditional_edges(START, route_start, ["intake", "weather"])
+    graph.add_conditional_edges(START, _at_once(route_start), ["intake", "weather"])
     graph.add_edge("intake", "weather")
-    graph.add_conditional_edges("weather", route_after_weather, ["sizing", "triage", "dispatch", END])
-    graph.add_conditional_edges("sizing", route_after_branch, ["clarify", "dispatch"])
-    graph.add_conditional_edges("triage", route_after_branch, ["clarify", "dispatch"])
-    graph.add_conditional_edges("clarify", route_after_clarify, ["sizing", "triage", "dispatch"])
-    graph.add_conditional_edges("dispatch", route_after_dispatch, ["review", "report"])
+    graph.add_conditional_edges(
+        "weather", _at_once(route_after_weather), ["sizing", "triage", "dispatch", END]
+    )
+    graph.add_conditional_edges("sizing", _at_once(route_after_branch), ["clarify", "dispatch"])
+    graph.add_conditional_edges("triage", _at_once(route_after_branch), ["clarify", "dispatch"])
+    graph.add_conditional_edges("clarify", _at_once(route_after_clarify), ["sizing", "triage", "dispatch"])
+    graph.add_conditional_edges("dispatch", _at_once(route_after_dispatch), ["review", "report"])
     graph.add_edge("review", "report")
     graph.add_edge("report", END)
     return graph.compile(checkpointer=checkpointer, name="solarsync")
+
+
+def _at_once(route: Callable[[JobState], Target]) -> Callable[[JobState], Awaitable[Target]]:
+    """The router as LangGraph calls it on its loop: one that is not `async` it would call in a thread."""
+
+    @wraps(route)
+    async def routed(state: JobState) -> Target:
+        return route(state)
+
+    return routed

@@ -1,23 +1,31 @@
-"""One message to one webhook: claimed from the outbox, sent, and what came of it recorded."""
+"""One message to one webhook or person: claimed from the outbox, sent, and what came of it recorded."""
 
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Callable, Mapping
 from contextlib import asynccontextmanager
+from http import HTTPStatus
 from random import random
+from types import MappingProxyType
 from uuid import UUID
 
 import structlog
 from sqlalchemy.ext.asyncio import AsyncEngine, AsyncSession
 
+from core.clients.notifier import AppriseNotifier
 from core.clients.webhook import WebhookSender
 from core.clock import Clock
+from core.database.addressees import Addressee
 from core.database.errors import storage_errors
 from core.database.session import AsyncSessionLocal
 from core.database.webhooks import Message, NotYet, Webhooks
+from core.notifications.addresses import Address
+from core.notifications.news import text_of
 from core.queue import TryAgain
 from core.webhooks.messages import body, headers, message_id
-from core.webhooks.schedule import Answer, verdict
+from core.webhooks.schedule import DELAYS, PEOPLE_DELAYS, Answer, verdict
 
 log = structlog.get_logger(__name__)
+
+NOBODY: Mapping[str, Address] = MappingProxyType({})
 
 
 class Deliveries:
@@ -29,11 +37,15 @@ class Deliveries:
         sender: WebhookSender,
         clock: Clock,
         *,
+        addresses: Mapping[str, Address] = NOBODY,
+        notifier: AppriseNotifier | None = None,
         jitter: Callable[[], float] = random,
     ) -> None:
         self._engine = engine
         self._sender = sender
         self._clock = clock
+        self._addresses = addresses
+        self._notifier = notifier or AppriseNotifier()
         self._jitter = jitter
 
     async def deliver(self, delivery_id: UUID) -> None:
@@ -46,12 +58,28 @@ class Deliveries:
             await self._conclude(message, await self._send(message))
 
     async def _send(self, message: Message) -> Answer:
+        if message.people is not None:
+            return await self._tell(message, message.people)
         content = body(message.event)
         signed = headers(message.secret, message_id(message.delivery_id), self._clock.now(), content)
         return await self._sender.send(message.url, signed, content)
 
+    async def _tell(self, message: Message, people: Addressee) -> Answer:
+        address = self._addresses.get(message.url)
+        if address is None:
+            return Answer(error="the address is not among this worker's settings")
+        url = address.of(people.contact)
+        if url is None:
+            return Answer(status=HTTPStatus.NO_CONTENT, excerpt="nobody is sent, or has no such contact")
+        return await self._notifier.send(url, text_of(message.event, people.told))
+
     async def _conclude(self, message: Message, answer: Answer) -> None:
-        judged = verdict(answer, message.attempt, self._jitter())
+        judged = verdict(
+            answer,
+            message.attempt,
+            self._jitter(),
+            delays=len(DELAYS) if message.people is None else PEOPLE_DELAYS,
+        )
         async with self._transaction() as session:
             hopeless = await Webhooks(session).conclude(message, answer, judged, self._clock.now())
         log.info(

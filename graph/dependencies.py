@@ -27,12 +27,14 @@ from core.ports import (
     ForecastBatches,
     ForecastProvider,
     Geocoder,
+    LanguageModel,
     SiteRecords,
     TechnicianDirectory,
     WeatherFiles,
     WeatherYears,
 )
 from core.redis import create_redis
+from graph.language import open_language_model
 from graph.providers import Providers
 from graph.rates import triage_settings
 from nodes.triage.settings import DEFAULTS as TRIAGE_DEFAULTS
@@ -54,6 +56,7 @@ class Dependencies:
     climates: Climates | None = None
     authority: AlertProvider | None = None
     sites: SiteRecords | None = None
+    model: LanguageModel | None = None
     triage: TriageSettings = TRIAGE_DEFAULTS
 
 
@@ -66,7 +69,7 @@ class Infrastructure:
     engine: AsyncEngine
     redis: Redis
     counters: Redis
-    """What all processes count together: budgets and metrics. Apart from checkpoints where `REDIS_URL` is."""
+    """What all processes count together: budgets, limits and metrics. Apart from checkpoints where `REDIS_URL` is."""
     saver: RedisSaver
     dependencies: Dependencies
     budget: Budget
@@ -89,11 +92,14 @@ async def open_infrastructure(settings: Settings, *, fenced: bool = False) -> As
     )
     checkpoint_url = settings.redis_checkpoint_url or settings.redis_url
     redis = create_redis(checkpoint_url.get_secret_value())
-    counters = create_redis(settings.redis_url.get_secret_value(), max_connections=8)
+    counters = create_redis(settings.redis_url.get_secret_value(), max_connections=64)
     saver = RedisSaver(redis, ttl_seconds=settings.checkpoint_ttl_seconds, fenced=fenced)
     calls = RecordedCalls(redis, ttl_seconds=settings.checkpoint_ttl_seconds)
     secret_key, _ = resolve_secret_key(settings)
-    async with httpx.AsyncClient(timeout=httpx.Timeout(10.0, connect=5.0)) as http:
+    async with (
+        httpx.AsyncClient(timeout=httpx.Timeout(10.0, connect=5.0)) as http,
+        open_language_model(settings, counters, calls) as model,
+    ):
         files = StoredWeatherFiles(engine)
         clock = SystemClock()
         budget = Budget(counters, parse_limits(settings.provider_budgets))
@@ -109,6 +115,7 @@ async def open_infrastructure(settings: Settings, *, fenced: bool = False) -> As
             climates=climates,
             authority=providers.authority(),
             sites=StoredSiteRecords(engine),
+            model=model,
             triage=triage_settings(settings),
         )
         try:

@@ -16,11 +16,11 @@ from sqlalchemy.ext.asyncio import AsyncEngine, AsyncSession
 from core.checkpoint import RedisSaver, delete_job_state, run_in_hand
 from core.clock import Clock
 from core.database.errors import storage_errors
-from core.database.events import Event
+from core.database.events import Event, JobEvents
 from core.database.jobs import Jobs
 from core.database.models import JobRow, ResultRow, RunKind
 from core.database.runs import Claim, Runs
-from core.database.session import AsyncSessionLocal
+from core.database.session import AsyncSessionLocal, without_transactions
 from core.errors import (
     CheckpointUnreadable,
     DomainError,
@@ -44,6 +44,7 @@ from graph.entry import (
     refresh_state,
     start_state,
 )
+from graph.news import assignment_news, held_by, planned, urgency_news
 from graph.outcome import Outcome, result_document
 from graph.policies import RECURSION_LIMIT, RUN_SECONDS
 from graph.turns import PlanningTurns
@@ -78,6 +79,7 @@ class Execution:
         run_seconds: float = RUN_SECONDS,
     ) -> None:
         self._engine = engine
+        self._single = without_transactions(engine)
         self._graph = graph
         self._saver = saver
         self._clock = clock
@@ -88,11 +90,10 @@ class Execution:
     async def execute(self, run_id: UUID) -> None:
         """Carry out a run. Raises `TryAgain` where the queue should deliver it once more."""
         with storage_errors():
-            async with self._transaction() as session:
+            async with self._statement() as session:
                 claim = await Runs(session).claim(run_id)
-                if claim is None:
-                    return
-                job = await Jobs(session).get(claim.job_id)
+        if claim is None:
+            return
         with (
             ATTEMPT_SECONDS.labels(claim.kind.value).time(),
             structlog.contextvars.bound_contextvars(job_id=str(claim.job_id), run_id=str(run_id)),
@@ -100,7 +101,7 @@ class Execution:
         ):
             self._under_way += 1
             try:
-                await self._in_time(claim, job)
+                await self._in_time(claim, claim.job)
             except asyncio.CancelledError:
                 await self._hand_back(claim)
                 raise
@@ -152,25 +153,37 @@ class Execution:
 
     async def _store(self, claim: Claim, outcome: Outcome) -> None:
         """What the graph made of the run, all of it or, with `VisitTaken`, nothing."""
-        with storage_errors():
-            async with self._transaction() as session:
-                if outcome.questions is not None:
+        if outcome.questions is not None:
+            with storage_errors():
+                async with self._transaction() as session:
                     await Runs(session).wait(
                         claim,
                         outcome.questions,
-                        told=outcome.untold,
+                        told=[*outcome.untold, *await self._urgent(session, claim, outcome)],
                         job=fault_found(outcome.state) | outcome.progress(),
                     )
-                else:
-                    document = self._document(claim, outcome)
-                    # Large, and slow to store: the row holds it only where no result does.
-                    weather = outcome.state.get("weather") if document is None else None
-                    await Runs(session).succeed(
-                        claim,
-                        document,
-                        {**job_values(outcome.state), "weather": weather, **outcome.progress()},
-                        told=outcome.untold,
-                    )
+            return
+        document = self._document(claim, outcome)
+        # Large, and slow to store: the row holds it only where no result does.
+        weather = outcome.state.get("weather") if document is None else None
+        values = {**job_values(outcome.state), "weather": weather, **outcome.progress()}
+        single = (
+            document is not None and not values.get("technician_id") and not urgency_news(outcome.state)
+        )
+        with storage_errors():
+            async with self._statement() if single else self._transaction() as session:
+                told = [
+                    *outcome.untold,
+                    *await self._urgent(session, claim, outcome),
+                    *assignment_news(outcome.held, planned(outcome.state)),
+                ]
+                await Runs(session).succeed(claim, document, values, told=told)
+
+    async def _urgent(self, session: AsyncSession, claim: Claim, outcome: Outcome) -> list[Event]:
+        """Once in a job's life: it may stop at a safety question first, and store its result later."""
+        news = urgency_news(outcome.state)
+        told = bool(news) and await JobEvents(session).told(claim.job_id, "job.urgent")
+        return [] if told else news
 
     async def _latest(self, claim: Claim) -> ResultRow | None:
         """The result that a refresh goes on from."""
@@ -226,7 +239,7 @@ class Execution:
             return await self._follow(claim, job, start_state(job))
         # Not `next`: it leaves out tasks that have written, though no checkpoint holds what they wrote yet.
         if not snapshot.tasks:  # an earlier attempt ended the graph and died before it could store the result
-            outcome = Outcome(job.kind.value, state=snapshot.values)
+            outcome = Outcome(job.kind.value, state=snapshot.values, held=held_by(job))
             outcome.finished(STEPS[job.kind][-1])
             return outcome
         return await self._follow(claim, job, answers_for(job, snapshot))
@@ -234,7 +247,7 @@ class Execution:
     async def _follow(self, claim: Claim, job: JobRow, entry: Entry) -> Outcome:
         """Run the graph, recording each node as it starts and finishes."""
         kind = None if claim.kind is RunKind.REFRESH else job.kind.value
-        outcome = Outcome(kind, job.progress_done)
+        outcome = Outcome(kind, job.progress_done, held=held_by(job))
         stream = self._graph.astream(entry, self._config(claim), stream_mode=["tasks", "updates", "values"])
         # The busier the worker, the longer a run takes and the less often it tells: no load of its own making.
         pause = PROGRESS_SECONDS * self._under_way
@@ -309,6 +322,12 @@ class Execution:
             "configurable": {"thread_id": str(claim.job_id), "attempt": claim.fence},
             "recursion_limit": RECURSION_LIMIT,
         }
+
+    @asynccontextmanager
+    async def _statement(self) -> AsyncIterator[AsyncSession]:
+        """For a single statement: to begin and to end a transaction around it would be two more round trips."""
+        async with AsyncSessionLocal(bind=self._single) as session:
+            yield session
 
     @asynccontextmanager
     async def _transaction(self) -> AsyncIterator[AsyncSession]:

@@ -5,6 +5,7 @@ from datetime import datetime
 from uuid import UUID
 
 from core.database.events import Event
+from graph.news import NOBODY_SENT, Assignment
 from graph.views import STEPS, steps_done
 from state.base import JsonObject, Model
 from state.dispatch import DispatchResult
@@ -35,6 +36,8 @@ class Outcome:
     questions: list[JsonObject] | None = None
     under_way: set[str] = field(default_factory=set)
     untold: list[Event] = field(default_factory=list)
+    held: Assignment = NOBODY_SENT
+    """Who was to go, and when, as the run began."""
 
     def take(self, mode: str, chunk: JsonObject) -> None:
         """Take in a chunk of the stream modes `tasks`, `updates` and `values`."""

@@ -29,7 +29,7 @@ POLICIES: dict[str, NodePolicy] = {
     "intake": NodePolicy(_seconds(10)),
     "weather": NodePolicy(_seconds(60), _READS_THE_DATABASE),  # three provider attempts and a typical year
     "sizing": NodePolicy(_seconds(60), _READS_THE_DATABASE),
-    "triage": NodePolicy(_seconds(60)),
+    "triage": NodePolicy(_seconds(150)),  # a language model is asked four times, for at most 30 s each
     "clarify": NodePolicy(_seconds(10)),
     "dispatch": NodePolicy(_seconds(20), _READS_THE_DATABASE),
     "review": NodePolicy(_seconds(10)),
@@ -37,7 +37,7 @@ POLICIES: dict[str, NodePolicy] = {
 }
 
 RUN_SECONDS = 600.0
-"""One attempt at a run. All nodes on the way at their limits take three minutes, and storage is asked three times."""
+"""One attempt at a run. All nodes on the way at their limits take five minutes, and storage is asked three times."""
 
 RECURSION_LIMIT = 40
 """Supersteps of one run. The longest honest path, every branch asking twice, takes 14."""

@@ -13,19 +13,19 @@ from core.clock import Clock
 from core.database.jobs import Jobs
 from core.database.models import JobKind, JobRow, RunKind, RunStatus
 from core.database.runs import Runs
+from core.database.starting import start_job
 from core.database.users import Viewer
 from core.database.weather_files import WeatherFileRepository
-from core.errors import Conflict, FieldError, InvalidInput, QueueFull, StorageUnavailable
+from core.errors import Conflict, FieldError, Forbidden, InvalidInput, QueueFull, StorageUnavailable
 from core.metrics import RESUME_CONFLICTS
 from core.queue import (
-    NEW_JOB,
     PERSON_WAITS,
     SCHEDULED,
     Priority,
     enqueue_run,
     queued_runs,
-    withdraw_run,
 )
+from graph.decisions import end_active_run
 from nodes.intake.engine import check_input
 from state.job import JobInput
 from state.questions import Question, check_answers
@@ -42,18 +42,10 @@ class Runner:
         check_input(job_input)
         if job_input.resource.weather_file_id is not None:
             await WeatherFileRepository(session).require(job_input.resource.weather_file_id)
-        await self._refuse_when_full(session)
-        job = JobRow(
-            kind=JobKind(job_input.kind),
-            status=RunStatus.QUEUED,
-            created_by=viewer.user_id,
-            input=job_input.model_dump(mode="json", exclude_unset=True),
+        document = job_input.model_dump(mode="json", exclude_unset=True)
+        return await start_job(
+            session, viewer, JobKind(job_input.kind), document, queue_limit=self._queue_limit
         )
-        session.add(job)
-        await session.flush()
-        await Jobs(session).record(job.id, "job.created", viewer.username, kind=job_input.kind)
-        await self._queue(session, job, RunKind.START, NEW_JOB)
-        return job
 
     async def resume(
         self, session: AsyncSession, viewer: Viewer, job_id: UUID, answers: Mapping[str, Any]
@@ -64,7 +56,10 @@ class Runner:
         if job.status is not RunStatus.WAITING:
             RESUME_CONFLICTS.inc()
             raise Conflict(f"No question is open: the job is {job.status}.")
-        refused = check_answers([Question.model_validate(q) for q in job.questions], answers)
+        questions = [Question.model_validate(question) for question in job.questions]
+        if not viewer.sees_everything and (theirs := [q.id for q in questions if q.role == "dispatcher"]):
+            raise Forbidden(f"Only a dispatcher may answer: {', '.join(theirs)}.")
+        refused = check_answers(questions, answers)
         if refused:
             raise InvalidInput([FieldError(f"/answers/{key}", reason) for key, reason in refused.items()])
         job.answers = {**job.answers, **answers}
@@ -80,9 +75,7 @@ class Runner:
         job = await jobs.get(job_id, viewer, lock=True)
         if job.closed_at is not None or job.status in {RunStatus.SUCCEEDED, RunStatus.CANCELLED}:
             raise Conflict(f"There is nothing to cancel: the job is {job.status}.")
-        run_id = await Runs(session).cancel(job_id)
-        if run_id is not None:
-            await withdraw_run(session, run_id)
+        await end_active_run(session, job_id)
         job.status = RunStatus.CANCELLED
         job.closed_at = self._clock.now()
         job.questions = []

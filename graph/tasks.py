@@ -1,16 +1,24 @@
 """The long-lived parts of the service besides HTTP: working the queue off, and the schedule."""
 
 import asyncio
+from collections.abc import Mapping
+from contextlib import suppress
 from datetime import datetime, timedelta
 from functools import partial
 
 import structlog
+from sqlalchemy.ext.asyncio import AsyncEngine
 
 from core.clients.webhook import WebhookSender
 from core.config import Settings
+from core.database.addressees import keep_addresses
+from core.database.errors import storage_errors
 from core.database.retention import DAILY, RETENTION, prune_all, retention_rules
+from core.database.session import AsyncSessionLocal
+from core.errors import StorageUnavailable
 from core.fleet import Fleet, process_name
 from core.memory import keep_what_is_loaded
+from core.notifications.addresses import Address, addresses
 from core.queue import QueueWorker
 from core.scheduler import (
     WEATHER_UPDATE,
@@ -30,6 +38,8 @@ from graph.runner import Runner
 
 log = structlog.get_logger(__name__)
 
+ANNOUNCE_SECONDS = 2.0
+
 
 async def work(settings: Settings, stop: asyncio.Event) -> None:
     """Carry out runs until `stop` is set, then finish those in hand within the grace period or hand them back."""
@@ -40,7 +50,8 @@ async def work(settings: Settings, stop: asyncio.Event) -> None:
         graph = build_graph(opened.dependencies, opened.saver)
         execution = Execution(opened.engine, graph, opened.saver, opened.dependencies.clock)
         sender = WebhookSender(opened.dependencies.clock, allow_private=settings.webhook_allow_private)
-        deliveries = Deliveries(opened.engine, sender, opened.dependencies.clock)
+        told = addresses(settings.notification_urls, settings.technician_notification_urls)
+        deliveries = Deliveries(opened.engine, sender, opened.dependencies.clock, addresses=told)
         worker = QueueWorker(
             opened.engine,
             execution.execute,
@@ -49,16 +60,27 @@ async def work(settings: Settings, stop: asyncio.Event) -> None:
             heartbeat_interval=settings.heartbeat_interval_seconds,
         )
         running = asyncio.create_task(worker.run(), name="queue-worker")
+        announcing = asyncio.create_task(_announce(opened.engine, told), name="addresses")
         reconciling = asyncio.create_task(keep_reconciled(opened.engine), name="reconciliation")
         keep_what_is_loaded()
         log.info("graph.worker.started", concurrency=settings.worker_concurrency)
         await asyncio.wait({running, asyncio.create_task(stop.wait())}, return_when=asyncio.FIRST_COMPLETED)
         reconciling.cancel()
+        announcing.cancel()
         worker.stop()
         _, unfinished = await asyncio.wait({running}, timeout=settings.shutdown_grace_seconds)
         handed_back = worker.hand_back() if unfinished else 0
-        await asyncio.gather(running, reconciling, return_exceptions=True)
+        await asyncio.gather(running, reconciling, announcing, return_exceptions=True)
         log.info("graph.worker.stopped", handed_back=handed_back)
+
+
+async def _announce(engine: AsyncEngine, told: Mapping[str, Address]) -> None:
+    """Have the outbox filled for the addresses of the settings, as soon as PostgreSQL is there."""
+    while True:
+        with suppress(StorageUnavailable), storage_errors():
+            async with AsyncSessionLocal(bind=engine) as session, session.begin():
+                return await keep_addresses(session, told)
+        await asyncio.sleep(ANNOUNCE_SECONDS)
 
 
 async def keep_schedule(settings: Settings, stop: asyncio.Event) -> None:

@@ -1,1 +1,1 @@
-"""Prompts of the language model, one Markdown file each. There is none yet: triage is deterministic."""
+"""Prompts of the language model, one Markdown file each: a head with its version, then what the model is told."""

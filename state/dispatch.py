@@ -1,10 +1,10 @@
 """Who goes, and when."""
 
-from datetime import time
+from datetime import datetime, time
 from typing import Annotated, Literal
 from uuid import UUID
 
-from pydantic import AwareDatetime, Field
+from pydantic import AfterValidator, AwareDatetime, Field, ValidationInfo
 
 from state.base import Model, NonNegative
 from state.site import Latitude, Longitude, TimeZoneName
@@ -27,6 +27,22 @@ class PlannedVisit(Visit):
     """A visit somebody already has. A job's own visit never stands in its own way, so it says whose it is."""
 
     job_id: UUID | None = None
+
+
+def _after_the_start(end: datetime, given: ValidationInfo) -> datetime:
+    start = given.data.get("start")
+    if start and end <= start:
+        raise ValueError("must be after start")
+    return end
+
+
+class Period(Model):
+    start: AwareDatetime
+    end: Annotated[AwareDatetime, AfterValidator(_after_the_start)]
+
+
+class Leave(Period):
+    """When a technician is not to be sent: holidays, illness, training."""
 
 
 class WorkingHours(Model):
@@ -57,6 +73,7 @@ class Technician(Model):
     timezone: TimeZoneName
     working_hours: WorkingHours = WorkingHours()
     planned_visits: list[PlannedVisit] = []
+    leave: list[Leave] = []
 
 
 class AssignedTechnician(Model):
@@ -93,6 +110,10 @@ class DispatchResult(Model):
     alternatives: list[Candidate]
     decision: str | None = Field(
         default=None, description="What a dispatcher decided, in their own choice's words."
+    )
+    unsafe_by_decision: bool = Field(
+        default=False,
+        description="A dispatcher chose hours that are not known to be safe; no forecast moves the visit.",
     )
     plan_again: bool = Field(
         default=False, description="A dispatcher waits for better weather: each refresh plans anew."

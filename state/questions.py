@@ -22,6 +22,9 @@ class Question(Model):
     minimum: float | None = None
     maximum: float | None = None
     choices: list[str] | None = None
+    role: Literal["technician", "dispatcher"] = Field(
+        default="technician", description="Who may answer: a dispatcher, or any who may see the job."
+    )
     default: float | str | bool | None = Field(default=None, description="A suggestion, never assumed.")
 
     def check(self, value: Any) -> str | None:  # noqa: ANN401  an answer is any JSON until it is checked

@@ -138,6 +138,43 @@ class Hypothesis(Model):
     confidence: Fraction
 
 
+ModelStatus = Literal[
+    "off",
+    "not_needed",
+    "used",
+    "repaired",
+    "refused",
+    "unusable",
+    "timed_out",
+    "unavailable",
+    "over_budget",
+]
+
+
+class LanguageModelUse(Model):
+    """What became of asking a language model; whatever it was, the triage stands without it."""
+
+    status: ModelStatus = Field(
+        description="off: none is configured. not_needed: nothing was asked. repaired: its second answer was used."
+    )
+    model: str | None = None
+    prompt_version: str | None = None
+    tokens: Annotated[int, Field(ge=0)] = Field(
+        default=0, description="Paid for in this run, of both answers."
+    )
+    detail: str | None = None
+
+
+OFF = LanguageModelUse(status="off")
+
+
+class PlainLanguage(Model):
+    """The triage in a language model's words, which saw the findings and not the ticket. It decides nothing."""
+
+    text: str | None
+    language_model: LanguageModelUse
+
+
 class TriageResult(Model):
     asset: Asset
     component: str | None
@@ -167,6 +204,12 @@ class TriageResult(Model):
     )
     assumptions: list[str] = []
     warnings: list[str] = []
+    language_model: LanguageModelUse = Field(
+        default=OFF, description="Whether a language model read the ticket, which can only add to the triage."
+    )
+    plain_language: PlainLanguage | None = Field(
+        default=None, description="Null where no language model is configured."
+    )
 
 
 class TriageAnswer(Model):

@@ -9,11 +9,13 @@ from uuid import uuid4
 
 import pytest
 from hypothesis import settings as hypothesis_settings
+from redis.asyncio import Redis
 from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncEngine
 
 from core.database import create_engine, schema
 from core.embedded import EmbeddedServers, start_embedded_servers, wait_until_stopped
+from core.redis import create_redis
 
 # A machine that is busy otherwise is no reason for a property not to hold.
 hypothesis_settings.register_profile("unhurried", deadline=None)
@@ -81,6 +83,14 @@ async def engine(database_url: str) -> AsyncIterator[AsyncEngine]:
     engine = create_engine(database_url, pool_size=5)
     yield engine
     await engine.dispose()
+
+
+@pytest.fixture
+async def redis(embedded_servers: EmbeddedServers) -> AsyncIterator[Redis]:
+    """A client of this process's Valkey."""
+    client = create_redis(embedded_servers.redis_url)
+    yield client
+    await client.aclose()
 
 
 def _named(url: str, database: str) -> str:

@@ -55,9 +55,8 @@ async def _examine(settings: "Settings", *, embedded: bool) -> bool:
         await _providers(settings, redis)
     finally:
         await redis.aclose()
-    llm = (
-        f"{settings.openai_model}" if settings.openai_api_key else "not configured; everything works without"
-    )
+    configured = settings.openai_api_key or settings.openai_base_url
+    llm = settings.openai_model if configured else "not configured; everything works without"
     typer.echo(f"{GOOD} llm           {llm}")
     return all(verdict.ok for verdict in found.values())
 
@@ -71,7 +70,7 @@ async def _given_up(engine: "AsyncEngine") -> None:
         found = await dead_letters(session)
     counted = f"{found.jobs} jobs, {found.refreshes} refreshes, {found.deliveries} webhook messages failed"
     hint = "; GET /jobs?status=failed lists the jobs, POST /jobs/{id}/retry goes on with one"
-    typer.echo(f"{WARN if found else GOOD} given up      {counted}{hint if found.jobs else ''}")
+    typer.echo(f"{WARN if found else GOOD} {'given_up':<13} {counted}{hint if found.jobs else ''}")
 
 
 async def _providers(settings: "Settings", redis: "Redis") -> None:

@@ -9,8 +9,6 @@ import typer
 
 app = typer.Typer(help="Users.", no_args_is_help=True)
 
-SHORTEST_PASSWORD = 12
-
 
 @app.callback()
 def users() -> None:
@@ -33,7 +31,7 @@ def create(
     from core.database.models import Role
     from core.database.users import Users
     from core.errors import FieldError, InvalidInput
-    from core.security import get_password_hash
+    from core.security import SHORTEST_PASSWORD, get_password_hash
 
     if role not in set(Role):
         raise InvalidInput([FieldError("/role", f"must be one of: {', '.join(Role)}")])

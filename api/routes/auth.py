@@ -1,59 +1,73 @@
-"""Logging in, and who one is."""
+"""Logging in and out, and who one is."""
 
-from datetime import timedelta
 from typing import Annotated
 from uuid import UUID
 
-from anyio import to_thread
-from fastapi import APIRouter, Depends
+from fastapi import APIRouter, Depends, Request, status
 from fastapi.security import OAuth2PasswordRequestForm
+from pydantic import Field
 
+from api import logins
 from api.deps import CurrentViewer, ServicesDep, Session
-from core.database.users import Users
-from core.errors import AuthenticationFailed
-from core.security import UNKNOWN_USER_HASH, create_access_token, verify_password
+from api.rate_limit import address_of
+from core.database.logins import Ended, Logins
+from core.database.models import Role
 from state.base import Model
 
 router = APIRouter(prefix="/auth", tags=["auth"])
 
 
-class Token(Model):
-    access_token: str
-    token_type: str = "bearer"  # noqa: S105  the scheme's name
-    expires_in: int
+class RefreshToken(Model):
+    refresh_token: Annotated[str, Field(max_length=4096)]
 
 
 class Me(Model):
     id: UUID
     username: str
-    role: str
+    role: Role
+    technician_id: UUID | None
+    scopes: list[str] | None = Field(
+        description="What the key may do; null for a person, whom the role lets."
+    )
 
 
 @router.post("/token")
 async def log_in(
-    form: Annotated[OAuth2PasswordRequestForm, Depends()], session: Session, services: ServicesDep
-) -> Token:
-    """Exchange a user name and password for an access token."""
-    user = await Users(session).named(form.username)
-    # An unknown user costs the same bcrypt as a wrong password, so the clock tells nobody who exists.
-    password_hash = user.password_hash if user else UNKNOWN_USER_HASH
-    matches = await to_thread.run_sync(verify_password, form.password, password_hash)
-    if user is None or not matches or not user.is_active:
-        raise AuthenticationFailed("The user name or the password is wrong.")
-    settings = services.settings
-    lifetime = timedelta(minutes=settings.access_token_expire_minutes)
-    token = create_access_token(
-        user.id,
-        user.role,
-        key=services.secret_key,
-        algorithm=settings.jwt_algorithm,
-        lifetime=lifetime,
-        clock=services.clock,
+    request: Request,
+    form: Annotated[OAuth2PasswordRequestForm, Depends()],
+    session: Session,
+    services: ServicesDep,
+) -> logins.Tokens:
+    """Exchange a user name and password for an access token and a refresh token."""
+    return await logins.log_in(
+        session,
+        services,
+        username=form.username,
+        password=form.password,
+        address=address_of(request.scope),
     )
-    return Token(access_token=token, expires_in=int(lifetime.total_seconds()))
+
+
+@router.post("/refresh")
+async def refresh_login(body: RefreshToken, session: Session, services: ServicesDep) -> logins.Tokens:
+    """Exchange a refresh token for the next pair. Each is good for once: one that comes back ends the login."""
+    return await logins.renew(session, services, body.refresh_token)
+
+
+@router.post("/logout", status_code=status.HTTP_204_NO_CONTENT)
+async def log_out(session: Session, viewer: CurrentViewer, services: ServicesDep) -> None:
+    """End the login that the access token is of; its tokens open nothing any more."""
+    if viewer.login_id is not None:
+        await Logins(session).end(viewer.login_id, Ended.LOGGED_OUT, services.clock.now())
 
 
 @router.get("/me")
 async def me(viewer: CurrentViewer) -> Me:
-    """Say who the token belongs to."""
-    return Me(id=viewer.user_id, username=viewer.username, role=viewer.role)
+    """Say who asks."""
+    return Me(
+        id=viewer.user_id,
+        username=viewer.username,
+        role=viewer.role,
+        technician_id=viewer.technician_id,
+        scopes=None if viewer.scopes is None else sorted(viewer.scopes),
+    )

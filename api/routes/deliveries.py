@@ -4,18 +4,16 @@ from datetime import datetime
 from typing import Annotated
 from uuid import UUID
 
-from fastapi import APIRouter, Depends, Query, status
+from fastapi import APIRouter, Query, status
 from pydantic import Field
 
-from api.deps import Session, get_dispatcher
+from api.deps import Session
 from core.database.models import DeliveryStatus, JobEventRow, WebhookDeliveryRow
 from core.database.webhooks import Webhooks
 from core.webhooks.messages import message_id
 from state.base import Model
 
-router = APIRouter(
-    prefix="/webhooks/{webhook_id}/deliveries", tags=["webhooks"], dependencies=[Depends(get_dispatcher)]
-)
+router = APIRouter(prefix="/webhooks/{webhook_id}/deliveries", tags=["webhooks"])
 
 
 class Delivery(Model):

@@ -8,10 +8,11 @@ from fastapi import APIRouter, Query, Response, status
 from pydantic import Field
 
 from api.deps import CurrentViewer, ServicesDep, Session
-from api.idempotency import Once
+from api.idempotency import Once, without_key
 from api.waiting import settled
 from core.database.jobs import JobFilter, Jobs
 from core.database.models import JobKind, JobPriority, RunStatus
+from core.database.session import single_statement
 from graph.views import job_view
 from state.base import Model
 from state.job import Job, JobInput
@@ -29,6 +30,7 @@ class Answers(Model):
 
 
 @router.post("", status_code=status.HTTP_202_ACCEPTED, response_model=Job)
+@single_statement(when=without_key)
 async def start_job(
     job_input: JobInput, once: Once, session: Session, viewer: CurrentViewer, services: ServicesDep
 ) -> Response:

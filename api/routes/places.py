@@ -4,7 +4,7 @@ from typing import Annotated
 
 from fastapi import APIRouter, Query
 
-from api.deps import CurrentViewer, ServicesDep
+from api.deps import ServicesDep
 from core.errors import NotFound
 from state.base import Model
 from state.site import Latitude, Longitude
@@ -22,7 +22,7 @@ class Place(Model):
 
 @router.get("")
 async def places(
-    _: CurrentViewer, services: ServicesDep, address: Annotated[str, Query(min_length=3, max_length=500)]
+    services: ServicesDep, address: Annotated[str, Query(min_length=3, max_length=500)]
 ) -> list[Place]:
     """Candidates for an address, best first; 404 where no geocoder is configured, 502 where it fails."""
     if services.geocoder is None:

@@ -6,7 +6,7 @@ from uuid import UUID
 from fastapi import APIRouter, status
 from pydantic import Field
 
-from api.deps import CurrentDispatcher, CurrentViewer, Session
+from api.deps import Session
 from core.database.models import TechnicianRow
 from core.database.technicians import Technicians
 from state.base import JsonObject, Model
@@ -16,15 +16,33 @@ from state.site import Latitude, Longitude, TimeZoneName
 router = APIRouter(prefix="/technicians", tags=["technicians"])
 
 
+Name = Annotated[str, Field(min_length=1, max_length=200)]
+Skills = Annotated[list[Annotated[str, Field(min_length=1, max_length=60)]], Field(max_length=50)]
+
+
 class NewTechnician(Model):
-    name: Annotated[str, Field(min_length=1, max_length=200)]
-    skills: Annotated[list[Annotated[str, Field(min_length=1, max_length=60)]], Field(max_length=50)]
+    name: Name
+    skills: Skills
     base_latitude: Latitude
     base_longitude: Longitude
     timezone: TimeZoneName
     working_hours: WorkingHours = WorkingHours()
     contact: JsonObject = {}
     user_id: UUID | None = None
+
+
+class TechnicianChanges(Model):
+    """What is left out stays as it is."""
+
+    name: Name = ""
+    skills: Skills = []
+    base_latitude: Latitude = 0.0
+    base_longitude: Longitude = 0.0
+    timezone: TimeZoneName = "UTC"
+    working_hours: WorkingHours = WorkingHours()
+    contact: JsonObject = {}
+    user_id: UUID | None = None
+    is_active: bool = True
 
 
 class TechnicianView(NewTechnician):
@@ -37,7 +55,7 @@ def _view(row: TechnicianRow) -> TechnicianView:
 
 
 @router.post("", status_code=status.HTTP_201_CREATED)
-async def add_technician(body: NewTechnician, session: Session, _: CurrentDispatcher) -> TechnicianView:
+async def add_technician(body: NewTechnician, session: Session) -> TechnicianView:
     """Add somebody who can be sent."""
     row = TechnicianRow(
         **body.model_dump(mode="json", exclude={"user_id"}), user_id=body.user_id, is_active=True
@@ -46,12 +64,21 @@ async def add_technician(body: NewTechnician, session: Session, _: CurrentDispat
 
 
 @router.get("")
-async def list_technicians(session: Session, _: CurrentViewer) -> list[TechnicianView]:
+async def list_technicians(session: Session) -> list[TechnicianView]:
     """List the technicians by name."""
     return [_view(row) for row in await Technicians(session).all()]
 
 
 @router.get("/{technician_id}")
-async def get_technician(technician_id: UUID, session: Session, _: CurrentViewer) -> TechnicianView:
+async def get_technician(technician_id: UUID, session: Session) -> TechnicianView:
     """Show one technician."""
     return _view(await Technicians(session).get(technician_id))
+
+
+@router.patch("/{technician_id}")
+async def change_technician(technician_id: UUID, body: TechnicianChanges, session: Session) -> TechnicianView:
+    """Change what is given; whoever is not active is not sent any more, and keeps the visits that are planned."""
+    changes = body.model_dump(mode="json", exclude_unset=True, exclude={"user_id"})
+    if "user_id" in body.model_fields_set:
+        changes["user_id"] = body.user_id
+    return _view(await Technicians(session).change(technician_id, changes))

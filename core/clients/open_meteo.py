@@ -126,7 +126,7 @@ class OpenMeteoClient:
         document = await self._ask([(latitude, longitude)])
         if not isinstance(document, dict):
             raise ProviderUnavailable(PROVIDER, "answered a list to a question about one place")
-        return await asyncio.to_thread(self._read, document, (latitude, longitude), self._clock.now())
+        return self._read(document, (latitude, longitude), self._clock.now())
 
     async def forecasts(self, places: Sequence[Place]) -> list[Forecast | ProviderUnavailable]:
         """For each place its forecast, or why there is none; one request for up to a hundred of them."""

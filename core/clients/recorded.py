@@ -2,7 +2,8 @@
 
 from functools import partial
 
-from core.ports import ExternalCalls, ForecastProvider
+from core.ports import Completion, ExternalCalls, ForecastProvider, LanguageModel
+from state.base import JsonObject
 from state.weather import Forecast
 
 
@@ -19,4 +20,21 @@ class RecordedForecasts:
             {"latitude": latitude, "longitude": longitude},
             Forecast,
             partial(self._provider.forecast, latitude, longitude),
+        )
+
+
+class RecordedLanguageModel:
+    """`core.ports.LanguageModel` over another one; `name` says which model, and whose."""
+
+    def __init__(self, model: LanguageModel, name: str, calls: ExternalCalls) -> None:
+        self._model = model
+        self._name = name
+        self._calls = calls
+
+    async def complete(self, system: str, user: str, schema: JsonObject, *, account: str) -> Completion:
+        return await self._calls.once(
+            "language_model",
+            {"model": self._name, "system": system, "user": user, "schema": schema},
+            Completion,
+            partial(self._model.complete, system, user, schema, account=account),
         )

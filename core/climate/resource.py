@@ -12,9 +12,10 @@ from functools import lru_cache
 import numpy as np
 
 from core.climate.day_mix import DAYS_IN_MONTH, monthly_sums
-from core.climate.interpolation import EARTH_RADIUS, uncertainty_percent
+from core.climate.interpolation import EARTH_RADIUS
 from core.climate.screening import SOURCE, screening_year
 from core.climate.terrain import lookup_elevation
+from core.climate.uncertainty import month_uncertainty_percent, nearest_station, uncertainty_percent
 from core.errors import FieldError, InvalidInput
 from core.ports import Climates, KnownYear, WeatherFiles
 from core.pv.weather_year import WeatherYear
@@ -66,7 +67,7 @@ async def _resource(job: JobInput, files: WeatherFiles, climates: Climates | Non
         known, problems = await climates.known_year(*_position(job.site))
         if known is not None:
             return _provided_resource(known, problems)
-    modelled = await asyncio.to_thread(_modelled_resource, job)
+    modelled = _modelled_resource(job)
     return modelled.model_copy(update={"warnings": problems}) if problems else modelled
 
 
@@ -192,8 +193,10 @@ def _modelled_resource(job: JobInput) -> Resource:
 def _screening_resource(ref: str, peak_sun_hours: float | None) -> Resource:
     latitude, longitude, elevation = (float(part) for part in ref.removeprefix("screening:").split(",")[:3])
     year = screening_year(latitude, longitude, elevation, peak_sun_hours)
-    uncertainty = uncertainty_percent()
+    uncertainty = uncertainty_percent(latitude, longitude, elevation)
     if peak_sun_hours is None:
+        station, nearest = nearest_station(latitude, longitude, elevation)
+        months = month_uncertainty_percent(latitude, longitude, elevation)
         return summarise(
             year,
             ref=ref,
@@ -202,8 +205,9 @@ def _screening_resource(ref: str, peak_sun_hours: float | None) -> Resource:
             fallback=True,
             notes=[
                 (
-                    f"{SOURCE}: interpolated between stations that may lie far away. The annual sum is "
-                    f"good to about ±{uncertainty:.0f} % (twice the error of stations left out one by one). "
+                    f"{SOURCE}: interpolated between stations, the nearest {nearest:.0f} km away ({station.name}). The "
+                    f"annual sum is good to about ±{uncertainty:.0f} %, single months to ±{months:.0f} % of the mean "
+                    "month (twice the error that stations show when they and all as near are left out). "
                     "A weather file or measured peak sun hours make it better."
                 )
             ],

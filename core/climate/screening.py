@@ -48,7 +48,7 @@ def screening_year(
 
     Notes
     -----
-    Good for screening only: see `core.climate.interpolation.uncertainty_percent`. Temperature swings about
+    Good for screening only: see `core.climate.uncertainty`. Temperature swings about
     the month's mean and knows no warm or cold days, so its extremes understate and design nothing. Wind is
     constant.
     """

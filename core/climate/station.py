@@ -1,6 +1,7 @@
 """A station's monthly climate, in one form whatever form it was published in."""
 
 from dataclasses import dataclass
+from typing import Literal
 
 import numpy as np
 
@@ -9,6 +10,10 @@ from core.pv.weather_year import FloatArray
 DSSAT = "DSSAT climate file {}, github.com/DSSAT/dssat-csm-data, Weather/Climate"
 CLIGEN = "CLIGEN station file {}, USDA-ARS, in github.com/rogerlew/wepppy"
 STATISTICS = "EnergyPlus weather statistics {}, in github.com/{}"
+TYPICAL = "typical year {} of the Python package {}"
+
+Kind = Literal["measured means", "typical year"]
+"""A typical year is made of chosen months; what it holds of the sun is often modelled from clouds or satellites."""
 
 _WATT_HOURS_PER_MEGAJOULE = 1e6 / 3600
 _WATT_HOURS_PER_LANGLEY = 4.184e4 / 3600
@@ -17,7 +22,7 @@ _WATT_HOURS_PER_LANGLEY = 4.184e4 / 3600
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Station:
-    """Monthly means, January to December; a missing temperature is not a number.
+    """Monthly means, January to December.
 
     Parameters
     ----------
@@ -38,6 +43,7 @@ class Station:
     ghi: FloatArray
     temp_air: FloatArray
     temp_range: FloatArray
+    kind: Kind
     source: str
 
 
@@ -54,7 +60,7 @@ def dssat(
     """From [MJ/m²/day] and daily extremes [°C]."""
     high, low = _numbers(tmax), _numbers(tmin)
     ghi = _numbers(srad) * _WATT_HOURS_PER_MEGAJOULE
-    return Station(name, *position, ghi, (high + low) / 2, high - low, DSSAT.format(code))
+    return Station(name, *position, ghi, (high + low) / 2, high - low, "measured means", DSSAT.format(code))
 
 
 def cligen(
@@ -64,18 +70,21 @@ def cligen(
     latitude, longitude, feet = position
     high, low = (_numbers(tmax) - 32) / 1.8, (_numbers(tmin) - 32) / 1.8
     ghi = _numbers(langleys) * _WATT_HOURS_PER_LANGLEY
-    return Station(
-        name, latitude, longitude, feet * 0.3048, ghi, (high + low) / 2, high - low, CLIGEN.format(code)
-    )
+    place = (latitude, longitude, feet * 0.3048)
+    return Station(name, *place, ghi, (high + low) / 2, high - low, "measured means", CLIGEN.format(code))
 
 
 def statistics(
-    file: str, repository: str, position: tuple[float, float, float], ghi: str, temp: str, spread: str | None
+    file: str, repository: str, position: tuple[float, float, float], ghi: str, temp: str, spread: str
 ) -> Station:
-    """From [Wh/m²/day] (the sum of the average hourly statistics), mean and ASHRAE daily range [°C].
-
-    Where the mean comes from the file's degree days, 10 °C − (HDD10 − CDD10) / days gives it exactly.
-    """
-    ranges = _numbers(spread) if spread else np.full(12, np.nan)
+    """From [Wh/m²/day] (`Global Avg`, or the sum of the average hours), mean and ASHRAE daily range [°C]."""
     source = STATISTICS.format(file, repository)
-    return Station(file, *position, _numbers(ghi), _numbers(temp), ranges, source)
+    return Station(file, *position, _numbers(ghi), _numbers(temp), _numbers(spread), "typical year", source)
+
+
+def typical(
+    name: str, file: str, package: str, position: tuple[float, float, float], ghi: str, temp: str, spread: str
+) -> Station:
+    """From hours summed up: [Wh/m²/day], the mean, and the mean of each day's highest less its lowest hour [°C]."""
+    source = TYPICAL.format(file, package)
+    return Station(name, *position, _numbers(ghi), _numbers(temp), _numbers(spread), "typical year", source)

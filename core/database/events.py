@@ -10,12 +10,12 @@ from dataclasses import asdict, dataclass, field
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import bindparam, select, text
-from sqlalchemy.dialects.postgresql import JSONB
+import orjson
+from sqlalchemy import select, text
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from core.database.models import JobEventRow
-from core.queue import enqueue_deliveries
+from core.queue import queueing_deliveries
 from core.webhooks.subscriptions import EVERY_EVENT
 
 JOBS_CHANNEL = "solarsync_jobs"
@@ -26,25 +26,38 @@ SETTLED_CHANNEL = "solarsync_settled"
 
 LARGEST_ID = 2**63 - 1
 
-# The time is that of the event and not of its transaction, which may have waited for the row: times grow with ids.
-# The outbox is filled by the same statement, so that a service without webhooks pays no round trip for them.
-_APPEND = text(
+
+def telling(job: str, data: str = "told.event -> 'data'") -> str:
+    """Parts of a statement that add `:events` to the job whose locked row `job` holds; nothing where it holds none.
+
+    The time is that of the event and not of its transaction, which may have waited for the row: times grow with ids.
+    The outbox is filled and queued by the same statement, so that no round trip is paid for webhooks.
     """
-    WITH written AS (
-    INSERT INTO job_events (job_id, run_id, at, type, actor, data)
-    SELECT job.id, CAST(:run_id AS uuid), clock_timestamp(), told.event ->> 'type', :actor, told.event -> 'data'
-    FROM (SELECT id FROM jobs WHERE id = :job_id FOR NO KEY UPDATE) AS job,
-         jsonb_array_elements(:events) WITH ORDINALITY AS told (event, place)
-    ORDER BY told.place
-    RETURNING id, type, pg_notify(:channel, CAST(job_id AS text))
-    )
-    INSERT INTO webhook_deliveries (webhook_id, event_id)
-    SELECT webhooks.id, written.id
-    FROM written JOIN webhooks ON is_active AND webhooks.events && ARRAY[CAST(written.type AS text), :every]
-    ORDER BY written.id
-    RETURNING id
-    """
-).bindparams(bindparam("events", type_=JSONB), channel=JOBS_CHANNEL, every=EVERY_EVENT)
+    return f"""
+    written AS (
+        INSERT INTO job_events (job_id, run_id, at, type, actor, data)
+        SELECT job.id, CAST(:event_run_id AS uuid), clock_timestamp(), told.event ->> 'type', :actor, {data}
+        FROM {job} AS job, jsonb_array_elements(:events) WITH ORDINALITY AS told (event, place)
+        ORDER BY told.place
+        RETURNING id, type, pg_notify('{JOBS_CHANNEL}', CAST(job_id AS text))
+    ), outbox AS (
+        INSERT INTO webhook_deliveries (webhook_id, event_id)
+        SELECT webhooks.id, written.id
+        FROM written JOIN webhooks
+            ON is_active AND webhooks.events && ARRAY[CAST(written.type AS text), '{EVERY_EVENT}']
+        ORDER BY written.id
+        RETURNING id
+    ), messages AS ({queueing_deliveries("outbox")})
+    """  # noqa: S608  constants
+
+
+def events_to_tell(events: Sequence["Event"], *, actor: str, run_id: UUID | None = None) -> dict[str, Any]:
+    """What `telling` leaves open."""
+    return {
+        "event_run_id": run_id,
+        "actor": actor,
+        "events": orjson.dumps([asdict(event) for event in events]).decode(),
+    }
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,17 +76,17 @@ async def append_events(
     Wakes who waits for the job, and queues a message for every webhook that wants to be told.
     """
     if events:
-        deliveries = await session.scalars(
-            _APPEND,
-            {
-                "job_id": job_id,
-                "run_id": run_id,
-                "actor": actor,
-                "events": [asdict(event) for event in events],
-            },
+        await session.execute(
+            _APPEND, {"job_id": job_id, **events_to_tell(events, actor=actor, run_id=run_id)}
         )
-        if ids := list(deliveries):
-            await enqueue_deliveries(session, ids)
+
+
+_APPEND = text(
+    f"""
+    WITH job AS (SELECT id FROM jobs WHERE id = :job_id FOR NO KEY UPDATE), {telling("job")}
+    SELECT count(*) FROM written
+    """  # noqa: S608  constants
+)
 
 
 class JobEvents:
@@ -84,6 +97,11 @@ class JobEvents:
         """The job's events that follow `event_id`, in order; 0 precedes them all."""
         query = select(JobEventRow).where(JobEventRow.job_id == job_id, JobEventRow.id > event_id)
         return list(await self._session.scalars(query.order_by(JobEventRow.id).limit(limit)))
+
+    async def told(self, job_id: UUID, event_type: str) -> bool:
+        """Whether there is an event of the type."""
+        query = select(JobEventRow.id).where(JobEventRow.job_id == job_id, JobEventRow.type == event_type)
+        return await self._session.scalar(query.limit(1)) is not None
 
     async def has(self, job_id: UUID, event_id: int) -> bool:
         """Whether this is an event of the job that is still kept."""

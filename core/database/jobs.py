@@ -1,7 +1,5 @@
 """Jobs as their readers see them: one, a page of them, their results, runs and timeline."""
 
-import base64
-import binascii
 from dataclasses import dataclass
 from typing import Any, TypeVar
 from uuid import UUID
@@ -11,6 +9,7 @@ from sqlalchemy.dialects.postgresql import TSQUERY
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlalchemy.orm import defer
 
+from core.database import pages
 from core.database.events import Event, JobEvents, append_events
 from core.database.models import (
     JobEventRow,
@@ -23,7 +22,7 @@ from core.database.models import (
 )
 from core.database.search import words_query
 from core.database.users import Viewer
-from core.errors import FieldError, InvalidInput, NotFound
+from core.errors import NotFound
 
 Query = TypeVar("Query", bound=Select[*tuple[Any, ...]])
 
@@ -82,13 +81,30 @@ class Jobs:
             raise NotFound
         return Standing(*row)
 
+    async def technician_of(self, job_id: UUID, viewer: Viewer) -> UUID | None:
+        """Who is to go, without the row, so that it can be read and locked afterwards."""
+        query = _visible(select(JobRow.id, JobRow.technician_id).where(JobRow.id == job_id), viewer)
+        row = (await self._session.execute(query)).one_or_none()
+        if row is None:
+            raise NotFound
+        technician_id: UUID | None = row.technician_id
+        return technician_id
+
+    async def add_result(self, job: JobRow, document: dict[str, Any]) -> int:
+        """A new version of the result that no run has made. The job's row is locked."""
+        version = (job.result_version or 0) + 1
+        document = {**document, "job_id": str(job.id), "version": version}
+        self._session.add(ResultRow(job_id=job.id, version=version, document=document))
+        job.result_version = version
+        return version
+
     async def page(
         self, viewer: Viewer, wanted: JobFilter, *, cursor: str | None, limit: int
     ) -> tuple[list[JobRow], str | None]:
         """Jobs, newest first, and the cursor of the next page; ids grow with time, so the order is stable."""
         conditions = _conditions(wanted)
         if cursor is not None:
-            conditions.append(JobRow.id < _decoded(cursor))
+            conditions.append(JobRow.id < pages.decoded(cursor))
         newest = select(JobRow).options(*WITHOUT_DOCUMENTS).order_by(JobRow.id.desc()).limit(limit + 1)
         match _eyes(viewer):
             case []:
@@ -104,7 +120,7 @@ class Jobs:
                 query = newest.where(JobRow.id.in_(union(*parts)))
         rows = list(await self._session.scalars(query))
         more = len(rows) > limit
-        return rows[:limit], _encoded(rows[limit - 1].id) if more else None
+        return rows[:limit], pages.encoded(rows[limit - 1].id) if more else None
 
     async def record(
         self, job_id: UUID, event: str, actor: str, /, *, run_id: UUID | None = None, **data: object
@@ -157,14 +173,3 @@ def _conditions(wanted: JobFilter) -> list[ColumnElement[bool]]:
     if wanted.q and not wanted.q.isspace():
         conditions.append(JobRow.words.bool_op("@@")(cast(words_query(wanted.q), TSQUERY)))
     return conditions
-
-
-def _encoded(job_id: UUID) -> str:
-    return base64.urlsafe_b64encode(job_id.bytes).decode().rstrip("=")
-
-
-def _decoded(cursor: str) -> UUID:
-    try:
-        return UUID(bytes=base64.urlsafe_b64decode(cursor + "=" * (-len(cursor) % 4)))
-    except (ValueError, binascii.Error):
-        raise InvalidInput([FieldError("/cursor", "is not a cursor of this service")]) from None

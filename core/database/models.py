@@ -63,6 +63,12 @@ class DeliveryStatus(StrEnum):
     FAILED = "failed"
 
 
+class OutboxChannel(StrEnum):
+    WEBHOOK = "webhook"
+    DISPATCHER = "dispatcher"
+    TECHNICIAN = "technician"
+
+
 def _enum(kind: type[StrEnum], name: str) -> Enum:
     return Enum(kind, name=name, create_type=False, values_callable=lambda e: [member.value for member in e])
 
@@ -73,6 +79,7 @@ RUN_KIND = _enum(RunKind, "run_kind")
 RUN_STATUS = _enum(RunStatus, "run_status")
 JOB_PRIORITY = _enum(JobPriority, "job_priority")
 DELIVERY_STATUS = _enum(DeliveryStatus, "delivery_status")
+OUTBOX_CHANNEL = _enum(OutboxChannel, "outbox_channel")
 
 
 class User(Base):
@@ -102,6 +109,20 @@ class TechnicianRow(Base):
     contact: Mapped[dict[str, Any]] = mapped_column(server_default=text("'{}'"))
     is_active: Mapped[bool] = mapped_column(server_default=text("true"))
     created_at: Mapped[datetime] = mapped_column(server_default=func.now())
+
+
+class LeaveRow(Base):
+    __tablename__ = "leave"
+
+    id: Mapped[UUID] = mapped_column(primary_key=True, default=new_id)
+    technician_id: Mapped[UUID] = mapped_column(ForeignKey("technicians.id", ondelete="CASCADE"))
+    starts_at: Mapped[datetime]
+    ends_at: Mapped[datetime]
+
+    __table_args__ = (
+        Index("ix_leave_technician_id_ends_at", "technician_id", "ends_at"),
+        CheckConstraint("ends_at > starts_at", name="ends_after_start"),
+    )
 
 
 def _words(context: DefaultExecutionContext) -> list[str]:
@@ -211,13 +232,39 @@ class RunRow(Base):
 
 
 class ResultRow(Base):
+    """A version of the result; without a run where a person made it by overriding the one before."""
+
     __tablename__ = "results"
 
     job_id: Mapped[UUID] = mapped_column(ForeignKey("jobs.id", ondelete="CASCADE"), primary_key=True)
     version: Mapped[int] = mapped_column(primary_key=True)
-    run_id: Mapped[UUID] = mapped_column(ForeignKey("runs.id", ondelete="CASCADE"))
+    run_id: Mapped[UUID | None] = mapped_column(ForeignKey("runs.id", ondelete="CASCADE"))
     produced_at: Mapped[datetime] = mapped_column(server_default=func.now())
     document: Mapped[dict[str, Any]]
+
+
+class CompletionRow(Base):
+    """How a job ended, beside what triage had said of it in `result_version`."""
+
+    __tablename__ = "completions"
+
+    job_id: Mapped[UUID] = mapped_column(ForeignKey("jobs.id", ondelete="CASCADE"), primary_key=True)
+    completed_by: Mapped[UUID] = mapped_column(ForeignKey("users.id"))
+    completed_at: Mapped[datetime]
+    outcome: Mapped[str]
+    feedback: Mapped[str | None]
+    actual_start: Mapped[datetime | None]
+    actual_end: Mapped[datetime | None]
+    parts: Mapped[list[str]] = mapped_column(ARRAY(TEXT))
+    confirmed_asset: Mapped[str | None]
+    confirmed_cause: Mapped[str | None]
+    result_version: Mapped[int | None]
+    said_asset: Mapped[str | None]
+    said_failure_mode: Mapped[str | None]
+    said_cause: Mapped[str | None]
+    said_confidence: Mapped[float | None]
+
+    __table_args__ = (CheckConstraint("actual_end >= actual_start", name="ends_after_start"),)
 
 
 class JobEventRow(Base):
@@ -285,7 +332,7 @@ class IdempotencyKeyRow(Base):
 
 
 class WebhookRow(Base):
-    """Somebody else's server that is told of job events.
+    """Somebody else's server that is told of job events; on another channel an address of the settings, by its name.
 
     `failing_since` is the first failed attempt after the last success. A webhook that was switched off by the
     service says when and why.
@@ -294,7 +341,8 @@ class WebhookRow(Base):
     __tablename__ = "webhooks"
 
     id: Mapped[UUID] = mapped_column(primary_key=True, default=new_id)
-    created_by: Mapped[UUID] = mapped_column(ForeignKey("users.id"))
+    channel: Mapped[OutboxChannel] = mapped_column(OUTBOX_CHANNEL, server_default=text("'webhook'"))
+    created_by: Mapped[UUID | None] = mapped_column(ForeignKey("users.id"))
     created_at: Mapped[datetime] = mapped_column(server_default=func.now())
     url: Mapped[str]
     events: Mapped[list[str]] = mapped_column(ARRAY(TEXT))
@@ -303,6 +351,10 @@ class WebhookRow(Base):
     failing_since: Mapped[datetime | None]
     disabled_at: Mapped[datetime | None]
     disabled_reason: Mapped[str | None]
+
+    __table_args__ = (
+        Index("uq_webhooks_url", "url", unique=True, postgresql_where=text("channel <> 'webhook'")),
+    )
 
 
 class WebhookDeliveryRow(Base):

@@ -28,6 +28,7 @@ from sqlalchemy import (
 from sqlalchemy.ext.asyncio import AsyncEngine, AsyncSession
 from sqlalchemy.types import UserDefinedType
 
+from core.database.credentials import LoginRow
 from core.database.idempotency import KEPT_FOR
 from core.database.models import DeliveryStatus, IdempotencyKeyRow, JobEventRow, JobRow, WebhookDeliveryRow
 from core.database.session import AsyncSessionLocal
@@ -90,6 +91,7 @@ def retention_rules(*, event_days: int) -> tuple[Rule, ...]:
     keys, sent, events, logged = IdempotencyKeyRow, WebhookDeliveryRow, JobEventRow, _queue_log.c
     tried_at = func.coalesce(sent.last_attempt_at, sent.created_at)
     return (
+        Rule("logins", LoginRow, LoginRow.expires_at, timedelta(days=30)),
         Rule("idempotency_keys", keys, keys.created_at, KEPT_FOR),
         Rule("webhook_deliveries", sent, tried_at, timedelta(days=30), _sent_or_given_up),
         Rule("job_events", events, events.at, timedelta(days=event_days), _told_of_closed_jobs),

@@ -1,25 +1,27 @@
 """Runs as their worker sees them: claimed, followed, finished, each under the fence of the claim.
 
-Every transaction that writes for a run first takes the job's row under the fence of its claim. Where there is no such
-row, a newer claim or a cancellation has raised the fence and taken the run away, and `StaleAttempt` says so.
+Every transaction, and every statement without one, that writes for a run first takes the job's row under the fence of
+its claim. Where there is no such row, a newer claim or a cancellation has raised the fence and taken the run away, and
+`StaleAttempt` says so.
 """
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field
 from datetime import datetime
+from functools import cache
 from types import MappingProxyType
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import Function, Uuid, bindparam, func, select, text, update
+from sqlalchemy import Function, TextClause, Uuid, bindparam, func, select, text, update
 from sqlalchemy.dialects.postgresql import JSONB
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from core.database.events import SETTLED_CHANNEL, Event, append_events
+from core.database.events import SETTLED_CHANNEL, Event, append_events, events_to_tell, telling
 from core.database.models import (
     ONE_VISIT_AT_A_TIME,
-    JobEventRow,
+    JobKind,
     JobRow,
     RunKind,
     RunRow,
@@ -28,14 +30,19 @@ from core.database.models import (
 )
 from core.errors import StaleAttempt, VisitTaken
 
+SERVICE = "service"
+"""Who tells of what workers do."""
+NOT_NULL = "23502"
+"""SQLSTATE not_null_violation. PostgreSQL, appendix A."""
 ACTIVE = (RunStatus.QUEUED, RunStatus.RUNNING)
 NOTHING: Mapping[str, Any] = MappingProxyType({})
 
 
 # The job's row first, as everywhere: whoever waits for it finds the run as it is then. A run that is no longer
 # active when the job is free has been ended by somebody whose fence this one must not undo.
-_CLAIM = text(
-    """
+_CLAIM = (
+    text(
+        f"""
     WITH found AS (
         SELECT jobs.id AS job_id, jobs.fence + 1 AS fence, runs.status AS was
         FROM jobs JOIN runs ON runs.job_id = jobs.id
@@ -50,24 +57,59 @@ _CLAIM = text(
         UPDATE jobs
         SET fence = taken.fence, status = CASE WHEN taken.kind = 'refresh' THEN jobs.status ELSE 'running' END
         FROM taken WHERE jobs.id = taken.job_id
+        RETURNING jobs.id, jobs.kind AS job_kind, jobs.input, jobs.answers, jobs.progress_done,
+            CASE WHEN taken.kind = 'refresh' THEN jobs.weather END AS weather, taken.*
+    ), {telling("(SELECT id, attempt FROM fenced WHERE was = 'running')", "jsonb_build_object('attempt', job.attempt)")}
+    SELECT fenced.*, CASE WHEN was = 'running' THEN 1 + (
+        SELECT count(*) FROM job_events
+        WHERE job_id = fenced.id AND run_id = :run_id AND job_events.type = 'run.taken_over'
+    ) ELSE 0 END AS losses
+    FROM fenced
+    """  # noqa: S608  constants
     )
-    SELECT job_id, fence, kind, attempt, created_at, was FROM taken
-    """
-).bindparams(bindparam("run_id", type_=Uuid()))
+    .bindparams(bindparam("run_id", type_=Uuid()))
+    .columns(input=JSONB, answers=JSONB, weather=JSONB)
+)
+_TAKEN_OVER = events_to_tell([Event("run.taken_over")], actor=SERVICE)
 
 
-_END_WITH_RESULT = text(
-    """
-    WITH ended AS (
-        UPDATE runs SET status = 'succeeded', finished_at = now(), problem = NULL
-        WHERE id = :run_id AND fence = :fence AND status = 'running'
-        RETURNING id, job_id
+_STORED = """
+    CASE WHEN told.event ->> 'type' = 'result.stored' THEN jsonb_build_object('version', job.version)
+    ELSE told.event -> 'data' END
+"""
+
+
+# All or nothing: where the run is not ours to end, the result has no document, which its column refuses.
+@cache
+def _success(changed: tuple[str, ...]) -> TextClause:
+    """The statement that ends a run with a result and changes these columns of its job."""
+    changes = "".join(f"{name} = :{name}, " for name in changed)
+    return text(
+        f"""
+        WITH held AS (
+            UPDATE jobs SET {changes} result_version = coalesce(result_version, 0) + 1
+            WHERE id = :job_id AND fence = :fence
+            RETURNING id, result_version AS version
+        ), ended AS (
+            UPDATE runs SET status = 'succeeded', finished_at = now(), problem = NULL
+            FROM held
+            WHERE runs.id = :run_id AND runs.job_id = held.id AND fence = :fence AND status = 'running'
+            RETURNING runs.id
+        ), stored AS (
+            INSERT INTO results (job_id, version, run_id, document)
+            SELECT held.id, version, ended.id,
+                CASE WHEN ended.id IS NOT NULL THEN :document || jsonb_build_object('version', version) END
+            FROM held LEFT JOIN ended ON true
+            RETURNING pg_notify('{SETTLED_CHANNEL}', CAST(job_id AS text))
+        ), {telling("held", _STORED)}
+        SELECT version FROM held
+        """  # noqa: S608  constants
+    ).bindparams(
+        bindparam("job_id", type_=Uuid()),
+        bindparam("run_id", type_=Uuid()),
+        bindparam("document", type_=JSONB),
+        *(bindparam(name, type_=JobRow.__table__.c[name].type) for name in changed),
     )
-    INSERT INTO results (job_id, version, run_id, document)
-    SELECT job_id, :version, id, :document FROM ended
-    RETURNING run_id, pg_notify(:channel, CAST(job_id AS text))
-    """
-).bindparams(bindparam("run_id", type_=Uuid()), bindparam("document", type_=JSONB), channel=SETTLED_CHANNEL)
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,6 +123,8 @@ class Claim:
     fence: int
     created_at: datetime
     """When the run was asked for."""
+    job: JobRow = field(repr=False)
+    """The job as it was then, as far as a run needs it."""
     losses: int = 0
     """How many workers were lost over it: killed, cut off, or stalled beyond their lease."""
 
@@ -101,24 +145,25 @@ class Runs:
         )
 
     async def claim(self, run_id: UUID) -> Claim | None:
-        """Take the run; None where it is no longer to be done. Fences off whoever held it before."""
-        row = (await self._session.execute(_CLAIM, {"run_id": run_id})).one_or_none()
+        """Take the run; None where it is no longer to be done. Fences off whoever held it before, and tells of it.
+
+        One statement, which needs no transaction around it.
+        """
+        row = (
+            await self._session.execute(_CLAIM, {"run_id": run_id, **_TAKEN_OVER, "event_run_id": run_id})
+        ).one_or_none()
         if row is None:
             return None
-        claim = Claim(run_id, row.job_id, RunKind(row.kind), row.attempt, row.fence, row.created_at)
-        return await self._taken_over(claim) if row.was == RunStatus.RUNNING else claim
-
-    async def _taken_over(self, claim: Claim) -> Claim:
-        """Whoever held the run neither finished nor released it."""
-        await self._tell(claim, Event("run.taken_over", {"attempt": claim.attempt}))
-        losses = await self._session.scalar(
-            select(func.count()).where(
-                JobEventRow.job_id == claim.job_id,
-                JobEventRow.run_id == claim.run_id,
-                JobEventRow.type == "run.taken_over",
-            )
+        job = JobRow(
+            id=row.id,
+            kind=JobKind(row.job_kind),
+            input=row.input,
+            answers=row.answers,
+            progress_done=row.progress_done,
+            weather=row.weather,
         )
-        return replace(claim, losses=losses or 0)
+        kind = RunKind(row.kind)
+        return Claim(run_id, row.id, kind, row.attempt, row.fence, row.created_at, job, row.losses)
 
     async def progress(self, claim: Claim, told: Sequence[Event], job: Mapping[str, Any]) -> None:
         """Nodes have started or finished; `job` is what the job's row says of it."""
@@ -149,38 +194,48 @@ class Runs:
     ) -> int | None:
         """The run is done: append a result version if there is one, and update the job's row.
 
+        With a result and nobody to be sent it is one statement, which needs no transaction around it.
+
         Raises `VisitTaken` where the visit in `job` overlaps one that its technician has in another open job.
         """
         changes: dict[str, Any] = dict(job)
-        if document is not None:
-            changes["result_version"] = func.coalesce(JobRow.result_version, 0) + 1
         if claim.kind is not RunKind.REFRESH:
             changes |= {"status": RunStatus.SUCCEEDED, "questions": [], "problem": None}
         if changes.get("technician_id"):
             await self._one_at_a_time(changes["technician_id"])
+        done = Event("run.succeeded", {"kind": claim.kind.value})
         try:
-            version = await self._hold(claim, changes)
+            if document is not None:
+                return await self._store(claim, document, changes, [*told, Event("result.stored"), done])
+            await self._hold(claim, changes)
         except IntegrityError as error:
             if ONE_VISIT_AT_A_TIME in str(error.orig):
                 raise VisitTaken from error
             raise
-        done = Event("run.succeeded", {"kind": claim.kind.value})
-        if document is None:
-            await self._end(claim, RunStatus.SUCCEEDED)
-            await self._tell(claim, *told, done)
-            return None
-        ended = await self._session.execute(
-            _END_WITH_RESULT,
-            {
-                "run_id": claim.run_id,
-                "fence": claim.fence,
-                "version": version,
-                "document": {**document, "job_id": str(claim.job_id), "version": version},
-            },
-        )
-        if ended.one_or_none() is None:
+        await self._end(claim, RunStatus.SUCCEEDED)
+        await self._tell(claim, *told, done)
+        return None
+
+    async def _store(
+        self, claim: Claim, document: dict[str, Any], changes: Mapping[str, Any], events: Sequence[Event]
+    ) -> int:
+        ours = {"job_id": claim.job_id, "run_id": claim.run_id, "fence": claim.fence}
+        try:
+            version: int | None = await self._session.scalar(
+                _success(tuple(sorted(changes))),
+                {
+                    **changes,
+                    **ours,
+                    "document": {**document, "job_id": str(claim.job_id)},
+                    **events_to_tell(events, actor=SERVICE, run_id=claim.run_id),
+                },
+            )
+        except IntegrityError as error:
+            if getattr(error.orig, "sqlstate", None) == NOT_NULL:
+                raise StaleAttempt from error
+            raise
+        if version is None:
             raise StaleAttempt
-        await self._tell(claim, *told, Event("result.stored", {"version": version}), done)
         return version
 
     async def fail(self, claim: Claim, problem: dict[str, Any]) -> None:
@@ -256,7 +311,7 @@ class Runs:
             raise StaleAttempt
 
     async def _tell(self, claim: Claim, *events: Event) -> None:
-        await append_events(self._session, claim.job_id, events, actor="service", run_id=claim.run_id)
+        await append_events(self._session, claim.job_id, events, actor=SERVICE, run_id=claim.run_id)
 
 
 def _settled(job_id: UUID) -> Function[None]:

@@ -1,8 +1,8 @@
 """Engine and sessions: one session per request or task, one transaction per session."""
 
 import contextlib
-from collections.abc import AsyncIterator
-from typing import Any
+from collections.abc import AsyncIterator, Callable
+from typing import Any, TypeVar
 from urllib.parse import parse_qsl, urlencode, urlsplit, urlunsplit
 
 import orjson
@@ -98,6 +98,18 @@ def asyncpg_options(engine: AsyncEngine) -> dict[str, Any]:
 
 READING = frozenset({"GET", "HEAD"})
 
+Route = TypeVar("Route", bound=Callable[..., Any])
+
+
+def single_statement(when: Callable[[HTTPConnection], bool]) -> Callable[[Route], Route]:
+    """Marks a route whose requests write by one statement alone, those for which `when` says so."""
+
+    def mark(route: Route) -> Route:
+        route.__dict__["single_statement"] = when
+        return route
+
+    return mark
+
 
 def without_transactions(engine: AsyncEngine) -> AsyncEngine:
     """The same connections, each statement for itself."""
@@ -109,10 +121,12 @@ async def get_db(connection: HTTPConnection) -> AsyncIterator[AsyncSession]:
 
     Depend on it with ``scope="function"``, so that the commit precedes the answer. A request that only looks has
     no transaction: each of its statements would see for itself within one too, and to begin and to end one are
-    two more round trips.
+    two more round trips. Nor has one that writes by a single statement, which is all or nothing by itself.
     """
     services = connection.app.state.services
-    bind = services.reading if connection.scope["method"] in READING else services.engine
+    single = getattr(connection.scope["endpoint"], "single_statement", None)
+    alone = connection.scope["method"] in READING or (single is not None and single(connection))
+    bind = services.reading if alone else services.engine
     async with AsyncSessionLocal(bind=bind) as session:
         yield session
         await session.commit()

@@ -1,28 +1,47 @@
 """Users, and whose eyes a request sees with."""
 
 from dataclasses import dataclass
+from datetime import datetime
 from uuid import UUID
 
-from sqlalchemy import func, select
+from sqlalchemy import bindparam, func, select
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from core.database import pages
+from core.database.credentials import LoginRow
+from core.database.logins import Ended, Logins
 from core.database.models import Role, TechnicianRow, User
-from core.errors import Conflict
+from core.errors import Conflict, NotFound
 
 
 @dataclass(frozen=True, slots=True)
 class Viewer:
-    """Who asks: decides which jobs exist for them."""
+    """Who asks: decides which jobs exist for them.
+
+    A program asks with a key: as its user, within the key's scopes. A person has no scopes to keep within, and a login.
+    """
 
     user_id: UUID
     username: str
     role: Role
     technician_id: UUID | None
+    login_id: UUID | None = None
+    key_id: UUID | None = None
+    scopes: frozenset[str] | None = None
 
     @property
     def sees_everything(self) -> bool:
         return self.role in {Role.DISPATCHER, Role.ADMIN}
+
+
+@dataclass(frozen=True, slots=True)
+class UserChange:
+    """What is None stays as it is."""
+
+    role: Role | None = None
+    is_active: bool | None = None
+    password_hash: str | None = None
 
 
 class Users:
@@ -42,13 +61,67 @@ class Users:
     async def named(self, username: str) -> User | None:
         return await self._session.scalar(select(User).where(func.lower(User.username) == username.lower()))
 
-    async def viewer(self, user_id: UUID) -> Viewer | None:
-        """The viewer behind an id; None where the user is gone or inactive."""
-        row = (
-            await self._session.execute(
-                select(User.id, User.username, User.role, TechnicianRow.id)
-                .join(TechnicianRow, TechnicianRow.user_id == User.id, isouter=True)
-                .where(User.id == user_id, User.is_active)
+    async def get(self, user_id: UUID) -> User:
+        user = await self._session.get(User, user_id)
+        if user is None:
+            raise NotFound
+        return user
+
+    async def page(self, *, cursor: str | None, limit: int) -> tuple[list[User], str | None]:
+        """Users in the order they were made."""
+        query = select(User).order_by(User.id).limit(limit + 1)
+        if cursor is not None:
+            query = query.where(User.id > pages.decoded(cursor))
+        rows = list(await self._session.scalars(query))
+        return rows[:limit], pages.encoded(rows[limit - 1].id) if len(rows) > limit else None
+
+    async def change(self, user_id: UUID, change: UserChange, now: datetime) -> User:
+        """Change a user; a new password and a deactivation end their logins.
+
+        Raises
+        ------
+        Conflict
+            Nobody would be left to manage users.
+        """
+        # All administrators, in one order: two who demote each other at once would otherwise both succeed.
+        admins = set(
+            await self._session.scalars(
+                select(User.id)
+                .where(User.role == Role.ADMIN, User.is_active)
+                .order_by(User.id)
+                .with_for_update()
             )
-        ).one_or_none()
+        )
+        user = await self._session.get(User, user_id, with_for_update=True)
+        if user is None:
+            raise NotFound
+        stays_admin = (change.role or user.role) is Role.ADMIN and change.is_active is not False
+        if admins == {user_id} and not stays_admin:
+            raise Conflict("This is the only active administrator.")
+        for name in ("role", "is_active", "password_hash"):
+            if (value := getattr(change, name)) is not None:
+                setattr(user, name, value)
+        if change.is_active is False:
+            await Logins(self._session).end_all_of(user_id, Ended.USER_DEACTIVATED, now)
+        elif change.password_hash is not None:
+            await Logins(self._session).end_all_of(user_id, Ended.PASSWORD_CHANGED, now)
+        await self._session.flush()
+        return user
+
+    async def viewer(self, user_id: UUID, login_id: UUID) -> Viewer | None:
+        """The viewer behind a login; None where it has ended, or the user is gone or inactive."""
+        row = (await self._session.execute(_VIEWER, {"user_id": user_id, "login_id": login_id})).one_or_none()
         return Viewer(*row) if row else None
+
+
+_VIEWER = (  # written down once: to put it together takes as long as to ask it, and every request asks it
+    select(User.id, User.username, User.role, TechnicianRow.id, LoginRow.id)
+    .join(LoginRow, LoginRow.user_id == User.id)
+    .join(TechnicianRow, TechnicianRow.user_id == User.id, isouter=True)
+    .where(
+        User.id == bindparam("user_id"),
+        User.is_active,
+        LoginRow.id == bindparam("login_id"),
+        LoginRow.ended_at.is_(None),
+    )
+)

@@ -4,10 +4,18 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, any_, func, or_, select, update
+from sqlalchemy import ColumnElement, and_, any_, func, or_, select, update
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from core.database.models import DeliveryStatus, JobEventRow, WebhookDeliveryRow, WebhookRow
+from core.database.addressees import Addressee, addressee
+from core.database.events import Event, append_events
+from core.database.models import (
+    DeliveryStatus,
+    JobEventRow,
+    OutboxChannel,
+    WebhookDeliveryRow,
+    WebhookRow,
+)
 from core.errors import Conflict, FieldError, InvalidInput, NotFound
 from core.queue import enqueue_deliveries
 from core.webhooks.messages import RecordedEvent
@@ -22,6 +30,9 @@ HOURS = DISABLE_AFTER.total_seconds() / 3600
 UNREACHABLE = f"nothing has reached it for {HOURS:g} hours, and a message has used up its attempts"
 
 
+_IS_WEBHOOK = WebhookRow.channel == OutboxChannel.WEBHOOK
+
+
 @dataclass(frozen=True, slots=True)
 class Message:
     """One attempt to deliver one event to one webhook."""
@@ -32,6 +43,8 @@ class Message:
     url: str
     secret: str
     event: RecordedEvent
+    people: Addressee | None = None
+    """Who is told, where `url` is the name of an address and no webhook's."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,12 +66,14 @@ class Webhooks:
 
     async def get(self, webhook_id: UUID) -> WebhookRow:
         row = await self._session.get(WebhookRow, webhook_id)
-        if row is None:
+        if row is None or row.channel is not OutboxChannel.WEBHOOK:
             raise NotFound
         return row
 
     async def all(self) -> list[WebhookRow]:
-        return list(await self._session.scalars(select(WebhookRow).order_by(WebhookRow.id)))
+        return list(
+            await self._session.scalars(select(WebhookRow).where(_IS_WEBHOOK).order_by(WebhookRow.id))
+        )
 
     async def remove(self, webhook_id: UUID) -> None:
         """Forget the webhook and every message to it."""
@@ -131,13 +146,14 @@ class Webhooks:
                 )
             )
             return NotYet(due) if due is not None else None
-        webhook = await self.get(row.webhook_id)
+        webhook = await self._session.get_one(WebhookRow, row.webhook_id)
         if not webhook.is_active:
             await self._give_up(WebhookDeliveryRow.id == delivery_id)
             return None
         told = await self._session.get_one(JobEventRow, row.event_id)
         event = RecordedEvent(told.id, told.job_id, told.run_id, told.at, told.type, told.actor, told.data)
-        return Message(delivery_id, webhook.id, row.attempts, webhook.url, webhook.secret, event)
+        people = None if webhook.channel is OutboxChannel.WEBHOOK else await addressee(self._session, event)
+        return Message(delivery_id, webhook.id, row.attempts, webhook.url, webhook.secret, event, people)
 
     async def conclude(self, message: Message, answer: Answer, verdict: Verdict, now: datetime) -> str | None:
         """Record what came of the attempt. Says why the webhook is switched off, where that is the end of it."""
@@ -163,6 +179,8 @@ class Webhooks:
             await self._webhook(message, WebhookRow.failing_since.is_not(None), failing_since=None)
             return None
         await self._webhook(message, WebhookRow.failing_since.is_(None), failing_since=now)
+        if message.people is not None and verdict.status == "failed":
+            await self._tell_failed(message, answer)
         return await self._switch_off_where_hopeless(message, verdict, now)
 
     async def queue_lost(self, now: datetime, *, at_most: int) -> int:
@@ -190,7 +208,7 @@ class Webhooks:
     ) -> str | None:
         if verdict.status != "failed":
             return None
-        hopeless, reason = WebhookRow.failing_since <= now - DISABLE_AFTER, UNREACHABLE
+        hopeless, reason = and_(_IS_WEBHOOK, WebhookRow.failing_since <= now - DISABLE_AFTER), UNREACHABLE
         if verdict.gone:
             hopeless, reason = WebhookRow.is_active.is_(True), "it answered 410 Gone"
         if not await self._webhook(
@@ -199,6 +217,18 @@ class Webhooks:
             return None
         await self._give_up(WebhookDeliveryRow.webhook_id == message.webhook_id)
         return reason
+
+    async def _tell_failed(self, message: Message, answer: Answer) -> None:
+        """A person was not told: that is part of the job's story."""
+        audience, _, _ = message.url.partition(":")
+        data = {"audience": audience, "event": message.event.type, "reason": answer.error}
+        await append_events(
+            self._session,
+            message.event.job_id,
+            [Event("notification.failed", data)],
+            actor="service",
+            run_id=message.event.run_id,
+        )
 
     async def _webhook(self, message: Message, where: ColumnElement[bool], **values: object) -> bool:
         changed = await self._session.scalar(

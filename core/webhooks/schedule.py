@@ -28,6 +28,9 @@ DISABLE_AFTER: Final = timedelta(hours=20)
 
 Below the shortest a whole schedule can last, DELAYS less their jitter."""
 
+PEOPLE_DELAYS: Final = 4
+"""Delays before a text to a person is given up, after about a quarter of an hour: later it would mislead."""
+
 LONGEST_WISH: Final = timedelta(hours=12)
 """How long a receiver may ask to be left alone."""
 
@@ -53,13 +56,13 @@ class Verdict:
     """The receiver wants nothing any more."""
 
 
-def verdict(answer: Answer, attempt: int, jitter: float) -> Verdict:
-    """Judge the answer to the `attempt`-th attempt; `jitter` is a random number from 0 to 1."""
+def verdict(answer: Answer, attempt: int, jitter: float, *, delays: int = len(DELAYS)) -> Verdict:
+    """Judge the answer to the `attempt`-th attempt, of one more than there are `delays`; `jitter` is random, 0 to 1."""
     if answer.status is not None and HTTPStatus.OK <= answer.status < HTTPStatus.MULTIPLE_CHOICES:
         return Verdict("delivered")
     if answer.status == HTTPStatus.GONE:
         return Verdict("failed", gone=True)
-    if attempt > len(DELAYS):
+    if attempt > delays:
         return Verdict("failed")
     delay = DELAYS[attempt - 1] * (1 - JITTER + 2 * JITTER * jitter)
     return Verdict("pending", again_in=max(delay, answer.wish or delay))

@@ -8,6 +8,8 @@ EVERY_EVENT: Final = "*"
 EVENT_TYPES: Final[Mapping[str, str]] = {
     "job.created": "a job was accepted",
     "job.cancelled": "somebody cancelled the job",
+    "job.completed": "the work is done, and what was found is on record",
+    "job.overridden": "a dispatcher changed what the result says",
     "job.retried": "somebody asked for a failed job to be tried again",
     "node.started": "a step of the workflow has begun",
     "node.finished": "a step of the workflow is done",
@@ -18,6 +20,10 @@ EVENT_TYPES: Final[Mapping[str, str]] = {
     "run.failed": "a run has failed for good",
     "run.postponed": "a run met a passing failure and will be tried again",
     "run.taken_over": "a worker was lost, and another goes on with its run",
+    "job.assigned": "somebody is sent to the job",
+    "job.urgent": "triage has stopped the work, or found the job to be of priority 1",
+    "visit.changed": "the visit was moved, called off or given to somebody else",
+    "notification.failed": "a dispatcher or technician could not be told of an event",
     "visit.taken": "the visit that a run had planned was given away meanwhile or is past; the run plans again",
     "run.rebuilt": "a run lost its checkpoint and started over from what is recorded",
 }

@@ -7,8 +7,9 @@ from math import ceil, inf
 from typing import get_args
 from zoneinfo import ZoneInfo
 
+from nodes.dispatch.crew import HOUR, Crew, skill_keys
 from nodes.dispatch.hours import safe_intervals
-from nodes.dispatch.ranking import HOUR, Condition, Order, Reach, best, reaches, skill_key
+from nodes.dispatch.ranking import Condition, Order, best
 from nodes.dispatch.settings import DispatchSettings
 from nodes.dispatch.wording import Wording
 from state.dispatch import Candidate, DispatchResult, Schedule, Technician
@@ -16,7 +17,7 @@ from state.site import Site
 from state.weather import Window
 
 CONDITIONS: tuple[Condition, ...] = get_args(Condition)
-"""What a dispatcher could waive. Weather and other customers' visits are not among them."""
+"""What a dispatcher could waive. Weather, leave and other customers' visits are not among them."""
 
 
 def choose(
@@ -50,7 +51,7 @@ def choose(
     those who come closest, each with what it would break in `missing`. Never an error.
     """
     visits = max(1, ceil(duration_h / settings.longest_visit_h))
-    wanted = frozenset(map(skill_key, skills))
+    wanted = skill_keys(skills)
     go, usable = safe_intervals(windows)
     order = Order(
         length=duration_h / visits * HOUR,
@@ -66,7 +67,7 @@ def choose(
         # At night nobody could do better than the first safe hour; there is nothing for a person to decide.
         order = order.without("deadline")
     wording = Wording(order, wanted, windows, ZoneInfo(timezone))
-    everyone = reaches(technicians, site, wanted, settings)
+    everyone = Crew(technicians, site, wanted, settings, order.now)
     split = wording.split(duration_h, visits)
 
     found = [wording.candidate(each) for each in best(everyone, order, settings, 1 + settings.alternatives)]
@@ -90,9 +91,7 @@ def choose(
     )
 
 
-def _closest(
-    everyone: list[Reach], order: Order, wording: Wording, settings: DispatchSettings
-) -> list[Candidate]:
+def _closest(everyone: Crew, order: Order, wording: Wording, settings: DispatchSettings) -> list[Candidate]:
     """The best visit for each smallest set of conditions that, waived, lets one happen.
 
     Because no smaller set does, such a visit breaks every condition of its set. Where no safe stretch is long
@@ -105,11 +104,10 @@ def _closest(
             found = [proposal for each in relaxed for proposal in best(everyone, each, settings, 1)]
             if found:
                 return [wording.candidate(each) for each in found[: settings.alternatives]]
-    nearest = sorted(everyone, key=lambda reach: (len(reach.missing), reach.distance_km, reach.technician.id))
-    return [wording.without_visit(reach) for reach in nearest[: settings.alternatives]]
+    return [wording.without_visit(reach) for reach in everyone.nearest(settings.alternatives)]
 
 
-def _matters(condition: Condition, everyone: list[Reach], order: Order) -> bool:
+def _matters(condition: Condition, everyone: Crew, order: Order) -> bool:
     """Whether waiving the condition could change anything."""
     match condition:
         case "deadline":
@@ -117,6 +115,6 @@ def _matters(condition: Condition, everyone: list[Reach], order: Order) -> bool:
         case "schedule":
             return -inf < order.earliest or order.latest < inf
         case "skills":
-            return any(reach.missing for reach in everyone)
+            return everyone.lacking > 0
         case "working_hours":
             return True

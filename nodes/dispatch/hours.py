@@ -5,7 +5,7 @@ from datetime import date, datetime, timedelta
 from zoneinfo import ZoneInfo
 
 from nodes.dispatch.intervals import Interval, Intervals, subtract, union
-from state.dispatch import Visit, WorkingHours
+from state.dispatch import Leave, Visit, WorkingHours
 from state.weather import Verdict, Window
 
 DAY = timedelta(days=1)
@@ -31,9 +31,9 @@ def _shift(hours: WorkingHours, zone: ZoneInfo, day: date) -> Interval:
     return start.timestamp(), datetime.combine(last_day, hours.end, zone).timestamp()
 
 
-def busy_intervals(visits: Iterable[Visit], start: float, end: float) -> Intervals:
-    """The visits that overlap `start` … `end` [s since the epoch]."""
-    spans = ((visit.start.timestamp(), visit.end.timestamp()) for visit in visits)
+def busy_intervals(taken: Iterable[Visit] | Iterable[Leave], start: float, end: float) -> Intervals:
+    """The visits and days of leave that overlap `start` … `end` [s since the epoch]."""
+    spans = ((visit.start.timestamp(), visit.end.timestamp()) for visit in taken)
     return union(span for span in spans if span[1] > start and span[0] < end)
 
 

@@ -48,6 +48,11 @@ def shrink(whole: Intervals, margin: float) -> Intervals:
     return [(start + margin, end - margin) for start, end in whole if start + margin < end - margin]
 
 
+def longest(stretches: Intervals) -> float:
+    """The length of the longest stretch; 0 without any."""
+    return max((end - start for start, end in stretches), default=0.0)
+
+
 def first_start(
     stretches: Intervals, length: float, *, not_before: float, not_after: float, grid: float
 ) -> float | None:

@@ -56,6 +56,8 @@ def stands(previous: DispatchResult, windows: Sequence[Window], now: datetime) -
     visit = previous.visit
     if visit is None:
         return previous.decision is not None and not previous.plan_again
+    if previous.unsafe_by_decision:
+        return True
     stops = (w for w in windows if w.verdict == "stop" and w.start < visit.end and visit.start < w.end)
     return visit.start <= now or not any(stops)
 

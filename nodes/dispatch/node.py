@@ -89,6 +89,10 @@ async def dispatch(
 def _without(job_id: str, technician: Technician) -> Technician:
     """A job that is planned again may take its own visit's place."""
     others = [visit for visit in technician.planned_visits if str(visit.job_id) != job_id]
+    if len(others) == len(
+        technician.planned_visits
+    ):  # all but one of thousands: a copy of each would take longer
+        return technician
     return technician.model_copy(update={"planned_visits": others})
 
 

@@ -6,20 +6,19 @@ one, then the score decides. An optimistic bound on the score ends the search be
 diary.
 """
 
-from collections.abc import Iterable
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from math import inf, isinf
-from typing import Literal
+from typing import Literal, TypeVar
 
+import numpy as np
+from numpy.typing import NDArray
+
+from nodes.dispatch.crew import DAY, HOUR, Crew, Reach
 from nodes.dispatch.hours import busy_intervals, working_intervals
-from nodes.dispatch.intervals import ALWAYS, Intervals, first_start, intersect, shrink, subtract
+from nodes.dispatch.intervals import ALWAYS, Intervals, first_start, intersect, longest, shrink, subtract
 from nodes.dispatch.settings import DispatchSettings
-from nodes.dispatch.travel import great_circle_km
 from state.dispatch import Technician
-from state.site import Site
-
-HOUR = 3600.0
-DAY = 24 * HOUR
 
 Condition = Literal["deadline", "schedule", "working_hours", "skills"]
 Verdict = Literal["go", "caution"]
@@ -64,19 +63,7 @@ class Order:
     @property
     def longest_safe(self) -> float:
         """The longest safe stretch ahead, whenever the customer is there [s]."""
-        ahead = intersect(self.usable, [(self.ready, inf)])
-        return max((end - start for start, end in ahead), default=0.0)
-
-
-@dataclass(frozen=True, slots=True)
-class Reach:
-    """A technician seen from the site."""
-
-    technician: Technician
-    distance_km: float
-    travel: float
-    """One way [s]."""
-    missing: tuple[str, ...]
+        return longest(intersect(self.usable, [(self.ready, inf)]))
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,11 +75,12 @@ class Proposal:
     verdict: Verdict
     travel_points: float
     waiting_points: float
+    workload_points: float
     waived: frozenset[Condition]
 
     @property
     def score(self) -> float:
-        return 100 - self.travel_points - self.waiting_points
+        return 100 - (self.travel_points + self.waiting_points + self.workload_points)
 
     @property
     def rank(self) -> "Rank":
@@ -110,74 +98,89 @@ Rank = tuple[int, bool, float, float, str]
 """Smaller is better; the id at its end makes the order of equals repeatable."""
 
 
-def reaches(
-    technicians: Iterable[Technician], site: Site, skills: frozenset[str], settings: DispatchSettings
-) -> list[Reach]:
-    """Everyone, with distance, journey and the skills they lack."""
-    found = []
-    for technician in technicians:
-        distance = great_circle_km(
-            site.latitude, site.longitude, technician.base_latitude, technician.base_longitude
-        )
-        missing = skills - {skill_key(skill) for skill in technician.skills}
-        travel = distance / settings.travel_speed_km_h * HOUR
-        found.append(Reach(technician, distance, travel, tuple(sorted(missing))))
-    return found
-
-
-def skill_key(skill: str) -> str:
-    """The form in which skills are equal: "High voltage" is "high_voltage"."""
-    return "_".join(skill.casefold().replace("-", " ").replace("_", " ").split())
-
-
-def best(candidates: Iterable[Reach], order: Order, settings: DispatchSettings, count: int) -> list[Proposal]:
+def best(crew: Crew, order: Order, settings: DispatchSettings, count: int) -> list[Proposal]:
     """The `count` best proposals, best first."""
-    usable = order.within_schedule(order.usable)
-    if not usable:
+    safe: dict[Verdict, Intervals] = {
+        "go": order.within_schedule(order.go),
+        "caution": order.within_schedule(order.usable),
+    }
+    if longest(safe["caution"]) < order.length:
         return []
-    safe: dict[Verdict, Intervals] = {"go": order.within_schedule(order.go), "caution": usable}
-    bounded = []
-    for reach in candidates:
-        if reach.missing and "skills" not in order.waived:
-            continue
-        soonest = max(order.ready + reach.travel, usable[0][0])
-        if soonest <= order.last_start:
-            bounded.append((_proposal(reach, soonest, "go", order, settings).rank, reach))
-    bounded.sort(key=lambda pair: pair[0])
-
-    diaries = Diaries(order, horizon=usable[-1][1])
+    diaries = Diaries(crew, order, safe)
+    places, points = _by_bound(crew, order, diaries, settings)
+    without_go = longest(safe["go"]) < order.length
     found: list[Proposal] = []
-    for bound, reach in bounded:
-        if len(found) >= count and found[count - 1].rank <= bound:
-            break
-        proposal = _visit(reach, order, diaries.on_site(reach), safe, settings)
+    for place, bound in zip(places.tolist(), points.tolist(), strict=True):
+        reach = crew.reach(place)
+        if len(found) >= count:
+            optimistic = (len(reach.missing), without_go, bound - 100, reach.distance_km, "")
+            if found[count - 1].rank <= optimistic:
+                break
+        proposal = _visit(reach, order, diaries.on_site(place, reach), safe, settings)
         if proposal:
             found.append(proposal)
             found.sort(key=lambda each: each.rank)
     return found[:count]
 
 
+def _by_bound(
+    crew: Crew, order: Order, diaries: "Diaries", settings: DispatchSettings
+) -> tuple[NDArray[np.int_], NDArray[np.float64]]:
+    """Who may be able to go, the most promising first, and the fewest points that each can lose."""
+    soonest = np.maximum(order.ready + crew.travel, diaries.first_safe)
+    points = (
+        settings.points_per_travel_hour * 2 * crew.travel / HOUR
+        + _waiting_points(soonest - order.now, order, settings)
+        + settings.points_per_planned_hour * crew.planned_hours
+    )
+    able = (soonest <= order.last_start) & diaries.long_enough()
+    if "skills" not in order.waived:
+        able &= crew.missing == 0
+    places = np.flatnonzero(able)
+    promising = np.lexsort((crew.distance_km[places], points[places], crew.missing[places]))
+    return places[promising], points[places[promising]]
+
+
 class Diaries:
     """When technicians can be on site, the journeys there and back kept free as well."""
 
-    def __init__(self, order: Order, horizon: float) -> None:
+    def __init__(self, crew: Crew, order: Order, safe: Mapping[Verdict, Intervals]) -> None:
+        self._crew = crew
         self._order = order
-        self._horizon = horizon
-        self._shifts: dict[object, Intervals] = {}
+        usable = safe["caution"]
+        self.first_safe = usable[0][0]
+        self._horizon = usable[-1][1]
+        self._usable = usable
+        self._shifts = [self._worked(each) for each in crew.shift_examples]
 
-    def on_site(self, reach: Reach) -> Intervals:
+    def long_enough(self) -> NDArray[np.bool_]:
+        """Whose shifts are long enough for both journeys and the work, and meet safe hours for the work."""
+        stay = self._order.length
+        shift = np.array([longest(worked) for worked in self._shifts], dtype=float)
+        meets = np.array([longest(intersect(worked, self._usable)) for worked in self._shifts], dtype=float)
+        crew = self._crew
+        if not len(crew):
+            return np.zeros(0, dtype=bool)
+        enough: NDArray[np.bool_] = (shift[crew.shift] >= stay + 2 * crew.travel) & (
+            meets[crew.shift] >= stay
+        )
+        return enough
+
+    def on_site(self, place: int, reach: Reach) -> Intervals:
         technician = reach.technician
-        worked = ALWAYS if "working_hours" in self._order.waived else self._shifts_of(technician)
-        busy = busy_intervals(technician.planned_visits, self._order.now, self._horizon + reach.travel)
-        return shrink(subtract(worked, busy), reach.travel)
+        free = self._shifts[self._crew.shift[place]]
+        for taken in (technician.planned_visits, technician.leave):
+            if taken:
+                free = subtract(free, busy_intervals(taken, self._order.now, self._horizon + reach.travel))
+        return shrink(free, reach.travel)
 
-    def _shifts_of(self, technician: Technician) -> Intervals:
-        """Colleagues with the same hours share one calculation."""
-        hours = technician.working_hours
-        key = (technician.timezone, tuple(hours.weekdays), hours.start, hours.end)
-        if key not in self._shifts:
-            self._shifts[key] = working_intervals(hours, technician.timezone, self._order.now, self._horizon)
-        return self._shifts[key]
+    def _worked(self, technician: Technician) -> Intervals:
+        if "working_hours" in self._order.waived:
+            return ALWAYS
+        # A journey begins before the first safe hour and ends after the last: hence the day on either side.
+        return working_intervals(
+            technician.working_hours, technician.timezone, self._order.now, self._horizon
+        )
 
 
 def _visit(
@@ -200,12 +203,23 @@ def _visit(
 def _proposal(
     reach: Reach, start: float, verdict: Verdict, order: Order, settings: DispatchSettings
 ) -> Proposal:
-    waiting = start - order.now
+    return Proposal(
+        reach,
+        start,
+        verdict,
+        travel_points=settings.points_per_travel_hour * 2 * reach.travel / HOUR,
+        waiting_points=_waiting_points(start - order.now, order, settings),
+        workload_points=settings.points_per_planned_hour * reach.planned_hours,
+        waived=order.waived,
+    )
+
+
+Seconds = TypeVar("Seconds", float, NDArray[np.float64])
+
+
+def _waiting_points(waiting: Seconds, order: Order, settings: DispatchSettings) -> Seconds:
     if isinf(order.deadline):
-        waiting_points = settings.points_per_waiting_day * waiting / DAY
-    else:
-        # A deadline that has passed already still tells the sooner visit from the later one.
-        allowed = max(order.deadline - order.now, HOUR)
-        waiting_points = settings.points_until_deadline * waiting / allowed
-    travel_points = settings.points_per_travel_hour * 2 * reach.travel / HOUR
-    return Proposal(reach, start, verdict, travel_points, waiting_points, order.waived)
+        return settings.points_per_waiting_day * waiting / DAY
+    # A deadline that has passed already still tells the sooner visit from the later one.
+    allowed = max(order.deadline - order.now, HOUR)
+    return settings.points_until_deadline * waiting / allowed

@@ -22,6 +22,8 @@ class DispatchSettings:
     """Taken from 100 for each hour on the road, both ways."""
     points_until_deadline: float = 30.0
     """Taken for arriving at the very deadline; in proportion when earlier."""
+    points_per_planned_hour: float = 0.5
+    """Taken for each hour of visits planned in the week ahead, so that work is spread."""
     points_per_waiting_day: float = 2.0
     """Taken for each day until the visit where no deadline presses."""
 

@@ -5,7 +5,8 @@ from datetime import datetime, timedelta
 from math import isinf
 from zoneinfo import ZoneInfo
 
-from nodes.dispatch.ranking import HOUR, Condition, Order, Proposal, Reach
+from nodes.dispatch.crew import HOUR, Crew, Reach
+from nodes.dispatch.ranking import Condition, Order, Proposal
 from state.dispatch import AssignedTechnician, Candidate, Visit
 from state.weather import Window
 
@@ -25,7 +26,7 @@ class Wording:
         start = self._at(proposal.start)
         visit = Visit(start=start, end=start + timedelta(seconds=self._order.length))
         return Candidate(
-            technician=_assigned(proposal.reach),
+            technician=assigned(proposal.reach),
             visit=visit,
             verdict=proposal.verdict,
             score=round(proposal.score, 1),
@@ -35,9 +36,9 @@ class Wording:
         )
 
     def without_visit(self, reach: Reach) -> Candidate:
-        lacks = [_lacks(reach)] if reach.missing else []
+        lacks = [lacked(reach)] if reach.missing else []
         return Candidate(
-            technician=_assigned(reach),
+            technician=assigned(reach),
             visit=None,
             score=None,
             missing=[*lacks, "no free safe time"],
@@ -56,17 +57,17 @@ class Wording:
         each = self._order.length / HOUR
         return [f"{duration_h:.1f} h of work are split: this is the first of {visits} visits of {each:.1f} h"]
 
-    def passed_over(self, everyone: Sequence[Reach]) -> list[str]:
-        lacking = sum(1 for reach in everyone if reach.missing)
+    def passed_over(self, everyone: Crew) -> list[str]:
+        lacking = everyone.lacking
         return [f"{lacking} of {len(everyone)} technicians lack a needed skill"] if lacking else []
 
-    def nobody(self, everyone: Sequence[Reach]) -> str:
+    def nobody(self, everyone: Crew) -> str:
         """Why nobody is suitable: the first gate that nobody passes."""
-        if not everyone:
+        if not len(everyone):
             return "no technician is registered"
         if self._order.longest_safe < self._order.length:
             return self._no_safe_time()
-        if all(reach.missing for reach in everyone):
+        if everyone.lacking == len(everyone):
             return f"none of {len(everyone)} technicians has all of: {', '.join(self._skills)}"
         order = self._order
         deadline = "" if isinf(order.last_start) else f" that starts by {self._clock(order.deadline)}"
@@ -110,8 +111,13 @@ class Wording:
         return [
             f"{journey}: −{proposal.travel_points:.1f} points",
             f"{start}: −{proposal.waiting_points:.1f} points",
+            *([self._workload(proposal)] if reach.planned_hours else []),
             *([f"has {', '.join(has)}"] if has else []),
         ]
+
+    def _workload(self, proposal: Proposal) -> str:
+        hours = proposal.reach.planned_hours
+        return f"{hours:.1f} h of visits planned in the week ahead: −{proposal.workload_points:.1f} points"
 
     def _cautions(self, visit: Visit) -> list[str]:
         met = [
@@ -129,7 +135,7 @@ class Wording:
             case "working_hours":
                 return "outside the technician's working hours"
             case "skills":
-                return _lacks(proposal.reach)
+                return lacked(proposal.reach)
 
     def _at(self, seconds: float) -> datetime:
         return datetime.fromtimestamp(seconds, self._zone)
@@ -139,7 +145,7 @@ class Wording:
         return f"{at:%a} {at.day} {at:%b %H:%M}"
 
 
-def _assigned(reach: Reach) -> AssignedTechnician:
+def assigned(reach: Reach) -> AssignedTechnician:
     technician = reach.technician
     return AssignedTechnician(
         id=technician.id,
@@ -149,5 +155,5 @@ def _assigned(reach: Reach) -> AssignedTechnician:
     )
 
 
-def _lacks(reach: Reach) -> str:
+def lacked(reach: Reach) -> str:
     return f"lacks {', '.join(reach.missing)}"

@@ -1,6 +1,5 @@
 """The front door: a job is checked, and what can be looked up about its site is."""
 
-import asyncio
 from typing import Any, Literal
 
 from langchain_core.messages import AIMessage
@@ -33,7 +32,7 @@ async def intake(state: IntakeReads) -> IntakeWrites:
 
     No question is open when a job starts, whatever an earlier run on this thread left.
     """
-    job = await asyncio.to_thread(_accepted, state["input"])
+    job = _accepted(state["input"])
     job_id = state.get("job_id") or str(new_id())
     return {
         "job_id": job_id,

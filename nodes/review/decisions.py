@@ -75,6 +75,7 @@ def _dispatch_decision(dispatch: DispatchResult) -> Question:
     return Question(
         id=DISPATCH_DECISION,
         kind="choice",
+        role="dispatcher",
         prompt="No technician can go under every condition. What shall be done?",
         why="; ".join(dispatch.reasons),
         choices=[*offers, WAIT, GO_ON_WITHOUT],

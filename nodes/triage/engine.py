@@ -110,6 +110,12 @@ def triage(
     )
 
 
+def words_of(job: JobInput, answers: Mapping[str, Any]) -> str:
+    """Everything that was said about the fault in words."""
+    said = job.ticket.text if job.ticket else None
+    return "\n".join(filter(None, (said or job.description, answers.get(FAULT_DESCRIPTION))))
+
+
 def _read(
     job: JobInput,
     ticket: Ticket,
@@ -119,7 +125,7 @@ def _read(
     extracted: Sequence[ExtractedEvidence],
     expected_power: ExpectedPower | None,
 ) -> Read:
-    text = "\n".join(filter(None, (ticket.text or job.description, answers.get(FAULT_DESCRIPTION))))
+    text = words_of(job, answers)
     vendor = answered_vendor(answers) or _vendor(job, ticket, text)
     codes = read_codes(ticket.fault_codes, vendor.only)
     quoted = read_codes(codes_in(text, vendor.only), vendor.only)

@@ -1,18 +1,22 @@
 """Triages the job's ticket."""
 
 import asyncio
+from collections.abc import Sequence
 from typing import Any
 
 from langchain_core.messages import AIMessage
 from typing_extensions import NotRequired, TypedDict
 
-from core.ports import SiteRecords
+from core.ports import LanguageModel, SiteRecords
 from nodes.triage.engine import triage as triage_ticket
+from nodes.triage.engine import words_of
+from nodes.triage.explanation import explained
 from nodes.triage.production import expected_production, power_expected
+from nodes.triage.reader import read_with
 from nodes.triage.settings import DEFAULTS, TriageSettings
 from state.base import JsonObject
 from state.job import JobInput
-from state.triage import SiteRecord, TriageAnswer
+from state.triage import ExtractedEvidence, SiteRecord, TriageAnswer
 from state.weather import WeatherResult
 
 
@@ -30,7 +34,11 @@ class TriageWrites(TypedDict, total=False):
 
 
 async def triage(
-    state: TriageReads, *, sites: SiteRecords | None = None, settings: TriageSettings = DEFAULTS
+    state: TriageReads,
+    *,
+    sites: SiteRecords | None = None,
+    model: LanguageModel | None = None,
+    settings: TriageSettings = DEFAULTS,
 ) -> TriageWrites:
     """Writes the result so far and, beside it, what triage would like to know."""
     place = state["input"]["site"]
@@ -39,7 +47,7 @@ async def triage(
         if sites
         else SiteRecord()
     )
-    answer = await asyncio.to_thread(_answer, state, site, settings)
+    answer = await _helped(state, site, model, settings)
     written: TriageWrites = {
         "open_questions": {"triage": [question.to_json() for question in answer.questions]},
         "messages": [
@@ -53,7 +61,23 @@ async def triage(
     return written
 
 
-def _answer(state: TriageReads, site: SiteRecord, settings: TriageSettings) -> TriageAnswer:
+async def _helped(
+    state: TriageReads, site: SiteRecord, model: LanguageModel | None, settings: TriageSettings
+) -> TriageAnswer:
+    """What triage says, with what a language model adds to it."""
+    words = words_of(JobInput.from_json(state["input"]), state["answers"])
+    extracted, use = await read_with(model, words, account=state["job_id"])
+    answer = await asyncio.to_thread(_answer, state, site, extracted, settings)
+    if answer.triage is None:
+        return answer
+    found = answer.triage.model_copy(update={"language_model": use})
+    plain = await explained(model, found, open_questions=bool(answer.questions), account=state["job_id"])
+    return answer.model_copy(update={"triage": found.model_copy(update={"plain_language": plain})})
+
+
+def _answer(
+    state: TriageReads, site: SiteRecord, extracted: Sequence[ExtractedEvidence], settings: TriageSettings
+) -> TriageAnswer:
     job = JobInput.from_json(state["input"])
     answers: dict[str, Any] = state["answers"]
     weather = WeatherResult.from_json(state["weather"]) if "weather" in state else None
@@ -63,6 +87,7 @@ def _answer(state: TriageReads, site: SiteRecord, settings: TriageSettings) -> T
         production=expected_production(job, weather, settings),
         expected_power=power_expected(job, weather.forecast if weather else None, settings),
         site=site,
+        extracted_evidence=extracted,
         settings=settings,
     )
 

@@ -54,9 +54,8 @@ async def weather(
     resource, (forecast, problem), (official, warnings) = await asyncio.gather(
         design_resource(job, files, climates), _forecast(job.site, forecasts), _official(job.site, authority)
     )
-    result = await asyncio.to_thread(
-        weather_result, job.site, resource, forecast, problem, now, thresholds, official, warnings
-    )
+    # A millisecond or two, all of it under the interpreter's lock: a thread would only add its own cost.
+    result = weather_result(job.site, resource, forecast, problem, now, thresholds, official, warnings)
     trigger = state.get("trigger", "start")
     writes = WeatherWrites(
         weather=result.to_json(),

@@ -1,7 +1,7 @@
 """What the service survives, a few times each; tests/chaos repeats it until it can be believed."""
 
 import asyncio
-from collections.abc import AsyncIterator, Callable
+from collections.abc import Callable
 from contextlib import AbstractAsyncContextManager
 from datetime import datetime
 from pathlib import Path
@@ -12,7 +12,6 @@ from redis.asyncio import Redis
 from core.checkpoint import RedisSaver
 from core.checkpoint.keys import answers_key
 from core.embedded import EmbeddedServers
-from core.redis import create_redis
 from tests.support.cluster import GRACE_SECONDS, Cluster, cluster
 from tests.support.faults import flush, kill_workers, race_resumes, settle, wake_zombies
 from tests.support.storm import storm
@@ -26,13 +25,6 @@ def open_cluster(database_url: str, embedded_servers: EmbeddedServers, tmp_path:
         return cluster(database_url, embedded_servers.redis_url, tmp_path, **parts)
 
     return opened
-
-
-@pytest.fixture
-async def redis(embedded_servers: EmbeddedServers) -> AsyncIterator[Redis]:
-    client = create_redis(embedded_servers.redis_url)
-    yield client
-    await client.aclose()
 
 
 async def _events(service: Cluster, job: str) -> list[tuple[str, datetime]]:

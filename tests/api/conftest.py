@@ -50,6 +50,7 @@ def settings(
         alert_providers=[],
         heartbeat_interval_seconds=0.5,
         shutdown_grace_seconds=5,
+        rate_limit_per_address_per_minute=1_000_000,
     )
 
 

@@ -24,7 +24,7 @@ async def _start(client: httpx.AsyncClient, body: dict[str, Any]) -> dict[str, A
 
 
 async def _add_technician(dispatcher: httpx.AsyncClient) -> str:
-    body = technician().model_dump(mode="json", exclude={"id", "planned_visits"})
+    body = technician().model_dump(mode="json", exclude={"id", "planned_visits", "leave"})
     answer = await dispatcher.post("/technicians", json=body)
     assert answer.status_code == 201, answer.text
     return str(answer.json()["id"])
@@ -50,7 +50,7 @@ async def test_a_full_job_asks_once_waits_for_safety_and_ends_with_a_stored_resu
     # Near dusk a dispatcher is asked as well: then no visit keeps the response time.
     assert job["questions"][0]["id"] == "safety_release"
     assert job["priority"] is None  # nothing is concluded before the result is stored
-    await client.post(f"/jobs/{job['id']}/resume", json={"answers": _answers(job)})
+    await dispatcher.post(f"/jobs/{job['id']}/resume", json={"answers": _answers(job)})
     job = await settled(client, job["id"])
     assert (job["status"], job["result_version"], job["priority"]) == ("succeeded", 1, "P1")
     assert job["progress"] == {"node": "report", "done": 8, "of": 8}
@@ -80,7 +80,9 @@ async def test_a_full_job_asks_once_waits_for_safety_and_ends_with_a_stored_resu
 
 
 @pytest.mark.usefixtures("worker")
-async def test_sizing_alone_needs_no_triage_and_triage_alone_no_sizing(client: httpx.AsyncClient) -> None:
+async def test_sizing_alone_needs_no_triage_and_triage_alone_no_sizing(
+    client: httpx.AsyncClient, dispatcher: httpx.AsyncClient
+) -> None:
     sized = await _start(client, sizing_input())
     triaged = await _start(
         client, triage_input(text="monitoring portal shows no data", fault_codes=[], vendor=None)
@@ -88,7 +90,8 @@ async def test_sizing_alone_needs_no_triage_and_triage_alone_no_sizing(client: h
     for job, present, absent in ((sized, "sizing", "triage"), (triaged, "triage", "sizing")):
         ended = await settled(client, job["id"])
         while ended["status"] == "waiting":
-            await client.post(f"/jobs/{job['id']}/resume", json={"answers": _answers(ended)})
+            answered = await dispatcher.post(f"/jobs/{job['id']}/resume", json={"answers": _answers(ended)})
+            assert answered.status_code == 202, answered.text
             ended = await settled(client, job["id"])
         assert ended["status"] == "succeeded", ended["problem"]
         result = (await client.get(f"/jobs/{job['id']}/result")).json()
@@ -220,7 +223,7 @@ async def test_the_catalogue_can_be_searched_with_a_typing_mistake(client: httpx
 async def test_only_a_dispatcher_adds_technicians(
     client: httpx.AsyncClient, dispatcher: httpx.AsyncClient
 ) -> None:
-    body = technician().model_dump(mode="json", exclude={"id", "planned_visits"})
+    body = technician().model_dump(mode="json", exclude={"id", "planned_visits", "leave"})
     assert (await client.post("/technicians", json=body)).status_code == 403
     added = await dispatcher.post("/technicians", json=body)
     assert added.status_code == 201

@@ -83,7 +83,7 @@ def main() -> None:
         shutil.rmtree(folder, ignore_errors=True)
 
 
-LIMITS = {"QUEUE_LIMIT": "1000000", "RATE_LIMIT_PER_MINUTE": "1000000", "LOG_LEVEL": "WARNING"}
+LIMITS = {"QUEUE_LIMIT": "1000000", "LOG_LEVEL": "WARNING"}
 
 
 async def _filled(url: str, jobs: int) -> Stored:

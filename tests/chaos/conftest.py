@@ -1,19 +1,17 @@
 """Faults on real processes. `CHAOS=1` is the full number of repetitions, less is that share of it."""
 
 import os
-from collections.abc import AsyncIterator, Callable, Iterable
+from collections.abc import Callable, Iterable
 from contextlib import AbstractAsyncContextManager
 from dataclasses import fields
 from pathlib import Path
 from typing import Any
 
 import pytest
-from redis.asyncio import Redis
 from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncEngine
 
 from core.embedded import EmbeddedServers
-from core.redis import create_redis
 from tests.support.cluster import Cluster, cluster
 
 SHARE = float(os.environ.get("CHAOS", "1"))
@@ -46,13 +44,6 @@ def open_cluster(
         return cluster(database_url, embedded_servers.redis_url, tmp_path, **parts)
 
     return opened
-
-
-@pytest.fixture
-async def redis(embedded_servers: EmbeddedServers) -> AsyncIterator[Redis]:
-    client = create_redis(embedded_servers.redis_url)
-    yield client
-    await client.aclose()
 
 
 @pytest.fixture

@@ -11,20 +11,11 @@ from core.checkpoint import RecordedCalls, RedisSaver, run_in_hand
 from core.checkpoint.keys import answers_key, thread_key
 from core.clients.open_meteo import OpenMeteoClient
 from core.clients.recorded import RecordedForecasts
-from core.embedded import EmbeddedServers
 from core.errors import ProviderUnavailable, StaleAttempt
 from core.ids import new_id
-from core.redis import create_redis
 from tests.support.cluster import SlowWeather, slow_weather
 
 HERE, THERE = (-1.29, 36.82), (52.5, 13.4)
-
-
-@pytest.fixture
-async def redis(embedded_servers: EmbeddedServers) -> AsyncIterator[Redis]:
-    client = create_redis(embedded_servers.redis_url)
-    yield client
-    await client.aclose()
 
 
 @pytest.fixture

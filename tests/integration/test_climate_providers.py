@@ -1,7 +1,6 @@
 """Typical years, design temperatures, official warnings and addresses, from a server that speaks their protocols."""
 
 import json
-from collections.abc import AsyncIterator
 from datetime import timedelta
 from typing import Any
 
@@ -27,25 +26,13 @@ from state.job import JobInput
 from tests.support import provider_bodies as bodies
 from tests.support.fakes import NoFiles
 from tests.support.provider_bodies import NAIROBI, NOW
-from tests.support.provider_server import Asked, ProviderServer, Reply, provider_server
+from tests.support.provider_server import Asked, ProviderServer, Reply
 
 QUICK = Patience(attempts=2, attempt_seconds=2.0, first_wait_seconds=0.001, longest_wait_seconds=0.002)
 AGENT = "SolarSync/test (ops@example.org)"
 ROUNDED = (-1.29, 36.82)
 YEAR = bodies.pvgis(ROUNDED)
 YEAR_AS_JSON = json.dumps(YEAR)
-
-
-@pytest.fixture
-async def server() -> AsyncIterator[ProviderServer]:
-    async with provider_server() as server:
-        yield server
-
-
-@pytest.fixture
-async def http() -> AsyncIterator[httpx.AsyncClient]:
-    async with httpx.AsyncClient(timeout=5) as http:
-        yield http
 
 
 def public(asked: Asked) -> Reply:

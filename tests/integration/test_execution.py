@@ -1,7 +1,6 @@
 """Runs over real PostgreSQL and Valkey, with small workflows: what is stored, whatever happens."""
 
 import asyncio
-from collections.abc import AsyncIterator
 from typing import Any
 from uuid import UUID
 
@@ -20,10 +19,8 @@ from core.database.models import JobRow, Role, RunRow, RunStatus
 from core.database.runs import Runs
 from core.database.session import AsyncSessionLocal
 from core.database.users import Users, Viewer
-from core.embedded import EmbeddedServers
 from core.errors import Conflict, DomainError, ProviderUnavailable, StorageUnavailable
 from core.queue import TryAgain, queued_runs
-from core.redis import create_redis
 from graph.execution import LONGEST_BACKOFF, MAX_ATTEMPTS, MAX_LOSSES, Execution
 from graph.reconciliation import requeue_forgotten_runs
 from graph.runner import Runner
@@ -33,13 +30,6 @@ from state.weather import PeakSunHours, Resource, WeatherResult
 from state.workflow import JobState
 from tests.support.inputs import sizing_input
 from tests.support.workflows import Step, abreast, asks, nothing, only_weather, reports, workflow
-
-
-@pytest.fixture
-async def redis(embedded_servers: EmbeddedServers) -> AsyncIterator[Redis]:
-    client = create_redis(embedded_servers.redis_url)
-    yield client
-    await client.aclose()
 
 
 class Bench:

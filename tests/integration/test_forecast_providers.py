@@ -1,6 +1,6 @@
 """The forecast providers against a server that speaks their protocols, soundly and in every wrong way."""
 
-from collections.abc import AsyncIterator, Callable
+from collections.abc import Callable
 from datetime import timedelta
 from itertools import pairwise
 from typing import Any
@@ -25,7 +25,7 @@ from state.site import Site
 from state.weather import Forecast, PeakSunHours, Resource
 from tests.support import provider_bodies as bodies
 from tests.support.provider_bodies import HOUR, NAIROBI, NOW
-from tests.support.provider_server import Asked, ProviderServer, Reply, provider_server
+from tests.support.provider_server import Asked, ProviderServer, Reply
 
 QUICK = Patience(attempts=2, attempt_seconds=0.15, first_wait_seconds=0.001, longest_wait_seconds=0.002)
 AGENT = "SolarSync/test (ops@example.org)"
@@ -33,18 +33,6 @@ YESTERDAY = timedelta(days=-1)
 SITE = Site(latitude=NAIROBI[0], longitude=NAIROBI[1], elevation_m=1684, timezone="Africa/Nairobi")
 
 Provider = tuple[ProviderServer, ForecastProvider]
-
-
-@pytest.fixture
-async def server() -> AsyncIterator[ProviderServer]:
-    async with provider_server() as server:
-        yield server
-
-
-@pytest.fixture
-async def http() -> AsyncIterator[httpx.AsyncClient]:
-    async with httpx.AsyncClient(timeout=5) as http:
-        yield http
 
 
 def made(name: str, url: str, http: httpx.AsyncClient, clock: FixedClock | None = None) -> ForecastProvider:

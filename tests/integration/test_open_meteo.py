@@ -1,6 +1,6 @@
 import asyncio
 import logging
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
@@ -21,6 +21,7 @@ from core.clock import FixedClock
 from core.errors import ProviderUnavailable
 from core.pv.solar_position import solar_position
 from state.weather import Forecast, ForecastHour
+from tests.support.provider_bodies import UNITS
 
 MIDNIGHT = datetime(2026, 6, 1, tzinfo=UTC)
 NOW = MIDNIGHT + timedelta(hours=9, minutes=20)
@@ -28,19 +29,6 @@ NAIROBI = (-1.286389, 36.817223)
 KEY = "s3cr3t-subscriber"
 QUICK = Patience(first_wait_seconds=0.01)
 HOURS = 48
-UNITS = {
-    "time": "iso8601",
-    "temperature_2m": "°C",
-    "relative_humidity_2m": "%",
-    "precipitation": "mm",
-    "weather_code": "wmo code",
-    "wind_speed_10m": "m/s",
-    "wind_gusts_10m": "m/s",
-    "shortwave_radiation": "W/m²",
-    "direct_normal_irradiance": "W/m²",
-    "diffuse_radiation": "W/m²",
-    "cape": "J/kg",
-}
 
 
 def weather(**columns: Any) -> dict[str, Any]:
@@ -100,12 +88,6 @@ def provider(running: tuple[str, Provider]) -> Provider:
 @pytest.fixture
 def url(running: tuple[str, Provider]) -> str:
     return running[0]
-
-
-@pytest.fixture
-async def http() -> AsyncIterator[httpx.AsyncClient]:
-    async with httpx.AsyncClient(timeout=5) as http:
-        yield http
 
 
 @pytest.fixture

@@ -18,23 +18,11 @@ from core.clients.open_meteo import CUSTOMER_URL, FREE_URL, VARIABLES, OpenMeteo
 from core.clock import FixedClock
 from core.errors import ProviderUnavailable
 from state.weather import Forecast
+from tests.support.provider_bodies import UNITS
 
 NOON = datetime(2025, 6, 10, 12, tzinfo=UTC)
 NAIROBI = (-1.27, 36.84)
 QUICK = Patience(attempts=3, attempt_seconds=0.3, first_wait_seconds=0.001, longest_wait_seconds=0.002)
-UNITS = {
-    "time": "iso8601",
-    "temperature_2m": "°C",
-    "relative_humidity_2m": "%",
-    "precipitation": "mm",
-    "weather_code": "wmo code",
-    "wind_speed_10m": "m/s",
-    "wind_gusts_10m": "m/s",
-    "shortwave_radiation": "W/m²",
-    "direct_normal_irradiance": "W/m²",
-    "diffuse_radiation": "W/m²",
-    "cape": "J/kg",
-}
 
 
 def answer(**changes: Any) -> dict[str, Any]:

@@ -30,6 +30,7 @@ from core.database.technicians import Technicians
 from core.database.users import Users
 from core.database.webhooks import Message, Webhooks
 from core.embedded import EmbeddedServers
+from core.ids import new_id
 from core.queue import SCHEDULED, enqueue_run, forgotten_runs, queued_runs, withdraw_run
 from core.redis import create_redis
 from core.webhooks.schedule import Answer as Received
@@ -121,7 +122,7 @@ async def _requests(session: Any, stored: Stored) -> None:
     for key in ("key-4", "new"):
         await keys.first_answer(key, b"request")
     await keys.keep("new", Answer(202, b"{}"))
-    await Users(session).viewer(stored.tess.user_id)
+    await Users(session).viewer(stored.tess.user_id, new_id())
     await Technicians(session).planned_visits()
     await current_leader(session)
 

@@ -1,7 +1,6 @@
 """Who wins where jobs choose the same technician at the same hour: PostgreSQL says, and the others plan again."""
 
 import asyncio
-from collections.abc import AsyncIterator
 from datetime import UTC, datetime, timedelta
 from uuid import UUID
 
@@ -19,9 +18,7 @@ from core.database.models import JobKind, JobRow, Role, RunRow, RunStatus, Techn
 from core.database.session import AsyncSessionLocal
 from core.database.technicians import StoredTechnicianDirectory
 from core.database.users import Users, Viewer
-from core.embedded import EmbeddedServers
 from core.queue import TryAgain
-from core.redis import create_redis
 from graph.build import build_graph
 from graph.dependencies import Dependencies
 from graph.execution import Execution
@@ -52,13 +49,6 @@ class Meeting(StoredTechnicianDirectory):
             await self._barrier.wait()
             self._open = True
         return found
-
-
-@pytest.fixture
-async def redis(embedded_servers: EmbeddedServers) -> AsyncIterator[Redis]:
-    client = create_redis(embedded_servers.redis_url)
-    yield client
-    await client.aclose()
 
 
 @pytest.fixture
@@ -194,3 +184,18 @@ async def test_nobody_can_store_a_second_visit_at_the_same_time(
     async with AsyncSessionLocal(bind=engine) as session, session.begin():
         await session.execute(update(JobRow).where(JobRow.id == first).values(closed_at=NINE))
     await _planned(engine, viewer, grace, NINE - timedelta(hours=1))  # a closed job holds nobody
+
+
+async def test_who_goes_and_that_it_is_urgent_is_told_once(office: Office, grace: UUID) -> None:
+    clock = FixedClock(NINE)
+    execution = office.execution(clock)
+    job = await office.start(triage_input())
+    await office.execute(execution, job)
+    asked = await office.events(job)
+    await office.answer(job)
+    await office.execute(execution, job)
+
+    told = await office.events(job)
+
+    assert (asked.count("job.urgent"), asked.count("job.assigned")) == (1, 0)
+    assert (told.count("job.urgent"), told.count("job.assigned"), told.count("visit.changed")) == (1, 1, 0)

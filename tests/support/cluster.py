@@ -23,6 +23,7 @@ from api.weather_simulator import create_simulator, serving
 from core.clock import SystemClock
 from core.config import SPELLINGS, Settings
 from core.database import AsyncSessionLocal, create_engine
+from core.database.logins import Logins
 from core.database.models import Role
 from core.database.users import Users
 from core.security import create_access_token
@@ -258,14 +259,18 @@ async def cluster(
             "HEARTBEAT_INTERVAL_SECONDS": str(HEARTBEAT_SECONDS),
             "SHUTDOWN_GRACE_SECONDS": str(GRACE_SECONDS),
             "DATABASE_POOL_SIZE": "10",
+            "RATE_LIMIT_PER_MINUTE": "10000000",
+            "RATE_LIMIT_PER_ADDRESS_PER_MINUTE": "10000000",
             "PYTHONPATH": str(REPOSITORY),
         }
         engine = create_engine(database_url, pool_size=5)
         async with AsyncSessionLocal(bind=engine) as session, session.begin():
             user = await Users(session).add("dora", "-", Role.DISPATCHER)
+            login = await Logins(session).open(user, SystemClock().now() + timedelta(hours=4))
         token = create_access_token(
             user.id,
             user.role,
+            login_id=login.id,
             key=SecretStr(SECRET),
             algorithm="HS256",
             lifetime=timedelta(hours=4),
@@ -279,7 +284,7 @@ async def cluster(
             )
             for number in range(CREW):
                 person = technician(name=f"Grace {number}").model_dump(
-                    mode="json", exclude={"id", "planned_visits"}
+                    mode="json", exclude={"id", "planned_visits", "leave"}
                 )
                 (await made.client.post("/technicians", json=person)).raise_for_status()
             yield made

@@ -6,7 +6,6 @@ from typing import Any
 import numpy as np
 import pytest
 
-from core.climate.interpolation import uncertainty_percent
 from core.climate.resource import (
     ClimateYears,
     design_resource,
@@ -14,6 +13,7 @@ from core.climate.resource import (
     suggested_temperatures,
     weather_year_now,
 )
+from core.climate.uncertainty import uncertainty_percent
 from core.climate.weather_files import parse_weather_file
 from core.errors import InvalidInput, NotFound
 from core.pv.weather_year import WeatherYear
@@ -50,7 +50,8 @@ def test_with_nothing_known_the_resource_is_screening_and_a_fallback() -> None:
     resource = asyncio.run(design_resource(job(), FILES))
     assert (resource.quality, resource.fallback) == ("screening", True)
     assert resource.ref == "screening:36.1,-79.95,273.0"
-    assert resource.uncertainty_percent == uncertainty_percent()
+    assert resource.uncertainty_percent == uncertainty_percent(36.1, -79.95, 273.0)
+    assert "km away (Richmond, Virginia)" in resource.notes[0]
     assert resource.design_temperatures is None
 
 

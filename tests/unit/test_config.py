@@ -127,3 +127,10 @@ def test_a_given_secret_key_is_used_and_nothing_is_written(tmp_path: Path) -> No
     assert key.get_secret_value() == "k" * 40
     assert not generated
     assert not (tmp_path / "data").exists()
+
+
+def test_a_cost_budget_without_prices_stops_the_start(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("OPENAI_COST_PER_JOB", "0.5")
+
+    with pytest.raises(ConfigurationError, match="OPENAI_PROMPT_PRICE"):
+        load_settings(None)

@@ -7,11 +7,11 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from nodes.dispatch.crew import skill_key
 from nodes.dispatch.engine import choose
-from nodes.dispatch.ranking import skill_key
 from nodes.dispatch.settings import DispatchSettings
 from nodes.dispatch.travel import great_circle_km
-from state.dispatch import DispatchResult, PlannedVisit, Schedule, Technician, Visit, WorkingHours
+from state.dispatch import DispatchResult, Leave, PlannedVisit, Schedule, Technician, Visit, WorkingHours
 from state.site import Site
 from state.weather import Verdict, Window
 
@@ -112,6 +112,20 @@ def test_an_hour_that_one_window_forbids_stays_forbidden_whatever_another_says(v
 def test_the_visit_waits_for_the_diary_and_leaves_time_for_both_journeys() -> None:
     busy = technician(km=19.9, planned_visits=[PlannedVisit(start=at(9), end=at(12))])
     assert start_of(chosen([busy])) == at(12.5)
+
+
+def test_nobody_is_sent_while_on_leave_nor_on_the_road_when_it_begins() -> None:
+    away = technician(km=19.9, leave=[Leave(start=at(0), end=at(24)), Leave(start=at(34.9), end=at(60))])
+    result = chosen([away], duration_h=2.0)
+    assert start_of(result) == at(12.5, day=2), "back at 11:00 on Tuesday would be after 10:54"
+
+
+def test_of_two_equals_the_one_with_less_planned_goes_and_the_points_say_why() -> None:
+    week = [PlannedVisit(start=at(9, day), end=at(17, day)) for day in range(1, 5)]
+    result = chosen([technician(1, planned_visits=week), technician(2)])
+    assert result.technician is not None
+    assert result.technician.id == UUID(int=2)
+    assert "32.0 h of visits planned in the week ahead: −16.0 points" in result.alternatives[0].reasons
 
 
 def test_nobody_leaves_before_the_plan_is_made() -> None:
@@ -276,6 +290,7 @@ technicians = st.lists(
             end=st.times(),
         ),
         planned_visits=st.lists(spans.map(lambda span: PlannedVisit(start=span[0], end=span[1])), max_size=4),
+        leave=st.lists(spans.map(lambda span: Leave(start=span[0], end=span[1])), max_size=2),
     ),
     max_size=6,
     unique_by=lambda each: each.id,
@@ -312,6 +327,8 @@ def broken_conditions(who: Technician, visit: Visit, asked: dict[str, Any]) -> s
         broken.add("notice")
     if any(away + slack < busy.end and busy.start < back - slack for busy in who.planned_visits):
         broken.add("planned visits")
+    if any(away + slack < gone.end and gone.start < back - slack for gone in who.leave):
+        broken.add("leave")
     if not is_safe(visit.start, visit.end - slack, asked["windows"]):
         broken.add("weather")
     minute = timedelta(minutes=1)

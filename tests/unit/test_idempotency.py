@@ -58,9 +58,9 @@ def test_a_bottomless_document_is_refused() -> None:
         (["x" * (LONGEST + 1)], "255"),
         ([""], "empty"),
         (["  "], "empty"),
-        (["a\tb"], "control"),
-        (["a\x00b"], "control"),
-        (["a\x85b"], "control"),
+        (["a\tb"], "printable"),
+        (["a\x00b"], "printable"),
+        (["a\x85b"], "printable"),
         (["one", "other"], "once"),
     ],
 )

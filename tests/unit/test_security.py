@@ -20,7 +20,13 @@ KEY = SecretStr("k" * 80)
 
 
 def _token(**changes: object) -> str:
-    arguments = {"key": KEY, "algorithm": "HS256", "lifetime": timedelta(minutes=15), "clock": SystemClock()}
+    arguments = {
+        "login_id": new_id(),
+        "key": KEY,
+        "algorithm": "HS256",
+        "lifetime": timedelta(minutes=15),
+        "clock": SystemClock(),
+    }
     return create_access_token(new_id(), "technician", **(arguments | changes))  # type: ignore[arg-type]
 
 
@@ -46,10 +52,22 @@ def test_the_hash_for_unknown_users_is_well_formed_and_matches_no_guess() -> Non
     assert not verify_password("password", UNKNOWN_USER_HASH)
 
 
+def test_an_unknown_user_costs_the_same_bcrypt_as_a_wrong_password() -> None:
+    own = get_password_hash("correct horse battery")
+    assert own.split("$")[1:3] == UNKNOWN_USER_HASH.split("$")[1:3]  # scheme and cost decide bcrypt's time
+    assert len(own) == len(UNKNOWN_USER_HASH)
+
+
 def test_a_token_names_its_user_and_role() -> None:
     user_id = new_id()
     token = create_access_token(
-        user_id, "admin", key=KEY, algorithm="HS256", lifetime=timedelta(minutes=1), clock=SystemClock()
+        user_id,
+        "admin",
+        login_id=new_id(),
+        key=KEY,
+        algorithm="HS256",
+        lifetime=timedelta(minutes=1),
+        clock=SystemClock(),
     )
     claims = decode_access_token(token, key=KEY, algorithm="HS256")
     assert (claims["sub"], claims["role"]) == (str(user_id), "admin")

@@ -7,21 +7,13 @@ import pytest
 
 from nodes.triage.engine import triage
 from state.job import JobInput
-from state.triage import TriageResult
+from tests.support.tickets import of_text
 
 TICKETS = Path(__file__).parents[1] / "data" / "asset_tickets.csv"
 with TICKETS.open(encoding="utf-8", newline="") as lines:
     ROWS = [(row["asset"], row["text"]) for row in csv.DictReader(lines)]
 RIGHT = 0.9
 """77 of 83 were right when they were first read."""
-
-
-def of_text(text: str) -> TriageResult:
-    site = {"latitude": -1.27, "longitude": 36.84}
-    job = JobInput.model_validate({"kind": "triage", "site": site, "ticket": {"text": text}})
-    found = triage(job, {}, production=None).triage
-    assert found is not None
-    return found
 
 
 def test_most_tickets_are_read_for_the_asset_they_are_about() -> None:

@@ -11,9 +11,7 @@ from pathlib import Path
 
 import pytest
 
-from nodes.triage.engine import triage
-from state.job import JobInput
-from state.triage import TriageResult
+from tests.support.tickets import of_text
 
 TICKETS = Path(__file__).parents[1] / "data" / "safety_tickets.csv"
 with TICKETS.open(encoding="utf-8", newline="") as lines:
@@ -21,14 +19,6 @@ with TICKETS.open(encoding="utf-8", newline="") as lines:
 DANGEROUS = [(row["hazards"], row["text"]) for row in ROWS if row["hazards"]]
 HARMLESS = [row["text"] for row in ROWS if not row["hazards"]]
 FALSE_STOPS = 0.05
-
-
-def of_text(text: str) -> TriageResult:
-    site = {"latitude": -1.27, "longitude": 36.84}
-    job = JobInput.model_validate({"kind": "triage", "site": site, "ticket": {"text": text}})
-    found = triage(job, {}, production=None).triage
-    assert found is not None
-    return found
 
 
 def test_the_suite_is_large_enough_to_mean_something() -> None:

@@ -3,7 +3,10 @@
 from alembic import context
 from sqlalchemy.schema import SchemaItem
 
-from core.database.models import JobRow
+from core.database import credentials, models
+
+TABLES = (models.User, credentials.LoginRow)
+"""One of each module that describes tables: all of them have to be known."""
 
 QUEUE = "pgqueuer"
 
@@ -18,7 +21,7 @@ def ours(
 
 context.configure(
     connection=context.config.attributes["connection"],
-    target_metadata=JobRow.metadata,
+    target_metadata=TABLES[0].metadata,
     include_object=ours,
     compare_type=True,
     compare_server_default=True,

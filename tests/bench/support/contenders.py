@@ -23,6 +23,7 @@ READY_WITHIN = 90
 STOPPED_WITHIN = 30
 USERNAME, PASSWORD = "bench", "benches-log-in-too"
 KEPT_OUT = ("LANGSMITH", "LANGCHAIN", "OPENAI")
+UNLIMITED = {"RATE_LIMIT_PER_MINUTE": "100000000", "RATE_LIMIT_PER_ADDRESS_PER_MINUTE": "100000000"}
 
 Variables = dict[str, str]
 
@@ -48,7 +49,7 @@ def process(
         started = subprocess.Popen(
             arguments,
             cwd=ROOT,
-            env=inherited | variables,
+            env=inherited | UNLIMITED | variables,
             stdin=subprocess.DEVNULL,
             stdout=log,
             stderr=log,

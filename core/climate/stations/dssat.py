@@ -1,13 +1,8 @@
-"""Published monthly climate of stations: what the screening model knows about clouds and temperature.
+"""Climate files of the crop model DSSAT: means of measured years, mostly at research farms."""
 
-Every row's source was read, and the figures stand here as they stand there; `core.climate.station` turns them
-into one form. A year or two of record, records without coordinates or under another station's name, and
-generated climates were left out. So were the places of the typical years in pvlib's wheel: they are the test.
-"""
+from core.climate.station import Station, dssat
 
-from core.climate.station import Station, cligen, dssat, statistics
-
-STATIONS: tuple[Station, ...] = (
+DSSAT: tuple[Station, ...] = (
     dssat(
         "UFGA",
         "Gainesville, Florida, 49 years",
@@ -161,80 +156,5 @@ STATIONS: tuple[Station, ...] = (
         "11.5 14.8 18.2 19.7 20.1 18.5 16.5 18.5 16.1 14.9 14.6 12.2",
         "23.5 26.5 31.3 33.8 31.9 32.4 31.6 32.2 31.2 30.7 28.7 25.3",
         "10.4 12.5 16.9 21.0 23.1 25.3 25.8 26.0 25.0 22.0 16.2 11.8",
-    ),
-    # Radiation of the next two was interpolated by CLIGEN's authors from the stations named there.
-    cligen(
-        "wa459074",
-        "Wenatchee, Washington, 40 years",
-        (47.42, -120.32, 630),
-        "97 193 313 430 521 593 616 523 396 244 118 76",
-        "35.77 43.62 54.92 64.41 72.84 80.23 88.55 87.62 78.68 63.79 46.62 35.90",
-        "24.75 27.91 33.95 40.67 48.52 55.41 61.26 60.22 51.65 40.97 32.30 25.79",
-    ),
-    cligen(
-        "ca041484",
-        "Canoga Park, California, 40 years",
-        (34.18, -118.57, 790),
-        "236 291 404 529 557 569 553 548 452 346 277 225",
-        "68.56 69.50 72.55 76.99 81.64 88.15 95.10 96.16 92.27 84.21 75.26 68.58",
-        "40.31 41.02 42.84 45.08 49.81 53.73 57.65 57.74 55.64 50.09 43.15 39.16",
-    ),
-    statistics(
-        "USA_AZ_Phoenix.722780_TMY2",
-        "santoshphilip/pyclearsky",
-        (33.417, -112.017, 339),
-        "3252 4302 5500 7206 8122 8281 7825 7176 6290 4982 3661 2927",
-        "12.1 12.4 18.5 21.8 25.9 32.3 33.3 32.4 29.6 22.7 17.3 11.4",
-        "11.5 11.6 12.4 13.2 13.6 14.0 12.0 11.3 12.0 12.5 12.0 11.2",
-    ),
-    statistics(
-        "CAN_BC_Port.Hardy.711090_CWEC",
-        "NREL/openstudio-standards",
-        (50.667, -127.367, 22),
-        "722 1291 2392 3868 4717 4902 5272 4418 3132 1758 817 613",
-        "2.5 3.8 4.7 6.6 9.5 11.5 13.3 13.3 11.2 8.3 5.4 3.6",
-        "4.1 5.3 6.3 7.2 7.1 6.4 6.3 6.6 6.6 5.3 4.5 4.1",
-    ),
-    statistics(
-        "ARE_Abu.Dhabi.412170_IWEC",
-        "NREL/openstudio-standards",
-        (24.417, 54.65, 27),
-        "4221 5324 5544 6508 7635 7771 7403 7217 6624 5708 4558 3941",
-        "18.0 19.9 22.2 26.5 30.8 32.8 34.4 34.8 32.6 28.6 24.4 20.1",
-        "10.0 10.4 11.3 13.2 14.5 14.2 12.3 12.5 12.7 12.9 11.5 10.5",
-    ),
-    statistics(
-        "JPN_Tokyo.Hyakuri.477150_IWEC",
-        "ladybug-tools/ladybug",
-        (36.167, 140.417, 35),
-        "2524 3149 3542 4605 4793 4141 4394 4811 3472 2930 2488 2087",
-        "1.9 3.2 6.2 11.3 16.3 19.1 22.6 24.4 20.7 16.0 9.5 4.8",
-        "11.9 11.7 11.1 11.1 9.6 7.6 7.2 7.7 7.5 9.2 11.1 12.3",
-    ),
-    # The rest was read without the head of the file: mean temperatures come from its degree days, there is no
-    # daily range, and positions are the airfields', Prince Rupert the town at the height of the altitude map.
-    statistics(
-        "CAN_BC_Prince.Rupert.718980_CWEC",
-        "NREL/openstudio-standards",
-        (54.315, -130.321, 54),
-        "543 1118 2195 3229 4261 4364 3692 3436 2411 1375 695 406",
-        "-0.2 1.4 3.2 5.7 8.6 10.6 12.9 13.3 11.0 7.9 3.3 1.3",
-        None,
-    ),
-    statistics(
-        "USA_AK_Fairbanks.Intl.AP.702610_TMY3",
-        "NREL/openstudio-standards",
-        (64.81, -147.86, 132),
-        "156 749 2263 4266 5327 5639 5117 3931 2210 1012 255 46",
-        "-17.6 -15.4 -10.3 0.7 10.6 16.0 16.9 14.2 6.7 -3.1 -17.7 -19.3",
-        None,
-    ),
-    statistics(
-        "USA_CO_Denver-Aurora-Buckley.AFB.724695_TMY3",
-        "NREL/openstudio-standards",
-        (39.72, -104.75, 1726),
-        "2627 3566 4332 4661 5829 7199 6285 6241 5005 3692 2860 2249",
-        "0.8 -0.2 4.8 6.1 13.7 22.2 22.7 21.7 18.5 7.1 3.1 -1.0",
-        None,
     ),
 )

@@ -1,0 +1,1 @@
+"""What dispatchers and technicians are told of jobs, and where."""

@@ -1,0 +1,154 @@
+"""How often somebody may ask in a minute, and guess a password, counted for all processes together in Redis.
+
+Counts are of fixed windows, the one before weighed in by the part of it that the last sixty seconds still cover. One
+script counts several at once, since this is a part of every request.
+"""
+
+import asyncio
+import math
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from hashlib import blake2b
+from typing import Any, Final, cast
+
+import structlog
+from redis.asyncio import Redis
+from redis.exceptions import RedisError
+
+from core.errors import StorageUnavailable
+
+log = structlog.get_logger(__name__)
+
+WINDOW: Final = 60
+"""[s]"""
+PATIENCE = 0.25
+"""How long a request waits to be counted before it goes on uncounted. [s]"""
+PAUSE = timedelta(seconds=5)
+"""How long nobody tries after a count that failed."""
+
+_COUNT = """
+local counts = {}
+for i = 1, #KEYS, 2 do
+  local now = redis.call('INCR', KEYS[i])
+  if now == 1 then redis.call('EXPIRE', KEYS[i], ARGV[1]) end
+  counts[i] = now
+  counts[i + 1] = tonumber(redis.call('GET', KEYS[i + 1]) or '0')
+end
+return counts
+"""
+
+
+@dataclass(frozen=True, slots=True)
+class Allowance:
+    """What somebody has left; `reset` [s] is when the window ends."""
+
+    limit: int
+    used: int
+    reset: int
+
+    @property
+    def left(self) -> int:
+        return max(0, self.limit - self.used)
+
+    @property
+    def exceeded(self) -> bool:
+        return self.used > self.limit
+
+
+class RateLimits:
+    """Requests a minute, by whoever asks."""
+
+    def __init__(self, redis: Redis) -> None:
+        self._script = redis.register_script(_COUNT)
+        self._paused_until: datetime | None = None
+
+    async def count(self, limits: Sequence[tuple[str, int]], now: datetime) -> list[Allowance] | None:
+        """Count one request for each (who, limit); None where Redis does not answer, and nothing is limited.
+
+        A service that can still answer is worth more than one that counts: what guards a password is `LoginThrottle`.
+        """
+        if self._paused_until is not None and now < self._paused_until:
+            return None
+        window, elapsed = divmod(now.timestamp(), WINDOW)
+        keys = [f"solarsync:rate:{{{who}}}:{int(at)}" for who, _ in limits for at in (window, window - 1)]
+        try:
+            async with asyncio.timeout(PATIENCE):
+                counts = cast("list[int]", await self._script(keys=keys, args=[2 * WINDOW]))
+        except (RedisError, OSError, TimeoutError) as error:
+            self._paused_until = now + PAUSE
+            log.warning("core.rate_limits.unavailable", error=type(error).__name__)
+            return None
+        self._paused_until = None
+        covered, reset = 1 - elapsed / WINDOW, math.ceil(WINDOW - elapsed)
+        return [
+            Allowance(limit, counts[2 * i] + math.floor(counts[2 * i + 1] * covered), reset)
+            for i, (_, limit) in enumerate(limits)
+        ]
+
+
+GUESSES: Final = 10
+"""Wrong passwords for one account from one address."""
+GUESSES_BY_ADDRESS: Final = 100
+"""Wrong passwords from one address, for whatever accounts; a whole office may be behind it."""
+GUESSING_WINDOW: Final = 900
+"""[s]"""
+
+_TRY = """
+local waits = 0
+for i = 1, #KEYS do
+  if tonumber(redis.call('GET', KEYS[i]) or '0') >= tonumber(ARGV[1 + i]) then
+    waits = math.max(waits, redis.call('TTL', KEYS[i]), 1)
+  end
+end
+if waits > 0 then return waits end
+for i = 1, #KEYS do
+  if redis.call('INCR', KEYS[i]) == 1 then redis.call('EXPIRE', KEYS[i], ARGV[1]) end
+end
+return 0
+"""
+"""Count a try, or say how many seconds none is heard; counted before the password is looked at, so that a thousand
+at once are not all looked at before the first is counted."""
+
+
+class LoginThrottle:
+    """Tries to log in, by account and address together: nobody can lock out an owner who is elsewhere."""
+
+    def __init__(self, redis: Redis) -> None:
+        self._redis = redis
+        self._script = redis.register_script(_TRY)
+
+    async def try_once(self, username: str, address: str) -> int:
+        """Count a try; 0, or the seconds for which this account is not heard from this address.
+
+        Raises
+        ------
+        StorageUnavailable
+            Redis does not count. A password that may be guessed without limit is not asked for.
+        """
+        keys = _throttle_keys(username, address)
+        try:
+            async with asyncio.timeout(PATIENCE * 4):
+                return int(
+                    cast(
+                        "Any",
+                        await self._script(keys=keys, args=[GUESSING_WINDOW, GUESSES, GUESSES_BY_ADDRESS]),
+                    )
+                )
+        except (RedisError, OSError, TimeoutError):
+            raise StorageUnavailable("Logins cannot be counted now; those who are logged in go on.") from None
+
+    async def succeeded(self, username: str, address: str) -> None:
+        """Forget the account's wrong tries from here, and this one of the address."""
+        own, by_address = _throttle_keys(username, address)
+        try:
+            await self._redis.delete(own)
+            await self._redis.decr(by_address)
+        except RedisError as error:
+            log.warning("core.rate_limits.unavailable", error=type(error).__name__)
+
+
+def _throttle_keys(username: str, address: str) -> list[str]:
+    # Hashed: a name may hold anything, and may be a password typed into the wrong field.
+    account = blake2b(username.lower().encode(errors="replace"), digest_size=16).hexdigest()
+    return [f"solarsync:login:{{{address}}}:{account}", f"solarsync:login:{{{address}}}"]
