@@ -4,7 +4,7 @@ import sys
 
 import typer
 
-from api.commands import calculate, database, demo, doctor, drawing, serve, user
+from api.commands import calculate, database, demo, doctor, drawing, jobs, login, serve, user
 from core.errors import ConfigurationError, InvalidInput, PayloadTooLarge, SolarSyncError
 
 app = typer.Typer(
@@ -23,6 +23,9 @@ app.command("triage")(calculate.triage)
 app.command("demo")(demo.demo)
 app.command("doctor")(doctor.doctor)
 app.command("graph")(drawing.graph)
+app.command("login")(login.login)
+app.command("logout")(login.logout)
+app.add_typer(jobs.app, name="jobs")
 app.add_typer(database.app, name="db")
 app.add_typer(user.app, name="user")
 

@@ -5,7 +5,6 @@ The ids of the stream are those of the rows, so a client may go on from any of t
 
 import asyncio
 from collections.abc import AsyncGenerator
-from datetime import datetime
 from typing import Any
 from uuid import UUID
 
@@ -21,23 +20,12 @@ from core.database.models import JobEventRow
 from core.database.session import AsyncSessionLocal
 from core.database.users import Viewer
 from core.errors import NotFound, StorageUnavailable
-from state.base import JsonObject, Model
+from state.timeline import TimelineEvent
 
 PAGE = 200
 RECONNECT_MILLISECONDS = 1000
 HEARTBEAT = b": heartbeat\n\n"
 HEADERS = {"Cache-Control": "no-store", "X-Accel-Buffering": "no"}
-
-
-class TimelineEvent(Model):
-    """Something that happened to a job."""
-
-    id: int
-    at: datetime
-    type: str
-    actor: str
-    run_id: UUID | None
-    data: JsonObject
 
 
 class EventStream(StreamingResponse):

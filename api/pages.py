@@ -55,7 +55,7 @@ def print_result(result: JobResult, console: Console) -> None:
 
 def questions_page(questions: Iterable[Question]) -> RenderableType:
     """The open questions, each with why it is asked."""
-    table = _table("Questions", "id", "question", "why", "answer")
+    table = rows_table("Questions", "id", "question", "why", "answer")
     for question in questions:
         table.add_row(question.id, question.prompt, question.why, _expected(question))
     return table
@@ -63,7 +63,7 @@ def questions_page(questions: Iterable[Question]) -> RenderableType:
 
 def weather_page(weather: WeatherResult) -> RenderableType:
     resource, sun = weather.resource, weather.resource.peak_sun_hours
-    facts = _facts("Weather")
+    facts = facts_table("Weather")
     facts.add_row(
         "design resource",
         f"{resource.annual_ghi_kwh_m2:.0f} kWh/m² a year, "
@@ -75,11 +75,11 @@ def weather_page(weather: WeatherResult) -> RenderableType:
     facts.add_row("forecast", _forecast(weather.forecast) or f"none: {weather.forecast_problem}")
     for alert in weather.alerts:
         facts.add_row("alert", f"[yellow]{alert.kind}: {alert.detail}")
-    windows = _table("Working hours on the roof", "from", "to", "verdict", "reasons")
+    windows = rows_table("Working hours on the roof", "from", "to", "verdict", "reasons")
     for window in weather.windows[:WINDOWS_SHOWN]:
         windows.add_row(
-            _moment(window.start),
-            _moment(window.end),
+            moment(window.start),
+            moment(window.end),
             _styled(window.verdict, VERDICT_STYLE),
             "; ".join(window.reasons),
         )
@@ -99,7 +99,7 @@ def sizing_page(sizing: SizingResult) -> RenderableType:
 
 
 def triage_page(triage: TriageResult) -> RenderableType:
-    facts = _facts("Triage")
+    facts = facts_table("Triage")
     stop = "[bold red]STOP WORK[/] · " if triage.stop_work else ""
     hours = triage.respond_within_hours
     when = "at the next visit" if hours is None else f"respond within {hours:g} h"
@@ -112,27 +112,27 @@ def triage_page(triage: TriageResult) -> RenderableType:
         facts.add_row(f"action {number}", action)
     facts.add_row("bring", ", ".join(triage.parts) or "–")
     facts.add_row("skills", ", ".join(triage.skills) or "–")
-    evidence = _table("Evidence", "from", "quote", "says", "rule")
+    evidence = rows_table("Evidence", "from", "quote", "says", "rule")
     for item in triage.evidence:
         evidence.add_row(item.source, item.quote, item.says, item.rule)
     return Group(facts, evidence)
 
 
 def dispatch_page(dispatch: DispatchResult) -> RenderableType:
-    facts = _facts("Visit")
+    facts = facts_table("Visit")
     technician, visit = dispatch.technician, dispatch.visit
     facts.add_row(
         "technician",
         f"{technician.name}, {technician.distance_km:.1f} km away" if technician else "nobody",
     )
-    facts.add_row("visit", f"{_moment(visit.start)} to {_moment(visit.end)}" if visit else "not planned")
+    facts.add_row("visit", f"{moment(visit.start)} to {moment(visit.end)}" if visit else "not planned")
     for reason in dispatch.reasons:
         facts.add_row("because", reason)
     return facts
 
 
 def _system(sizing: SizingResult) -> Table:
-    facts = _facts(f"Sizing: {sizing.status}")
+    facts = facts_table(f"Sizing: {sizing.status}")
     if demand := sizing.demand:
         facts.add_row("demand", f"{demand.daily_energy_wh / 1000:.2f} kWh a day")
         if demand.peak_power_w is not None and demand.surge_power_w is not None:
@@ -175,14 +175,14 @@ def _add_storage(facts: Table, storage: StorageResult) -> None:
 
 def _energy(energy: Energy) -> Table:
     title = f"Energy: {energy.ac_annual_kwh:.0f} kWh a year, {energy.specific_yield_kwh_per_kwp:.0f} kWh/kWp"
-    table = _table(title, *MONTHS)
+    table = rows_table(title, *MONTHS)
     table.add_row(*(f"{kwh:.0f}" for kwh in energy.ac_monthly_kwh))
     return table
 
 
 def _checks(checks: Iterable[Check]) -> Table:
     """The rules in the order they were applied; one that passed needs no words."""
-    table = _table("Checks", "", "rule", "value", "limit", "margin")
+    table = rows_table("Checks", "", "rule", "value", "limit", "margin")
     for check in checks:
         rule = check.rule if check.status == "pass" else f"{check.rule}\n[dim]{check.detail}[/]"
         table.add_row(
@@ -196,7 +196,7 @@ def _checks(checks: Iterable[Check]) -> Table:
 
 
 def _economics(economics: EconomicsResult) -> Table:
-    facts, currency = _facts("Economics"), economics.currency
+    facts, currency = facts_table("Economics"), economics.currency
     costs = economics.capital_cost
     for item, cost in sorted(costs.items(), key=lambda each: each[0] == "total"):
         facts.add_row(item.replace("_", " "), f"{cost:,.0f} {currency}")
@@ -212,14 +212,14 @@ def _list(title: str, lines: Iterable[str]) -> Panel:
     return Panel("\n".join(f"• {line}" for line in lines), title=title, title_align="left")
 
 
-def _facts(title: str) -> Table:
+def facts_table(title: str) -> Table:
     table = Table(title=title, title_justify="left", title_style="bold", show_header=False, box=None)
     table.add_column(style="cyan", no_wrap=True)
     table.add_column(overflow="fold")
     return table
 
 
-def _table(title: str, *columns: str) -> Table:
+def rows_table(title: str, *columns: str) -> Table:
     table = Table(
         title=title, title_justify="left", title_style="bold", header_style="cyan", box=box.SIMPLE_HEAD
     )
@@ -239,8 +239,8 @@ def _quantity(value: float | None, unit: str) -> str:
     return "" if value is None else f"{value:.4g} {unit}"
 
 
-def _moment(moment: datetime) -> str:
-    return f"{moment:%a %d %b %H:%M} {moment:%Z}".replace("UTC+", "+")
+def moment(at: datetime) -> str:
+    return f"{at:%a %d %b %H:%M} {at:%Z}".replace("UTC+", "+")
 
 
 def _forecast(forecast: Forecast | None) -> str | None:

@@ -27,16 +27,17 @@ def size(
     """Size one system. What a job would have asked comes back as questions."""
     clock = _Stopwatch()
     with clock.measured("imports"):
+        from api.commands.files import read_file, read_input
         from core.climate.resource import design_resource_now, weather_year_now
         from core.climate.weather_files import parse_weather_file
         from core.validation import parse_job_input
         from nodes.intake.engine import check_input, complete_site
         from nodes.sizing.engine import size as size_system
     with clock.measured("input"):
-        job = parse_job_input(_read(file))
+        job = parse_job_input(read_input(file))
         check_input(job)
         job = complete_site(job)
-        brought = parse_weather_file(_content(weather)) if weather else None
+        brought = parse_weather_file(read_file(weather)) if weather else None
     with clock.measured("weather"):
         resource = design_resource_now(job, brought)
         year = brought or weather_year_now(resource)
@@ -50,11 +51,12 @@ def triage(file: InputFile, as_json: AsJson = False, timings: Timings = False) -
     """Triage one ticket. What a job would have asked comes back as questions."""
     clock = _Stopwatch()
     with clock.measured("imports"):
+        from api.commands.files import read_input
         from core.validation import parse_job_input
         from nodes.intake.engine import check_input
         from nodes.triage.engine import triage as triage_ticket
     with clock.measured("input"):
-        job = parse_job_input(_read(file))
+        job = parse_job_input(read_input(file))
         check_input(job)
     with clock.measured("calculation"):
         answer = triage_ticket(job, {}, production=None)
@@ -78,27 +80,11 @@ class _Stopwatch:
                 print(f"{what:<12} {seconds * 1000:8.1f} ms", file=sys.stderr)
 
 
-def _read(file: str) -> bytes:
-    return sys.stdin.buffer.read() if file == "-" else _content(Path(file))
-
-
-def _content(path: Path) -> bytes:
-    from core.errors import FieldError, InvalidInput
-
-    try:
-        return path.read_bytes()
-    except OSError as error:
-        raise InvalidInput([FieldError(str(path), error.strerror or "cannot be read")]) from None
-
-
 def _print(answer: "SizingAnswer | TriageAnswer", *, as_json: bool) -> None:
-    import orjson
-
     if as_json:
-        document = answer.to_json()
-        sys.stdout.buffer.write(
-            orjson.dumps(document, option=orjson.OPT_INDENT_2 | orjson.OPT_APPEND_NEWLINE)
-        )
+        from api.commands.files import print_json
+
+        print_json(answer.to_json())
         return
     from api.pages import print_answer
 

@@ -6,8 +6,9 @@ from uuid import UUID
 from fastapi import APIRouter, Header, Query
 
 from api.deps import CurrentViewer, ServicesDep, Session
-from api.event_stream import HEADERS, EventStream, TimelineEvent, frames, resume_point, timeline_event
+from api.event_stream import HEADERS, EventStream, frames, resume_point, timeline_event
 from core.database.jobs import Jobs
+from state.timeline import TimelineEvent
 
 router = APIRouter(prefix="/jobs/{job_id}", tags=["jobs"])
 

@@ -1,0 +1,56 @@
+"""`solarsync login` and `logout`: who a terminal is to a server."""
+
+import getpass
+import sys
+from typing import Annotated
+
+import typer
+
+from api.commands.connected import AsJson, Server
+
+LOOPBACK = {"localhost", "127.0.0.1", "::1"}
+
+
+def login(
+    username: Annotated[str, typer.Option(prompt="User name", help="Name to log in with.")],
+    server: Server = None,
+    password_stdin: Annotated[
+        bool, typer.Option("--password-stdin", help="Read the password from standard input.")
+    ] = False,
+    as_json: AsJson = False,
+) -> None:
+    """Log in to a server; the login is kept in your configuration folder, for you alone to read."""
+    import httpx
+
+    from api.client import KeptLogin, SolarSync
+    from api.commands.connected import DEFAULT_SERVER, address, connection, console
+    from api.commands.files import print_json
+
+    kept = KeptLogin()
+    before = kept.read()
+    chosen = address(server or (before.server if before else DEFAULT_SERVER))
+    url = httpx.URL(chosen)
+    if url.scheme == "http" and url.host not in LOOPBACK:
+        print(f"{chosen} is not encrypted: everybody on the way can read the password.", file=sys.stderr)
+    password = sys.stdin.readline().rstrip("\n") if password_stdin else getpass.getpass()
+    with connection(chosen, None) as opened:
+        granted = SolarSync(opened).log_in(username, password)
+    with kept.locked():
+        kept.write(granted)
+    if as_json:
+        print_json({"server": granted.server, "username": granted.username, "kept_in": str(kept.path)})
+    else:
+        console().print(f"Logged in to {granted.server} as {granted.username}.", markup=False, soft_wrap=True)
+
+
+def logout() -> None:
+    """End the login, here and at the server."""
+    from api.client import KeptLogin
+    from api.commands.connected import connected
+
+    kept = KeptLogin()
+    if kept.read() is not None:
+        with connected(None, None) as solarsync:
+            solarsync.log_out()
+    kept.forget()
+    typer.echo("Logged out.")
