@@ -9,6 +9,7 @@ from redis.asyncio import Redis
 from sqlalchemy.ext.asyncio import AsyncEngine
 
 from core.checkpoint import RedisSaver
+from core.clients.budget import Budget
 from core.clock import Clock
 from core.config import Settings
 from core.database.notifications import JobNotifications
@@ -19,6 +20,8 @@ from core.rate_limits import LoginThrottle, RateLimits
 from graph.decisions import Decisions
 from graph.dependencies import open_infrastructure
 from graph.immediate import Immediate
+from graph.job_weather import JobWeather
+from graph.providers import provider_names
 from graph.runner import Runner
 
 
@@ -37,6 +40,10 @@ class Services:
     immediate: Immediate
     notifications: JobNotifications
     geocoder: Geocoder | None
+    weather: JobWeather
+    budget: Budget
+    providers: list[str]
+    """Names of those that the settings have asked."""
     rate_limits: RateLimits
     login_throttle: LoginThrottle
     scrape: Scrape
@@ -64,6 +71,9 @@ async def open_services(settings: Settings) -> AsyncIterator[Services]:
             immediate=Immediate(needs.files, needs.years, needs.climates, rates=needs.triage),
             notifications=notifications,
             geocoder=infrastructure.geocoder,
+            weather=JobWeather(infrastructure.cells, needs.clock),
+            budget=infrastructure.budget,
+            providers=provider_names(settings),
             rate_limits=RateLimits(infrastructure.counters),
             login_throttle=LoginThrottle(infrastructure.counters),
             scrape=Scrape(fleet, infrastructure.engine, infrastructure.budget, needs.clock),

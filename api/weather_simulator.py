@@ -61,7 +61,7 @@ class _Refused(Exception):
 
 
 @dataclass(frozen=True, slots=True)
-class _Question:
+class Question:
     places: list[tuple[float, float]]
     variables: list[str]
     wind_unit: str
@@ -75,19 +75,20 @@ def create_simulator(seed: int = SEED, clock: Clock | None = None) -> Starlette:
 
     async def forecast(request: Request) -> JSONResponse:
         try:
-            question = _question(request.query_params)
+            question = read_question(request.query_params)
         except _Refused as refused:
             return JSONResponse({"error": True, "reason": str(refused)}, status_code=400)
         midnight = now().replace(hour=0, minute=0, second=0, microsecond=0)
         answers = [
-            _answer(seed, question, place, number, midnight) for number, place in enumerate(question.places)
+            answer_place(seed, question, place, number, midnight)
+            for number, place in enumerate(question.places)
         ]
         return JSONResponse(answers[0] if len(answers) == 1 else answers)
 
     return Starlette(routes=[Route("/v1/forecast", forecast)])
 
 
-def _question(params: Mapping[str, str]) -> _Question:
+def read_question(params: Mapping[str, str]) -> Question:
     for name in params:
         if name not in KNOWN:
             raise _Refused(f"The simulator does not know the parameter '{name}'.")
@@ -95,7 +96,7 @@ def _question(params: Mapping[str, str]) -> _Question:
     longitudes = _coordinates(params, "longitude", 180)
     if len(latitudes) != len(longitudes):
         raise _Refused("There must be as many latitudes as longitudes.")
-    return _Question(
+    return Question(
         places=list(zip(latitudes, longitudes, strict=True)),
         variables=[_one_of(UNITS, name, "hourly") for name in params.get("hourly", "").split(",") if name],
         wind_unit=_one_of(WIND_UNITS, params.get("wind_speed_unit", "kmh"), "wind_speed_unit"),
@@ -129,8 +130,8 @@ def _forecast_days(text: str) -> int:
     return int(text)
 
 
-def _answer(
-    seed: int, question: _Question, place: tuple[float, float], number: int, midnight: datetime
+def answer_place(
+    seed: int, question: Question, place: tuple[float, float], number: int, midnight: datetime
 ) -> dict[str, Any]:
     began = time.perf_counter()
     latitude, longitude = (round(value, 2) for value in place)

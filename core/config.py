@@ -84,6 +84,8 @@ class Settings(BaseSettings):
     refresh_token_expire_days: Annotated[int, Field(ge=1, le=365)] = 14
 
     weather_refresh_minutes: Annotated[int, Field(ge=1, le=1440)] = 30
+    weather_life_minutes: Annotated[int, Field(ge=1, le=1440)] = 180
+    weather_jitter_seconds: Annotated[float, Field(ge=0, le=600)] = 60.0
     weather_providers: Names = ["open_meteo", "openweathermap", "met_no"]
     resource_providers: Names = ["pvgis", "nasa_power"]
     design_temperature_providers: Names = ["nasa_power", "open_meteo"]

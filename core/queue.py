@@ -22,6 +22,7 @@ from sqlalchemy.ext.asyncio import AsyncEngine, AsyncSession
 
 from core.database.session import asyncpg_options
 from core.errors import TransientError
+from core.ids import new_id
 from core.leases import LeasedQueries, LeaseEnded, Leases
 
 log = structlog.get_logger(__name__)
@@ -29,6 +30,7 @@ log = structlog.get_logger(__name__)
 REQUEST_ID = "request_id"
 EXECUTE_RUN = "execute_run"
 DELIVER = "deliver"
+REFRESH_WEATHER = "refresh_weather"
 DELIVERIES = 8
 """Messages to webhooks a worker sends at a time."""
 POLL_SECONDS = 1.5
@@ -118,6 +120,30 @@ async def enqueue_run(
     )
 
 
+async def enqueue_runs(session: AsyncSession, runs: Sequence[tuple[UUID, timedelta]]) -> None:
+    """Queue refresh runs in the session's transaction, each to start after its delay."""
+    await Queries(_SessionDriver(session)).enqueue(
+        [EXECUTE_RUN] * len(runs),
+        [run_id.bytes for run_id, _ in runs],
+        [SCHEDULED] * len(runs),
+        execute_after=[after for _, after in runs],
+        dedupe_key=[str(run_id) for run_id, _ in runs],
+        on_conflict="skip",
+    )
+
+
+async def enqueue_refresh(session: AsyncSession) -> bool:
+    """Queue a look at the weather of all jobs; False where one is queued or under way."""
+    ids = await Queries(_SessionDriver(session)).enqueue(
+        REFRESH_WEATHER,
+        new_id().bytes,
+        priority=SCHEDULED,
+        dedupe_key=REFRESH_WEATHER,
+        on_conflict="skip",
+    )
+    return ids != [None]
+
+
 def _asked_by() -> dict[str, str]:
     """The request in hand, for the log lines of the worker that carries the run out."""
     request_id = structlog.contextvars.get_contextvars().get(REQUEST_ID)
@@ -184,6 +210,32 @@ async def backlog(session: AsyncSession) -> Backlog:
     return Backlog(found.runs, max(0.0, float(found.oldest)))
 
 
+@dataclass(frozen=True, slots=True)
+class QueueDepth:
+    """Runs, messages and refreshes that wait for a worker now; `later` are not due yet."""
+
+    waiting: int
+    in_hand: int
+    later: int
+    oldest_seconds: float
+    """How long the first of those that wait has been due."""
+
+
+async def queue_depth(session: AsyncSession) -> QueueDepth:
+    row = (
+        await session.execute(
+            text(
+                "SELECT count(*) FILTER (WHERE status = 'queued' AND execute_after <= now()) AS waiting,"
+                " count(*) FILTER (WHERE status = 'picked') AS in_hand,"
+                " count(*) FILTER (WHERE status = 'queued' AND execute_after > now()) AS later,"
+                " coalesce(extract(epoch FROM now() - min(execute_after)"
+                " FILTER (WHERE status = 'queued' AND execute_after <= now())), 0) AS oldest FROM pgqueuer"
+            )
+        )
+    ).one()
+    return QueueDepth(row.waiting, row.in_hand, row.later, float(row.oldest))
+
+
 Handler = Callable[[UUID], Coroutine[Any, Any, None]]
 
 
@@ -222,16 +274,19 @@ class QueueWorker:
         concurrency: int,
         heartbeat_interval: float,
         deliver: Handler | None = None,
+        refresh: Handler | None = None,
     ) -> None:
         self._engine = engine
         self._handle = handle
         self._deliver = deliver
+        self._refresh = refresh
         self._lease = timedelta(seconds=BEATS_PER_LEASE * heartbeat_interval)
         self._leases = Leases(self._lease)
         self._concurrency = concurrency
         # PgQueuer's own limit frees its slots only when its log buffer is flushed.
         self._slots = asyncio.Semaphore(concurrency)
         self._delivery_slots = asyncio.Semaphore(DELIVERIES)
+        self._refresh_slots = asyncio.Semaphore(1)
         self._stopping = asyncio.Event()
         self._queue: PgQueuer | None = None
 
@@ -277,6 +332,8 @@ class QueueWorker:
             queue.entrypoint(EXECUTE_RUN, accepts_context=True)(self._execute)
             if self._deliver is not None:
                 queue.entrypoint(DELIVER, accepts_context=True)(self._send)
+            if self._refresh is not None:
+                queue.entrypoint(REFRESH_WEATHER, accepts_context=True)(self._look_again)
             self._queue = queue
             try:
                 if not self._stopping.is_set():
@@ -285,7 +342,8 @@ class QueueWorker:
                         batch_size=max(1, self._concurrency // 2),
                         max_concurrent_tasks=2 * max(1, self._concurrency // 2)
                         + self._concurrency
-                        + DELIVERIES,
+                        + DELIVERIES
+                        + 1,
                         heartbeat_timeout=self._lease,
                         shutdown_on_listener_failure=True,
                     )
@@ -303,6 +361,10 @@ class QueueWorker:
         if self._delivery_slots.locked():  # to wait here would keep a run from being taken
             raise RetryRequested(SOON)
         await self._carry_out(job, context, self._deliver, self._delivery_slots)
+
+    async def _look_again(self, job: Job, context: Context) -> None:
+        assert self._refresh is not None  # noqa: S101  registered only with it
+        await self._carry_out(job, context, self._refresh, self._refresh_slots)
 
     async def _carry_out(self, job: Job, context: Context, handle: Handler, slots: asyncio.Semaphore) -> None:
         if job.payload is None:

@@ -3,6 +3,7 @@
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
+from datetime import timedelta
 
 import httpx
 from pydantic import SecretStr
@@ -34,6 +35,7 @@ from core.ports import (
     WeatherYears,
 )
 from core.redis import create_redis
+from graph.cells import CellForecasts
 from graph.language import open_language_model
 from graph.providers import Providers
 from graph.rates import triage_settings
@@ -74,7 +76,9 @@ class Infrastructure:
     dependencies: Dependencies
     budget: Budget
     forecasts: ForecastBatches
-    """For many places at once; what the nodes have is recorded per run."""
+    """For many places at once, straight from the providers."""
+    cells: CellForecasts
+    """For one place, shared with the jobs around it; what the nodes have is recorded per run besides."""
     geocoder: Geocoder | None
 
 
@@ -105,9 +109,11 @@ async def open_infrastructure(settings: Settings, *, fenced: bool = False) -> As
         budget = Budget(counters, parse_limits(settings.provider_budgets))
         providers = Providers(settings, http, clock, budget)
         forecasts = providers.forecasts()
+        life = timedelta(minutes=settings.weather_life_minutes)
+        cells = CellForecasts(engine, forecasts, clock, life=life)
         climates = providers.climates(StoredClimates(engine))
         dependencies = Dependencies(
-            forecasts=RecordedForecasts(forecasts, calls),
+            forecasts=RecordedForecasts(cells, calls),
             files=files,
             years=ClimateYears(files, climates),
             directory=StoredTechnicianDirectory(engine),
@@ -129,6 +135,7 @@ async def open_infrastructure(settings: Settings, *, fenced: bool = False) -> As
                 dependencies,
                 budget=budget,
                 forecasts=forecasts,
+                cells=cells,
                 geocoder=providers.geocoder(),
             )
         finally:

@@ -15,6 +15,7 @@ from sqlalchemy.ext.asyncio import AsyncEngine, AsyncSession
 
 from core.checkpoint import RedisSaver, delete_job_state, run_in_hand
 from core.clock import Clock
+from core.database.alerts import Alerts
 from core.database.errors import storage_errors
 from core.database.events import Event, JobEvents
 from core.database.jobs import Jobs
@@ -45,11 +46,13 @@ from graph.entry import (
     start_state,
 )
 from graph.news import assignment_news, held_by, planned, urgency_news
-from graph.outcome import Outcome, result_document
+from graph.outcome import Outcome, result_document, same_decisions
+from graph.outlook import news_of_run
 from graph.policies import RECURSION_LIMIT, RUN_SECONDS
 from graph.turns import PlanningTurns
 from graph.views import STEPS
 from state.base import JsonObject
+from state.weather import WeatherResult
 
 log = structlog.get_logger(__name__)
 
@@ -144,14 +147,14 @@ class Execution:
             await self._tell_taken(claim, outcome)  # the answer came after the visit, and after its weather
             outcome = await self._start_over(claim, job, latest)
         try:
-            await self._store(claim, outcome)
+            await self._store(claim, outcome, latest)
         except VisitTaken:
             async with self._planning.turn():
                 outcome = await self._planned_again(claim, job, latest, outcome)
         _count(claim, "succeeded" if outcome.questions is None else "waiting")
         log.info("graph.run.ended", waiting=outcome.questions is not None)
 
-    async def _store(self, claim: Claim, outcome: Outcome) -> None:
+    async def _store(self, claim: Claim, outcome: Outcome, latest: ResultRow | None) -> None:
         """What the graph made of the run, all of it or, with `VisitTaken`, nothing."""
         if outcome.questions is not None:
             with storage_errors():
@@ -162,28 +165,43 @@ class Execution:
                         told=[*outcome.untold, *await self._urgent(session, claim, outcome)],
                         job=fault_found(outcome.state) | outcome.progress(),
                     )
+                    if "weather" in outcome.nodes:
+                        await self._tell_alerts(
+                            session, claim, WeatherResult.from_json(outcome.state["weather"])
+                        )
             return
-        document = self._document(claim, outcome)
+        document = self._document(claim, outcome, latest)
         # Large, and slow to store: the row holds it only where no result does.
         weather = outcome.state.get("weather") if document is None else None
         values = {**job_values(outcome.state), "weather": weather, **outcome.progress()}
-        single = (
-            document is not None and not values.get("technician_id") and not urgency_news(outcome.state)
-        )
+        seen = WeatherResult.from_json(outcome.state["weather"]) if "weather" in outcome.nodes else None
+        alerted = seen is not None and (claim.kind is not RunKind.START or bool(seen.alerts))
+        more = alerted or values.get("technician_id") or urgency_news(outcome.state)
+        opened = self._transaction if more or document is None else self._statement
         with storage_errors():
-            async with self._statement() if single else self._transaction() as session:
+            async with opened() as session:
                 told = [
                     *outcome.untold,
                     *await self._urgent(session, claim, outcome),
                     *assignment_news(outcome.held, planned(outcome.state)),
                 ]
                 await Runs(session).succeed(claim, document, values, told=told)
+                if seen is not None and alerted:
+                    await self._tell_alerts(session, claim, seen)
 
     async def _urgent(self, session: AsyncSession, claim: Claim, outcome: Outcome) -> list[Event]:
         """Once in a job's life: it may stop at a safety question first, and store its result later."""
         news = urgency_news(outcome.state)
         told = bool(news) and await JobEvents(session).told(claim.job_id, "job.urgent")
         return [] if told else news
+
+    async def _tell_alerts(self, session: AsyncSession, claim: Claim, weather: WeatherResult) -> None:
+        """What the run saw of the weather; before its first run a job was told of nothing."""
+        alerts, now = Alerts(session), self._clock.now()
+        first = claim.kind is RunKind.START
+        known = {} if first else await alerts.open_of([claim.job_id])
+        news = news_of_run(known.get(claim.job_id, []), weather, now)
+        await alerts.tell({claim.job_id: news}, now, run_id=claim.run_id)
 
     async def _latest(self, claim: Claim) -> ResultRow | None:
         """The result that a refresh goes on from."""
@@ -214,7 +232,7 @@ class Execution:
                 await self._graph.aupdate_state(self._config(claim), None, as_node=BEFORE_DISPATCH)
                 outcome = await self._follow(claim, job, None)
             with suppress(VisitTaken):
-                await self._store(claim, outcome)
+                await self._store(claim, outcome, latest)
                 return outcome
         raise VisitTaken
 
@@ -311,11 +329,12 @@ class Execution:
         except StaleAttempt:
             log.info("graph.run.lost")
 
-    def _document(self, claim: Claim, outcome: Outcome) -> JsonObject | None:
+    def _document(self, claim: Claim, outcome: Outcome, latest: ResultRow | None) -> JsonObject | None:
         """The result as it is stored; None where a refresh changed nothing that was decided."""
         if claim.kind is RunKind.REFRESH and outcome.nodes == ["weather"]:
             return None
-        return result_document(claim.job_id, self._clock.now(), outcome.state)
+        document = result_document(claim.job_id, self._clock.now(), outcome.state)
+        return None if latest is not None and same_decisions(document, latest.document) else document
 
     def _config(self, claim: Claim) -> RunnableConfig:
         return {

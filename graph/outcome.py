@@ -97,3 +97,8 @@ def result_document(job_id: UUID, produced_at: datetime, state: JsonObject) -> J
         **{key: state.get(key) for key in PARTS},
         "report": state["report"],
     }
+
+
+def same_decisions(document: JsonObject, latest: JsonObject) -> bool:
+    """Whether two results differ in nothing but the weather and when they were made."""
+    return all(document.get(key) == latest.get(key) for key in PARTS if key != "weather")

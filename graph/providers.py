@@ -45,6 +45,18 @@ def user_agent(settings: Settings) -> str:
     return f"SolarSync/{version('solarsync')}{contact}"
 
 
+def provider_names(settings: Settings) -> list[str]:
+    """Whom the settings have asked, each once."""
+    named = [
+        *settings.weather_providers,
+        *settings.resource_providers,
+        *settings.design_temperature_providers,
+        *settings.alert_providers,
+        *(["geocoder"] if settings.geocoder_url else []),
+    ]
+    return list(dict.fromkeys(named))
+
+
 @dataclass(frozen=True, slots=True)
 class Providers:
     """The providers of one process, in the order of the settings. Without a budget nothing is counted."""

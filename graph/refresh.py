@@ -1,45 +1,208 @@
-"""Looking at the weather of every active job again."""
+"""Looking at the weather of every active job again.
 
-from datetime import timedelta
+Cells that are due are fetched in batches and kept, which gives every job in them its weather. Each is judged once;
+its jobs are told of alerts that changed, and those whose plan is affected get a run. Any number of replicas may do
+this at the same time: they share the cells out between them.
+"""
+
+import asyncio
+from collections import Counter
+from collections.abc import AsyncIterator, Mapping
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
+from datetime import datetime, timedelta
 from uuid import UUID
 
 import structlog
-from sqlalchemy import select
-from sqlalchemy.ext.asyncio import AsyncEngine
+from sqlalchemy.ext.asyncio import AsyncEngine, AsyncSession
 
-from core.database.models import JobRow, RunStatus
+from core.clock import Clock
+from core.database.alerts import AlertNews, Alerts
+from core.database.cells import Cell, WeatherCells
+from core.database.errors import storage_errors
+from core.database.models import RunStatus
+from core.database.refreshes import ActiveJob, Refreshes
+from core.database.runs import Runs
 from core.database.session import AsyncSessionLocal
-from graph.runner import Runner
+from core.ports import AlertProvider, ForecastBatches
+from core.queue import enqueue_runs
+from graph.cells import fetch_cells
+from graph.outlook import Outlook, alert_news, already_stopped, outlook
+from state.weather import Forecast
 
 log = structlog.get_logger(__name__)
 
-PAGE = 200
+BATCH = 100
+"""Cells fetched with one request."""
+
+SIDE_BY_SIDE = 2
+"""Batches in hand: one is waited for while the other is judged."""
+
+HOPELESS = 2
+"""Batches without a single forecast in a row before the rest is left to the next look."""
+
+SHARE = 0.8
+"""Of a provider's daily allowance that goes into looking again; runs and second attempts need the rest."""
 
 
-async def run_weather_update(engine: AsyncEngine, runner: Runner, *, spread: timedelta = timedelta(0)) -> int:
-    """Queue a refresh run for each active job that is neither running nor waiting; returns how many.
+@dataclass(frozen=True, slots=True)
+class RefreshPlan:
+    """How long a cell's forecast lives, and over how long the runs that follow from it are spread."""
 
-    A session of its own, and a transaction per page, so that ten thousand jobs hold no lock for long. The runs
-    start spread over `spread`, each job always at the same place in it.
-    """
-    queued, after = 0, None
-    while True:
-        async with AsyncSessionLocal(bind=engine) as session, session.begin():
-            query = (
-                select(JobRow)
-                .where(JobRow.closed_at.is_(None), JobRow.status == RunStatus.SUCCEEDED)
-                .order_by(JobRow.id)
-                .limit(PAGE)
+    life: timedelta = timedelta(hours=3)
+    spread: timedelta = timedelta(0)
+    calls_per_day: int = 0
+    """What the provider allows; 0 sets no limit."""
+
+    def life_of(self, cells: int) -> timedelta:
+        """Longer than it should be where so many cells would use up the allowance: all a little older, none starved."""
+        if not self.calls_per_day:
+            return self.life
+        return max(self.life, timedelta(days=1) * cells / (SHARE * self.calls_per_day))
+
+
+class WeatherUpdate:
+    """One look. `counts` says what came of it."""
+
+    def __init__(
+        self,
+        engine: AsyncEngine,
+        forecasts: ForecastBatches,
+        clock: Clock,
+        plan: RefreshPlan,
+        authority: AlertProvider | None = None,
+    ) -> None:
+        self._engine = engine
+        self._forecasts = forecasts
+        self._clock = clock
+        self._plan = plan
+        self._authority = authority
+        self._started = clock.now()
+        self._life = plan.life
+        self._without_any = 0
+        self.counts: Counter[str] = Counter()
+
+    async def carry_out(self) -> None:
+        async with self._transaction() as session:
+            refresh = await Refreshes(session).begin(self._started)
+        await self._prepare()
+        side_by_side = [asyncio.create_task(self._fetch_what_is_due()) for _ in range(SIDE_BY_SIDE)]
+        try:
+            await asyncio.gather(*side_by_side)
+        finally:
+            for task in side_by_side:
+                task.cancel()
+        while await self._judge_what_runs_fetched():
+            pass
+        while await self._close_passed():
+            pass
+        async with self._transaction() as session:
+            await Refreshes(session).finish(refresh, self._clock.now(), self.counts)
+        log.info("graph.refresh.done", **self.counts)
+
+    async def _prepare(self) -> None:
+        filed = 1
+        while filed:
+            async with self._transaction() as session:
+                filed = await WeatherCells(session).file_jobs()
+        async with self._transaction() as session:
+            await WeatherCells(session).add_missing(self._started)
+        async with self._transaction() as session:
+            self._life = self._plan.life_of(await WeatherCells(session).count_needed())
+
+    async def _fetch_what_is_due(self) -> None:
+        while self._without_any < HOPELESS:
+            async with self._transaction() as session:
+                cells = await WeatherCells(session).claim(self._started, self._clock.now(), BATCH)
+            if not cells:
+                return
+            fetched = await fetch_cells(cells, self._forecasts, self._authority)
+            found = {each.cell.name: (each.cell, forecast) for each, forecast in fetched if forecast}
+            judged = await asyncio.to_thread(_judged, found, self._clock.now())
+            async with self._transaction() as session:
+                await WeatherCells(session).store(
+                    [each for each, _ in fetched], self._clock.now(), self._life, judged=True
+                )
+                await self._tell(session, judged)
+            self._without_any = 0 if found else self._without_any + 1
+            self.counts += Counter(batches=1, fetched=len(found), failed=len(cells) - len(found))
+
+    async def _judge_what_runs_fetched(self) -> bool:
+        async with self._transaction() as session:
+            found = {
+                cell.name: (cell, forecast)
+                for cell, forecast in await WeatherCells(session).claim_unjudged(BATCH)
+            }
+            judged = await asyncio.to_thread(_judged, found, self._clock.now())
+            await self._tell(session, judged)
+        return bool(found)
+
+    async def _tell(self, session: AsyncSession, outlooks: Mapping[str, Outlook]) -> None:
+        """Alerts and runs of the jobs in the cells, in the transaction that keeps the cells."""
+        refreshes, now = Refreshes(session), self._clock.now()
+        jobs = await refreshes.jobs_in(list(outlooks))
+        if not jobs:
+            return
+        known = await Alerts(session).open_of([job.id for job in jobs])
+        news = {job.id: alert_news(known.get(job.id, []), outlooks[job.cell].alerts, now) for job in jobs}
+        await Alerts(session).tell({job: each for job, each in news.items() if each}, now)
+        hit = [job for job in jobs if outlooks[job.cell].stops_visit(job, now)]
+        windows = await refreshes.known_windows([job.id for job in hit]) if hit else {}
+        affected = {job.id for job in hit if not already_stopped(job, windows.get(job.id, []))}
+        affected |= {job for job, each in news.items() if each.opened}
+        await self._start(session, [job for job in jobs if job.id in affected])
+        self._count(jobs, news)
+
+    async def _start(self, session: AsyncSession, jobs: list[ActiveJob]) -> None:
+        """A refresh run for each that neither runs nor waits."""
+        if due := [job.id for job in jobs if job.status is RunStatus.SUCCEEDED]:
+            runs = await Runs(session).add_refreshes(due)
+            if runs:
+                await enqueue_runs(
+                    session, [(run, start_within(self._plan.spread, job)) for job, run in runs.items()]
+                )
+            self.counts["runs"] += len(runs)
+
+    def _count(self, jobs: list[ActiveJob], news: Mapping[UUID, AlertNews]) -> None:
+        self.counts["jobs"] += len(jobs)
+        for each in news.values():
+            self.counts += Counter(
+                alerts_opened=len(each.opened),
+                alerts_updated=len(each.updated),
+                alerts_closed=len(each.closed),
             )
-            jobs = list(await session.scalars(query if after is None else query.where(JobRow.id > after)))
-            for job in jobs:
-                queued += await runner.refresh(session, job, after=start_within(spread, job.id))
-        if len(jobs) < PAGE:
-            log.info("graph.refresh.queued", runs=queued)
-            return queued
-        after = jobs[-1].id
+
+    async def _close_passed(self) -> int:
+        async with self._transaction() as session:
+            closed = await Alerts(session).close_passed(self._clock.now())
+            await Alerts(session).close_of_closed_jobs(self._clock.now())
+        self.counts["alerts_closed"] += closed
+        return closed
+
+    @asynccontextmanager
+    async def _transaction(self) -> AsyncIterator[AsyncSession]:
+        with storage_errors():
+            async with AsyncSessionLocal(bind=self._engine) as session, session.begin():
+                yield session
+
+
+async def run_weather_update(
+    engine: AsyncEngine,
+    forecasts: ForecastBatches,
+    clock: Clock,
+    plan: RefreshPlan,
+    authority: AlertProvider | None = None,
+) -> Counter[str]:
+    """Look at the weather of all active jobs; what came of it, by name."""
+    update = WeatherUpdate(engine, forecasts, clock, plan, authority)
+    await update.carry_out()
+    return update.counts
 
 
 def start_within(spread: timedelta, job_id: UUID) -> timedelta:
     """When in `spread` a job's turn is, in whole milliseconds: by the random end of its id."""
     return timedelta(milliseconds=job_id.int % max(1, spread // timedelta(milliseconds=1)))
+
+
+def _judged(found: Mapping[str, tuple[Cell, Forecast]], now: datetime) -> dict[str, Outlook]:
+    return {name: outlook(forecast, cell.official, now) for name, (cell, forecast) in found.items()}

@@ -1,14 +1,17 @@
 """The long-lived parts of the service besides HTTP: working the queue off, and the schedule."""
 
 import asyncio
+import random
 from collections.abc import Mapping
 from contextlib import suppress
 from datetime import datetime, timedelta
 from functools import partial
+from uuid import UUID
 
 import structlog
 from sqlalchemy.ext.asyncio import AsyncEngine
 
+from core.clients.limits import LIMITS, Limits, parse_limits
 from core.clients.webhook import WebhookSender
 from core.config import Settings
 from core.database.addressees import keep_addresses
@@ -30,11 +33,10 @@ from core.scheduler import (
 )
 from graph.build import build_graph
 from graph.delivery import Deliveries
-from graph.dependencies import open_infrastructure
+from graph.dependencies import Infrastructure, open_infrastructure
 from graph.execution import Execution
 from graph.reconciliation import keep_reconciled
-from graph.refresh import run_weather_update
-from graph.runner import Runner
+from graph.refresh import RefreshPlan, run_weather_update
 
 log = structlog.get_logger(__name__)
 
@@ -56,6 +58,7 @@ async def work(settings: Settings, stop: asyncio.Event) -> None:
             opened.engine,
             execution.execute,
             deliver=deliveries.deliver,
+            refresh=partial(_asked_for, opened),
             concurrency=settings.worker_concurrency,
             heartbeat_interval=settings.heartbeat_interval_seconds,
         )
@@ -86,15 +89,16 @@ async def _announce(engine: AsyncEngine, told: Mapping[str, Address]) -> None:
 async def keep_schedule(settings: Settings, stop: asyncio.Event) -> None:
     """Take part in the schedule until `stop` is set; the replica that leads refreshes weather and prunes."""
     every = timedelta(minutes=settings.weather_refresh_minutes)
+    jitter = min(settings.weather_jitter_seconds, every.total_seconds() / 2)
     rules = retention_rules(event_days=settings.event_retention_days)
     async with (
         open_infrastructure(settings) as opened,
         Fleet(opened.counters, process_name("scheduler")).published(),
     ):
-        runner = Runner(opened.saver, opened.dependencies.clock, queue_limit=settings.queue_limit)
 
         async def update_weather(_: datetime) -> None:
-            await run_weather_update(opened.engine, runner, spread=every / 10)
+            await asyncio.sleep(random.uniform(0.0, jitter))  # noqa: S311  not every service asks on the half hour
+            await update_all_weather(opened)
 
         leader = ScheduleLeader(
             opened.engine,
@@ -115,3 +119,29 @@ async def keep_schedule(settings: Settings, stop: asyncio.Event) -> None:
             shutdown_scheduler(scheduler)
             leader.stop()
             await running
+
+
+async def update_all_weather(opened: Infrastructure) -> None:
+    """Look at the weather of all active jobs, as the settings have it."""
+    await run_weather_update(
+        opened.engine,
+        opened.forecasts,
+        opened.dependencies.clock,
+        refresh_plan(opened.settings),
+        opened.dependencies.authority,
+    )
+
+
+def refresh_plan(settings: Settings) -> RefreshPlan:
+    """A cell of the first provider weighs one call."""
+    limits = {**LIMITS, **parse_limits(settings.provider_budgets)}
+    first = settings.weather_providers[0] if settings.weather_providers else ""
+    return RefreshPlan(
+        life=timedelta(minutes=settings.weather_life_minutes),
+        spread=timedelta(minutes=settings.weather_refresh_minutes) / 10,
+        calls_per_day=limits.get(first, Limits()).day,
+    )
+
+
+async def _asked_for(opened: Infrastructure, _: UUID) -> None:
+    await update_all_weather(opened)

@@ -27,8 +27,10 @@ SETTLED_CHANNEL = "solarsync_settled"
 LARGEST_ID = 2**63 - 1
 
 
-def telling(job: str, data: str = "told.event -> 'data'") -> str:
+def telling(job: str, data: str = "told.event -> 'data'", *, whose: str = "true") -> str:
     """Parts of a statement that add `:events` to the job whose locked row `job` holds; nothing where it holds none.
+
+    Where it holds several, `whose` says which event is for which.
 
     The time is that of the event and not of its transaction, which may have waited for the row: times grow with ids.
     The outbox is filled and queued by the same statement, so that no round trip is paid for webhooks.
@@ -38,6 +40,7 @@ def telling(job: str, data: str = "told.event -> 'data'") -> str:
         INSERT INTO job_events (job_id, run_id, at, type, actor, data)
         SELECT job.id, CAST(:event_run_id AS uuid), clock_timestamp(), told.event ->> 'type', :actor, {data}
         FROM {job} AS job, jsonb_array_elements(:events) WITH ORDINALITY AS told (event, place)
+        WHERE {whose}
         ORDER BY told.place
         RETURNING id, type, pg_notify('{JOBS_CHANNEL}', CAST(job_id AS text))
     ), outbox AS (
@@ -84,6 +87,34 @@ async def append_events(
 _APPEND = text(
     f"""
     WITH job AS (SELECT id FROM jobs WHERE id = :job_id FOR NO KEY UPDATE), {telling("job")}
+    SELECT count(*) FROM written
+    """  # noqa: S608  constants
+)
+
+
+async def append_to_each(
+    session: AsyncSession, told: Sequence[tuple[UUID, Event]], *, actor: str, run_id: UUID | None = None
+) -> None:
+    """`append_events` for many jobs in one statement."""
+    if told:
+        events = [{"job_id": str(job), **asdict(event)} for job, event in told]
+        await session.execute(
+            _APPEND_TO_EACH,
+            {
+                "jobs": list({str(job) for job, _ in told}),
+                "event_run_id": run_id,
+                "actor": actor,
+                "events": orjson.dumps(events).decode(),
+            },
+        )
+
+
+# The rows are locked in the order of their ids, and before a number is drawn.
+_APPEND_TO_EACH = text(
+    f"""
+    WITH job AS MATERIALIZED (
+        SELECT id FROM jobs WHERE id = ANY(CAST(:jobs AS uuid[])) ORDER BY id FOR NO KEY UPDATE
+    ), {telling("job", whose="job.id = CAST(told.event ->> 'job_id' AS uuid)")}
     SELECT count(*) FROM written
     """  # noqa: S608  constants
 )

@@ -59,7 +59,7 @@ class Jobs:
 
     async def get(self, job_id: UUID, viewer: Viewer | None = None, *, lock: bool = False) -> JobRow:
         """The job, locked until the transaction ends if asked; `NotFound` where `viewer` may not see it."""
-        query = _visible(select(JobRow).where(JobRow.id == job_id), viewer)
+        query = visible(select(JobRow).where(JobRow.id == job_id), viewer)
         row = await self._session.scalar(query.with_for_update() if lock else query)
         if row is None:
             raise NotFound
@@ -67,7 +67,7 @@ class Jobs:
 
     async def shown(self, job_id: UUID, viewer: Viewer) -> JobRow:
         """The job without its documents, which take longer to read than all the rest."""
-        query = _visible(select(JobRow).where(JobRow.id == job_id), viewer).options(*WITHOUT_DOCUMENTS)
+        query = visible(select(JobRow).where(JobRow.id == job_id), viewer).options(*WITHOUT_DOCUMENTS)
         row = await self._session.scalar(query)
         if row is None:
             raise NotFound
@@ -76,14 +76,14 @@ class Jobs:
     async def standing(self, job_id: UUID, viewer: Viewer) -> Standing:
         """Where the job stands, without its documents."""
         query = select(JobRow.status, JobRow.result_version, JobRow.problem).where(JobRow.id == job_id)
-        row = (await self._session.execute(_visible(query, viewer))).one_or_none()
+        row = (await self._session.execute(visible(query, viewer))).one_or_none()
         if row is None:
             raise NotFound
         return Standing(*row)
 
     async def technician_of(self, job_id: UUID, viewer: Viewer) -> UUID | None:
         """Who is to go, without the row, so that it can be read and locked afterwards."""
-        query = _visible(select(JobRow.id, JobRow.technician_id).where(JobRow.id == job_id), viewer)
+        query = visible(select(JobRow.id, JobRow.technician_id).where(JobRow.id == job_id), viewer)
         row = (await self._session.execute(query)).one_or_none()
         if row is None:
             raise NotFound
@@ -146,7 +146,8 @@ class Jobs:
         )
 
 
-def _visible(query: Query, viewer: Viewer | None) -> Query:
+def visible(query: Query, viewer: Viewer | None) -> Query:
+    """The query, of jobs alone that the viewer may see."""
     eyes = _eyes(viewer)
     return query.where(or_(*eyes)) if eyes else query
 

@@ -11,7 +11,7 @@ from sqlalchemy.engine.default import DefaultExecutionContext
 from sqlalchemy.orm import Mapped, mapped_column
 
 from core.database.base import Base
-from core.database.places import job_place
+from core.database.places import job_cell, job_place
 from core.database.search import Words, job_words
 from core.ids import new_id
 
@@ -133,11 +133,16 @@ def _place(context: DefaultExecutionContext) -> str | None:
     return job_place(context.get_current_parameters()["input"])  # type: ignore[no-untyped-call]
 
 
+def _cell(context: DefaultExecutionContext) -> str | None:
+    return job_cell(context.get_current_parameters()["input"])  # type: ignore[no-untyped-call]
+
+
 class JobRow(Base):
     """A job; `status` is that of its last start, resume or retry run, `words` are those it is found by.
 
     `weather` is what a refresh has seen since the latest result, which holds the weather that it rests on;
     `place` is the cell of its site, `asset` and `failure_mode` what triage found: what other jobs there ask for.
+    `weather_cell` is where its forecast is found.
     """
 
     __tablename__ = "jobs"
@@ -161,8 +166,8 @@ class JobRow(Base):
     visit_end: Mapped[datetime | None]
     fence: Mapped[int] = mapped_column(server_default=text("0"))
     weather: Mapped[dict[str, Any] | None]
-    weather_at: Mapped[datetime | None]
     place: Mapped[str | None] = mapped_column(default=_place)
+    weather_cell: Mapped[str | None] = mapped_column(default=_cell)
     asset: Mapped[str | None]
     failure_mode: Mapped[str | None]
     words: Mapped[list[str]] = mapped_column(
@@ -181,6 +186,7 @@ class JobRow(Base):
         # Without the list of pending entries, which every search would have to read.
         Index("ix_jobs_words", "words", postgresql_using="gin", postgresql_with={"fastupdate": "off"}),
         Index("ix_jobs_place_id", "place", "id", postgresql_where=text("asset IS NOT NULL")),
+        Index("ix_jobs_weather_cell", "weather_cell", postgresql_where=text("closed_at IS NULL")),
         Index("ix_jobs_open", "id", postgresql_where=text("closed_at IS NULL")),
         Index("ix_jobs_closed", "closed_at", postgresql_where=text("closed_at IS NOT NULL")),
         Index(
@@ -410,3 +416,63 @@ class DesignTemperatureRow(Base):
     cell: Mapped[str] = mapped_column(primary_key=True)
     document: Mapped[dict[str, Any]]
     created_at: Mapped[datetime] = mapped_column(server_default=func.now())
+
+
+class WeatherCellRow(Base):
+    """The forecast that the jobs of a cell share, for a place in it, where the first of them is.
+
+    Nobody fetches it before `due_at`: whoever does moves that first. `judged` is false while the jobs of the cell
+    have not been compared with the forecast. `official` are warnings of authorities, `problem` is why the latest try
+    gave nothing.
+    """
+
+    __tablename__ = "weather_cells"
+
+    cell: Mapped[str] = mapped_column(primary_key=True)
+    latitude: Mapped[float]
+    longitude: Mapped[float]
+    due_at: Mapped[datetime]
+    judged: Mapped[bool] = mapped_column(server_default=text("true"))
+    fetched_at: Mapped[datetime | None]
+    content: Mapped[bytes | None] = mapped_column(LargeBinary)
+    official: Mapped[list[dict[str, Any]]] = mapped_column(server_default=text("'[]'"))
+    problem: Mapped[str | None]
+
+    __table_args__ = (
+        Index("ix_weather_cells_due_at", "due_at"),
+        Index("ix_weather_cells_unjudged", "cell", postgresql_where=text("NOT judged")),
+    )
+
+
+class AlertRow(Base):
+    """An alert as a job was last told of it; open until it has passed or is withdrawn."""
+
+    __tablename__ = "alerts"
+
+    id: Mapped[UUID] = mapped_column(primary_key=True, default=new_id)
+    job_id: Mapped[UUID] = mapped_column(ForeignKey("jobs.id", ondelete="CASCADE"))
+    document: Mapped[dict[str, Any]]
+    ends_at: Mapped[datetime]
+    opened_at: Mapped[datetime]
+    updated_at: Mapped[datetime]
+    closed_at: Mapped[datetime | None]
+
+    __table_args__ = (
+        Index("ix_alerts_job_id", "job_id"),
+        Index("ix_alerts_open", "id", postgresql_where=text("closed_at IS NULL")),
+        Index("ix_alerts_ends_at", "ends_at", postgresql_where=text("closed_at IS NULL")),
+        Index("ix_alerts_closed", "closed_at", postgresql_where=text("closed_at IS NOT NULL")),
+    )
+
+
+class WeatherRefreshRow(Base):
+    """One look at the weather of all active jobs, and what it came to."""
+
+    __tablename__ = "weather_refreshes"
+
+    id: Mapped[UUID] = mapped_column(primary_key=True, default=new_id)
+    started_at: Mapped[datetime]
+    finished_at: Mapped[datetime | None]
+    counts: Mapped[dict[str, Any]] = mapped_column(server_default=text("'{}'"))
+
+    __table_args__ = (Index("ix_weather_refreshes_started_at", "started_at"),)

@@ -3,6 +3,8 @@
 from collections.abc import Mapping
 from typing import Any
 
+from core.climate.cells import weather_cell
+
 CELL_DEG = 0.001
 """Edge of the cells that places are filed under, about 110 m."""
 
@@ -14,9 +16,20 @@ def place_of(latitude: float, longitude: float) -> str:
 
 def job_place(job_input: Mapping[str, Any]) -> str | None:
     """The cell of a job with this `JobInput`; None where it has no position."""
+    position = _position(job_input)
+    return None if position is None else place_of(*position)
+
+
+def job_cell(job_input: Mapping[str, Any]) -> str | None:
+    """The cell whose forecast is that of a job with this `JobInput`; None where it has no position."""
+    position = _position(job_input)
+    return None if position is None else weather_cell(*position)
+
+
+def _position(job_input: Mapping[str, Any]) -> tuple[float, float] | None:
     site = job_input.get("site") or {}
     latitude, longitude = site.get("latitude"), site.get("longitude")
-    return None if latitude is None or longitude is None else place_of(latitude, longitude)
+    return None if latitude is None or longitude is None else (latitude, longitude)
 
 
 def places_around(latitude: float, longitude: float) -> list[str]:

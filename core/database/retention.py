@@ -30,7 +30,16 @@ from sqlalchemy.types import UserDefinedType
 
 from core.database.credentials import LoginRow
 from core.database.idempotency import KEPT_FOR
-from core.database.models import DeliveryStatus, IdempotencyKeyRow, JobEventRow, JobRow, WebhookDeliveryRow
+from core.database.models import (
+    AlertRow,
+    DeliveryStatus,
+    IdempotencyKeyRow,
+    JobEventRow,
+    JobRow,
+    WeatherCellRow,
+    WeatherRefreshRow,
+    WebhookDeliveryRow,
+)
 from core.database.session import AsyncSessionLocal
 
 log = structlog.get_logger(__name__)
@@ -95,6 +104,10 @@ def retention_rules(*, event_days: int) -> tuple[Rule, ...]:
         Rule("idempotency_keys", keys, keys.created_at, KEPT_FOR),
         Rule("webhook_deliveries", sent, tried_at, timedelta(days=30), _sent_or_given_up),
         Rule("job_events", events, events.at, timedelta(days=event_days), _told_of_closed_jobs),
+        Rule("alerts", AlertRow, AlertRow.closed_at, timedelta(days=90)),
+        # No open job was there for so long, or its forecast would have been fetched again.
+        Rule("weather_cells", WeatherCellRow, WeatherCellRow.due_at, timedelta(days=7)),
+        Rule("weather_refreshes", WeatherRefreshRow, WeatherRefreshRow.started_at, timedelta(days=30)),
         Rule("queue_log", _queue_log, logged.created, timedelta(days=14), _left_the_queue),
     )
 

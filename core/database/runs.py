@@ -14,7 +14,7 @@ from typing import Any
 from uuid import UUID
 
 from sqlalchemy import Function, TextClause, Uuid, bindparam, func, select, text, update
-from sqlalchemy.dialects.postgresql import JSONB
+from sqlalchemy.dialects.postgresql import JSONB, insert
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.ext.asyncio import AsyncSession
 
@@ -29,6 +29,7 @@ from core.database.models import (
     TechnicianRow,
 )
 from core.errors import StaleAttempt, VisitTaken
+from core.ids import new_id
 
 SERVICE = "service"
 """Who tells of what workers do."""
@@ -138,6 +139,21 @@ class Runs:
         self._session.add(row)
         await self._session.flush()
         return row
+
+    async def add_refreshes(self, job_ids: Sequence[UUID]) -> dict[UUID, UUID]:
+        """A refresh run for each job that has no active run; the runs by their jobs."""
+        added = await self._session.execute(
+            insert(RunRow)
+            .values(
+                [
+                    {"id": new_id(), "job_id": job, "kind": RunKind.REFRESH, "status": RunStatus.QUEUED}
+                    for job in job_ids
+                ]
+            )
+            .on_conflict_do_nothing()
+            .returning(RunRow.job_id, RunRow.id)
+        )
+        return {row.job_id: row.id for row in added}
 
     async def active(self, job_id: UUID) -> RunRow | None:
         return await self._session.scalar(

@@ -25,6 +25,9 @@ EVENT_TYPES: Final[Mapping[str, str]] = {
     "visit.changed": "the visit was moved, called off or given to somebody else",
     "notification.failed": "a dispatcher or technician could not be told of an event",
     "visit.taken": "the visit that a run had planned was given away meanwhile or is past; the run plans again",
+    "alert.opened": "the weather at the job's site calls for attention",
+    "alert.updated": "an alert has another severity, or begins or ends at another time",
+    "alert.closed": "an alert has passed or was withdrawn",
     "run.rebuilt": "a run lost its checkpoint and started over from what is recorded",
 }
 """Every type a timeline may hold, and what it says."""

@@ -29,17 +29,17 @@ def alert_changes(previous: Sequence[Alert], current: Sequence[Alert]) -> AlertC
     An authority's alert is followed by its own name of the event. A forecast's has no name: it is followed by its kind,
     where the two stretches overlap or lie within the slack; each is matched once, the closest pair first.
     """
-    pairs = _matched(previous, current)
+    pairs = matched(previous, current)
     followed = {new for _, new in pairs}
     kept = {old for old, _ in pairs}
     return AlertChanges(
         opened=[alert for number, alert in enumerate(current) if number not in followed],
-        updated=[current[new] for old, new in sorted(pairs) if _differs(previous[old], current[new])],
+        updated=[current[new] for old, new in sorted(pairs) if differs(previous[old], current[new])],
         closed=[alert for number, alert in enumerate(previous) if number not in kept],
     )
 
 
-def _matched(previous: Sequence[Alert], current: Sequence[Alert]) -> list[tuple[int, int]]:
+def matched(previous: Sequence[Alert], current: Sequence[Alert]) -> list[tuple[int, int]]:
     """Numbers of the alerts that are the same one, before and now."""
     candidates = sorted(
         (_apart(old, new), number, other)
@@ -66,8 +66,11 @@ def _apart(old: Alert, new: Alert) -> timedelta:
     return abs(old.start - new.start) + abs(old.end - new.end)
 
 
-def _differs(old: Alert, new: Alert) -> bool:
-    """The start of an alert in force is now, at every look: only an earlier one is news."""
+def differs(old: Alert, new: Alert) -> bool:
+    """Whether that is worth telling.
+
+    The start of an alert in force is now, at every look: only an earlier one is news.
+    """
     return (
         old.severity != new.severity
         or old.event != new.event

@@ -503,7 +503,8 @@ async def test_a_job_holds_the_weather_that_no_result_holds(bench: Bench) -> Non
 
     async def reports_third(state: JobState) -> JsonObject:
         assert state["previous_weather"] == second
-        return {"weather": third, **await reports(state)}
+        reported = await reports(state)
+        return {**reported, "weather": third, "report": {**reported["report"], "warnings": ["planned anew"]}}
 
     job_id = await bench.start()
     await bench.execution(report=reports_first).execute(await bench.run_id(job_id))

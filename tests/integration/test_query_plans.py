@@ -35,8 +35,10 @@ from core.queue import SCHEDULED, enqueue_run, forgotten_runs, queued_runs, with
 from core.redis import create_redis
 from core.webhooks.schedule import Answer as Received
 from core.webhooks.schedule import verdict
-from graph.refresh import run_weather_update
+from graph.refresh import RefreshPlan, run_weather_update
 from graph.runner import Runner
+from tests.support.cells import Batches
+from tests.support.fakes import Storm
 from tests.support.inputs import triage_input
 from tests.support.plans import full_scans, recorded
 from tests.support.stored_jobs import BEGAN, COMMON, ONE, SOME, Stored, job_id, store
@@ -70,7 +72,9 @@ async def test_no_statement_reads_a_table_that_grows_from_end_to_end(
             async with AsyncSessionLocal(bind=engine) as session:
                 await act(session, stored)
                 await session.rollback()
-        await run_weather_update(engine, runner)
+        await run_weather_update(
+            engine, Batches(Storm(SystemClock(), until=NOW)), SystemClock(), RefreshPlan()
+        )
     assert len(statements.seen) > 60
     assert await full_scans(engine, statements, GROWING) == []
 

@@ -1,39 +1,46 @@
-"""The scheduled look at the weather of active jobs."""
+"""The look at the weather of all active jobs: what is fetched, who is told, whose plan is looked at again."""
 
 import asyncio
-from datetime import timedelta
-from pathlib import Path
+from collections.abc import AsyncIterator
+from datetime import UTC, datetime, timedelta
 from uuid import UUID
 
-from pydantic import SecretStr
+import pytest
 from sqlalchemy import select, text, update
 from sqlalchemy.ext.asyncio import AsyncEngine
 
-from core.checkpoint import RedisSaver
-from core.clock import SystemClock
-from core.config import Settings
-from core.database.models import JobKind, JobRow, Role, RunKind, RunRow, RunStatus, ScheduleTickRow
+from core.clock import FixedClock
+from core.database import create_engine
+from core.database.jobs import Jobs
+from core.database.models import AlertRow, JobRow, RunKind, RunRow, RunStatus, WeatherCellRow
 from core.database.session import AsyncSessionLocal
-from core.database.users import Users
-from core.embedded import EmbeddedServers
-from core.redis import create_redis
-from core.scheduler import WEATHER_UPDATE, schedule_weather_updates, shutdown_scheduler
-from graph.refresh import PAGE, run_weather_update
-from graph.runner import Runner
-from graph.tasks import keep_schedule
-from tests.support.inputs import sizing_input
+from core.errors import ProviderUnavailable
+from graph.cells import CellForecasts
+from graph.refresh import RefreshPlan, run_weather_update
+from tests.support.cells import Batches, jobs_at
+from tests.support.fakes import FineWeather, NoWeather, Storm
+
+NOW = datetime(2026, 6, 2, 6, tzinfo=UTC)
+NAIROBI, NEXT_DOOR, ELSEWHERE = (-1.29, 36.82), (-1.291, 36.822), (-3.39, 37.0)
+PLAN = RefreshPlan(life=timedelta(hours=3))
 
 
-async def _jobs(engine: AsyncEngine, *statuses: RunStatus) -> list[UUID]:
-    async with AsyncSessionLocal(bind=engine) as session, session.begin():
-        user = await Users(session).add("tess", "-", Role.TECHNICIAN)
-        rows = [
-            JobRow(kind=JobKind.SIZING, status=status, created_by=user.id, input=sizing_input())
-            for status in statuses
-        ]
-        session.add_all(rows)
-        await session.flush()
-        return [row.id for row in rows]
+@pytest.fixture
+def clock() -> FixedClock:
+    return FixedClock(NOW)
+
+
+@pytest.fixture
+def batches(clock: FixedClock) -> Batches:
+    return Batches(FineWeather(clock))
+
+
+@pytest.fixture
+async def replica(database_url: str) -> AsyncIterator[AsyncEngine]:
+    """Another process's connections to the same database."""
+    engine = create_engine(database_url, pool_size=5)
+    yield engine
+    await engine.dispose()
 
 
 async def _refreshing(engine: AsyncEngine) -> list[UUID]:
@@ -41,101 +48,186 @@ async def _refreshing(engine: AsyncEngine) -> list[UUID]:
         return list(await session.scalars(select(RunRow.job_id).where(RunRow.kind == RunKind.REFRESH)))
 
 
-def _runner(embedded_servers: EmbeddedServers) -> Runner:
-    saver = RedisSaver(create_redis(embedded_servers.redis_url), ttl_seconds=60)
-    return Runner(saver, SystemClock(), queue_limit=10_000)
-
-
-async def test_every_active_job_is_looked_at_once_and_no_other(
-    engine: AsyncEngine, embedded_servers: EmbeddedServers
-) -> None:
-    jobs = await _jobs(engine, *RunStatus, RunStatus.SUCCEEDED)
+async def _finish_runs(engine: AsyncEngine) -> None:
     async with AsyncSessionLocal(bind=engine) as session, session.begin():
-        await session.execute(
-            update(JobRow).where(JobRow.id == jobs[-1]).values(closed_at=SystemClock().now())
-        )
-    open_and_done = jobs[list(RunStatus).index(RunStatus.SUCCEEDED)]
-    runner = _runner(embedded_servers)
-    assert await run_weather_update(engine, runner) == 1
-    assert await _refreshing(engine) == [open_and_done]
-    assert await run_weather_update(engine, runner) == 0  # one active run per job
+        await session.execute(update(RunRow).values(status=RunStatus.SUCCEEDED))
 
 
-async def test_more_jobs_than_a_page_are_all_reached(
-    engine: AsyncEngine, embedded_servers: EmbeddedServers
-) -> None:
-    jobs = await _jobs(engine, *[RunStatus.SUCCEEDED] * (PAGE + 3))
-    assert await run_weather_update(engine, _runner(embedded_servers)) == len(jobs)
-    assert sorted(await _refreshing(engine)) == sorted(jobs)
-
-
-async def test_a_spread_refresh_is_queued_at_once_and_due_within_its_spread(
-    engine: AsyncEngine, embedded_servers: EmbeddedServers
-) -> None:
-    jobs = await _jobs(engine, *[RunStatus.SUCCEEDED] * 20)
-    spread = timedelta(minutes=10)
-    await run_weather_update(engine, _runner(embedded_servers), spread=spread)
-    query = text("SELECT execute_after - now() FROM pgqueuer")
+async def _told(engine: AsyncEngine, job_id: UUID) -> list[str]:
     async with AsyncSessionLocal(bind=engine) as session:
-        delays = list(await session.scalars(query))
-    assert len(delays) == len(jobs)
+        return [event.type for event in await Jobs(session).timeline(job_id)]
+
+
+async def _cells(engine: AsyncEngine) -> list[WeatherCellRow]:
+    async with AsyncSessionLocal(bind=engine) as session:
+        return list(await session.scalars(select(WeatherCellRow).order_by(WeatherCellRow.cell)))
+
+
+async def test_neighbours_share_a_forecast_and_a_second_look_within_its_life_asks_nobody(
+    engine: AsyncEngine, batches: Batches, clock: FixedClock
+) -> None:
+    await jobs_at(engine, NAIROBI, NEXT_DOOR, ELSEWHERE)
+    counts = await run_weather_update(engine, batches, clock, PLAN)
+    assert (counts["fetched"], counts["jobs"], counts["runs"]) == (2, 3, 0)
+    assert (batches.requests, batches.asked.total()) == (1, 2)
+    clock.move_to(NOW + timedelta(hours=2, minutes=59))
+    await run_weather_update(engine, batches, clock, PLAN)
+    assert batches.requests == 1
+    clock.move_to(NOW + timedelta(hours=3))
+    await run_weather_update(engine, batches, clock, PLAN)
+    assert batches.asked.total() == 4
+
+
+async def test_only_jobs_that_are_open_and_not_at_work_have_their_weather_looked_at(
+    engine: AsyncEngine, batches: Batches, clock: FixedClock
+) -> None:
+    for number, status in enumerate(RunStatus):
+        await jobs_at(engine, (10.0 + number, 20.0), status=status, user=f"user {number}")
+    closed = await jobs_at(engine, (0.0, 20.0), user="closed")
+    async with AsyncSessionLocal(bind=engine) as session, session.begin():
+        await session.execute(update(JobRow).where(JobRow.id == closed[0]).values(closed_at=NOW))
+    await run_weather_update(engine, batches, clock, PLAN)
+    waiting, succeeded = (list(RunStatus).index(each) for each in (RunStatus.WAITING, RunStatus.SUCCEEDED))
+    assert set(batches.asked) == {(10.0 + waiting, 20.0), (10.0 + succeeded, 20.0)}
+
+
+async def test_two_replicas_that_refresh_together_fetch_no_cell_twice(
+    engine: AsyncEngine, replica: AsyncEngine, batches: Batches, clock: FixedClock
+) -> None:
+    places = [(-10.0 + number / 5, 30.0) for number in range(260)]
+    await jobs_at(engine, *places)
+    counted = await asyncio.gather(
+        *(run_weather_update(each, batches, clock, PLAN) for each in (engine, replica, engine, replica))
+    )
+    assert batches.asked.total() == len(places)
+    assert set(batches.asked.values()) == {1}
+    assert sum(counts["jobs"] for counts in counted) == len(places)
+    assert all(cell.fetched_at == NOW and cell.judged for cell in await _cells(engine))
+
+
+async def test_a_place_without_a_forecast_spoils_no_other_and_is_asked_about_again(
+    engine: AsyncEngine, batches: Batches, clock: FixedClock
+) -> None:
+    await jobs_at(engine, NAIROBI, ELSEWHERE)
+    batches.fails = lambda place: place == ELSEWHERE
+    counts = await run_weather_update(engine, batches, clock, PLAN)
+    assert (counts["fetched"], counts["failed"]) == (1, 1)
+    assert sorted(bool(cell.problem) for cell in await _cells(engine)) == [False, True]
+    clock.move_to(NOW + timedelta(minutes=30))
+    batches.fails = lambda _: False
+    assert (await run_weather_update(engine, batches, clock, PLAN))["fetched"] == 1
+    assert {cell.problem for cell in await _cells(engine)} == {None}
+
+
+async def test_a_provider_that_is_down_is_not_asked_about_every_cell(
+    engine: AsyncEngine, clock: FixedClock
+) -> None:
+    await jobs_at(engine, *((-20.0 + number / 5, 30.0) for number in range(450)))
+    down = Batches(NoWeather())
+    await run_weather_update(engine, down, clock, PLAN)
+    assert down.requests <= 3
+    clock.move_to(NOW + timedelta(minutes=30))
+    well = Batches(FineWeather(clock))
+    assert (await run_weather_update(engine, well, clock, PLAN))["fetched"] == 450
+
+
+async def test_a_storm_is_told_once_until_it_changes_or_ends(engine: AsyncEngine, clock: FixedClock) -> None:
+    [job] = await jobs_at(engine, NAIROBI)
+    [waiting] = await jobs_at(engine, NEXT_DOOR, status=RunStatus.WAITING, user="waits")
+    storm = Batches(Storm(clock, until=NOW + timedelta(hours=20)))
+    await run_weather_update(engine, storm, clock, PLAN)
+    assert "alert.opened" in await _told(engine, job)
+    assert "alert.opened" in await _told(engine, waiting)
+    assert await _refreshing(engine) == [job]  # a person is not disturbed while they think
+    told = len(await _told(engine, job))
+    await _finish_runs(engine)
+    clock.move_to(NOW + timedelta(hours=3))
+    await run_weather_update(engine, storm, clock, PLAN)
+    assert len(await _told(engine, job)) == told
+    assert await _refreshing(engine) == [job]
+    clock.move_to(NOW + timedelta(hours=6))
+    storm.weather = Storm(clock, until=NOW + timedelta(hours=30))
+    await run_weather_update(engine, storm, clock, PLAN)
+    assert (await _told(engine, job))[told:] == ["alert.updated"]
+    clock.move_to(NOW + timedelta(hours=9))
+    storm.weather = FineWeather(clock)
+    await run_weather_update(engine, storm, clock, PLAN)
+    assert (await _told(engine, job))[-1] == "alert.closed"
+    async with AsyncSessionLocal(bind=engine) as session:
+        assert None not in list(await session.scalars(select(AlertRow.closed_at)))
+
+
+async def test_what_has_passed_is_closed_though_nobody_gives_a_forecast_any_more(
+    engine: AsyncEngine, clock: FixedClock
+) -> None:
+    [job] = await jobs_at(engine, NAIROBI)
+    batches = Batches(Storm(clock, until=NOW + timedelta(hours=5)))
+    await run_weather_update(engine, batches, clock, PLAN)
+    batches.fails = lambda _: True
+    clock.move_to(NOW + timedelta(hours=4))
+    await run_weather_update(engine, batches, clock, PLAN)
+    assert "alert.closed" not in await _told(engine, job)
+    clock.move_to(NOW + timedelta(days=1))
+    await run_weather_update(engine, batches, clock, PLAN)
+    assert (await _told(engine, job))[-1] == "alert.closed"
+
+
+async def test_a_run_shares_the_forecast_of_its_cell_and_its_neighbours_hear_of_what_it_fetched(
+    engine: AsyncEngine, clock: FixedClock
+) -> None:
+    storm = Batches(Storm(clock, until=NOW + timedelta(hours=20)))
+    cells = CellForecasts(engine, storm, clock, life=PLAN.life)
+    first, second = await asyncio.gather(cells.forecast(*NAIROBI), cells.forecast(*NEXT_DOOR))
+    assert first == second
+    assert storm.requests == 1
+    [job] = await jobs_at(engine, NEXT_DOOR)
+    counts = await run_weather_update(engine, storm, clock, PLAN)
+    assert (storm.requests, counts["jobs"]) == (1, 1)
+    assert "alert.opened" in await _told(engine, job)
+
+
+async def test_a_run_makes_do_with_an_older_forecast_and_says_so_but_not_with_yesterdays(
+    engine: AsyncEngine, batches: Batches, clock: FixedClock
+) -> None:
+    cells = CellForecasts(engine, batches, clock, life=PLAN.life)
+    await cells.forecast(*NAIROBI)
+    batches.fails = lambda _: True
+    clock.move_to(NOW + timedelta(hours=5))
+    older = await cells.forecast(*NAIROBI)
+    assert older.fallback
+    assert "2026-06-02 06:00" in older.warnings[0]
+    clock.move_to(NOW + timedelta(hours=25))
+    with pytest.raises(ProviderUnavailable):
+        await cells.forecast(*NAIROBI)
+    asked = batches.requests
+    with pytest.raises(ProviderUnavailable):  # and not again at once
+        await cells.forecast(*NAIROBI)
+    assert batches.requests == asked
+
+
+async def test_jobs_stored_before_there_were_cells_are_filed(
+    engine: AsyncEngine, batches: Batches, clock: FixedClock
+) -> None:
+    await jobs_at(engine, NAIROBI, ELSEWHERE)
+    async with AsyncSessionLocal(bind=engine) as session, session.begin():
+        await session.execute(update(JobRow).values(weather_cell=None))
+    assert (await run_weather_update(engine, batches, clock, PLAN))["jobs"] == 2
+
+
+async def test_runs_that_follow_start_spread_out(engine: AsyncEngine, clock: FixedClock) -> None:
+    spread = timedelta(minutes=10)
+    await jobs_at(engine, *[NAIROBI] * 20)
+    storm = Batches(Storm(clock, until=NOW + timedelta(hours=20)))
+    await run_weather_update(engine, storm, clock, RefreshPlan(spread=spread))
+    async with AsyncSessionLocal(bind=engine) as session:
+        delays = list(await session.scalars(text("SELECT execute_after - now() FROM pgqueuer")))
+    assert len(delays) == 20
     assert max(delays) <= spread
     assert len({delay // timedelta(seconds=1) for delay in delays}) > 5
 
 
-async def test_a_replica_that_leads_looks_at_the_weather_in_a_slot_that_was_missed(
-    engine: AsyncEngine, database_url: str, embedded_servers: EmbeddedServers, tmp_path: Path
-) -> None:
-    settings = Settings(
-        _env_file=None,
-        environment="testing",
-        database_url=SecretStr(database_url),
-        redis_url=SecretStr(embedded_servers.redis_url),
-        secret_key=SecretStr("tests-" * 12),
-        data_dir=tmp_path,
-        resource_providers=[],
-        design_temperature_providers=[],
-        alert_providers=[],
-    )
-    jobs = await _jobs(engine, RunStatus.SUCCEEDED)
-    missed = ScheduleTickRow(
-        schedule=WEATHER_UPDATE, fire_time=SystemClock().now() - timedelta(hours=2), leader="gone"
-    )
-    async with AsyncSessionLocal(bind=engine) as session, session.begin():
-        session.add(missed)
-    stops = [asyncio.Event(), asyncio.Event()]
-    replicas = [asyncio.create_task(keep_schedule(settings, stop)) for stop in stops]
-    async with asyncio.timeout(20):
-        while True:
-            async with AsyncSessionLocal(bind=engine) as session:
-                tick = await session.scalar(
-                    select(ScheduleTickRow).where(ScheduleTickRow.finished_at.is_not(None))
-                )
-            if tick is not None:
-                break
-            await asyncio.sleep(0.02)
-    for stop in stops:
-        stop.set()
-    async with asyncio.timeout(10):
-        await asyncio.gather(*replicas)
-    assert tick.fire_time.timestamp() % 1800 == 0
-    assert tick.error is None
-    assert await _refreshing(engine) == jobs
-
-
-async def test_the_schedule_is_in_utc_coalesced_and_never_twice_at_once() -> None:
-    called = asyncio.Event()
-
-    async def update_weather() -> None:
-        called.set()
-
-    scheduler = schedule_weather_updates(update_weather, minutes=30)
-    job = scheduler.get_job(WEATHER_UPDATE)
-    assert (job.coalesce, job.max_instances) == (True, 1)
-    assert job.trigger.interval.total_seconds() == 1800
-    assert str(job.next_run_time.tzinfo) == "UTC"
-    job.modify(next_run_time=SystemClock().now())
-    async with asyncio.timeout(10):
-        await called.wait()
-    shutdown_scheduler(scheduler)
-    shutdown_scheduler(scheduler)  # a second time does no harm
+def test_cells_live_longer_where_there_are_more_than_the_allowance_pays_for() -> None:
+    plan = RefreshPlan(life=timedelta(hours=3), calls_per_day=10_000)
+    assert plan.life_of(1000) == timedelta(hours=3)
+    assert plan.life_of(4200) == timedelta(hours=12.6)
+    assert RefreshPlan(life=timedelta(hours=3)).life_of(10**6) == timedelta(hours=3)

@@ -1,0 +1,136 @@
+"""The forecasts of cells: fetched once for all jobs there, whoever comes first."""
+
+import asyncio
+from collections.abc import AsyncIterator, Sequence
+from contextlib import asynccontextmanager
+from dataclasses import replace
+from datetime import datetime, timedelta
+
+from sqlalchemy.ext.asyncio import AsyncEngine, AsyncSession
+
+from core.climate.cells import weather_cell
+from core.clock import Clock
+from core.database.cells import Cell, Fetched, StoredForecast, WeatherCells, packed
+from core.database.errors import storage_errors
+from core.database.session import AsyncSessionLocal
+from core.errors import ProviderUnavailable
+from core.ports import AlertProvider, ForecastBatches
+from state.weather import Alert, Forecast
+
+LOOK_AGAIN_SECONDS = 0.3
+PATIENCE_SECONDS = 30.0
+"""For somebody else who is fetching the cell."""
+WARNINGS_AT_ONCE = 8
+OLDEST = timedelta(hours=24)
+"""Beyond this a forecast plans no visit any more."""
+
+
+class CellForecasts:
+    """`core.ports.ForecastProvider` over the cells: a run shares the forecast of the jobs around it."""
+
+    def __init__(
+        self, engine: AsyncEngine, forecasts: ForecastBatches, clock: Clock, *, life: timedelta
+    ) -> None:
+        self._engine = engine
+        self._forecasts = forecasts
+        self._clock = clock
+        self._life = life
+
+    async def forecast(self, latitude: float, longitude: float) -> Forecast:
+        """The cell's forecast, fetched where it is due; raises `ProviderUnavailable` where none can be had."""
+        name = weather_cell(latitude, longitude)
+        for _ in range(round(PATIENCE_SECONDS / LOOK_AGAIN_SECONDS)):
+            now = self._clock.now()
+            stored = await self._stored(name)
+            if stored is None or stored.due_at <= now:
+                async with self._transaction() as session:
+                    cell = await WeatherCells(session).claim_one(name, latitude, longitude, now)
+                if cell is not None:
+                    return await self._fetch(cell, stored)
+            elif stored.forecast is not None or stored.problem is not None:
+                return _kept(stored, now)
+            await asyncio.sleep(LOOK_AGAIN_SECONDS)
+        raise ProviderUnavailable("forecast", "somebody else asks for this place, and has no answer yet")
+
+    async def latest(self, latitude: float, longitude: float) -> Forecast:
+        """For somebody who waits: what is stored, fetched only where nothing is."""
+        stored = await self._stored(weather_cell(latitude, longitude))
+        if stored is None or stored.forecast is None:
+            return await self.forecast(latitude, longitude)
+        return _kept(stored, self._clock.now())
+
+    async def _fetch(self, cell: Cell, before: StoredForecast | None) -> Forecast:
+        try:
+            forecast = await self._forecasts.forecast(cell.latitude, cell.longitude)
+        except ProviderUnavailable as error:
+            await self._keep(Fetched(cell, None, error.detail))
+            if before is None:
+                raise
+            return _kept(replace(before, problem=error.detail), self._clock.now())
+        await self._keep(Fetched(cell, await asyncio.to_thread(packed, forecast)))
+        return forecast
+
+    async def _keep(self, fetched: Fetched) -> None:
+        """The other jobs of the cell are compared with it at the next look at all of them."""
+        async with self._transaction() as session:
+            await WeatherCells(session).store([fetched], self._clock.now(), self._life, judged=False)
+
+    async def _stored(self, name: str) -> StoredForecast | None:
+        async with self._transaction() as session:
+            return (await WeatherCells(session).stored([name])).get(name)
+
+    @asynccontextmanager
+    async def _transaction(self) -> AsyncIterator[AsyncSession]:
+        with storage_errors():
+            async with AsyncSessionLocal(bind=self._engine) as session, session.begin():
+                yield session
+
+
+def _kept(stored: StoredForecast, now: datetime) -> Forecast:
+    """What there is while nothing newer can be had; marked where somebody tried, refused where it is too old."""
+    forecast, fetched_at = stored.forecast, stored.fetched_at
+    if forecast is None or fetched_at is None or now - fetched_at > OLDEST:
+        name, _, reason = (stored.problem or "forecast: too old").partition(": ")
+        raise ProviderUnavailable(name, reason)
+    if stored.problem is None:
+        return forecast
+    said = f"{stored.problem}; the forecast is of {fetched_at:%Y-%m-%d %H:%M} UTC"
+    return forecast.model_copy(update={"fallback": True, "warnings": [said, *forecast.warnings]})
+
+
+async def fetch_cells(
+    cells: Sequence[Cell], forecasts: ForecastBatches, authority: AlertProvider | None
+) -> list[tuple[Fetched, Forecast | None]]:
+    """Ask for a batch of cells; each for itself has a forecast, or a reason why not, and its warnings."""
+    answers, cells = await asyncio.gather(
+        forecasts.forecasts([(cell.latitude, cell.longitude) for cell in cells]), _warned(cells, authority)
+    )
+    return await asyncio.to_thread(_packed, cells, answers)
+
+
+def _packed(
+    cells: Sequence[Cell], answers: Sequence[Forecast | ProviderUnavailable]
+) -> list[tuple[Fetched, Forecast | None]]:
+    return [
+        (Fetched(cell, packed(answer)), answer)
+        if isinstance(answer, Forecast)
+        else (Fetched(cell, None, answer.detail), None)
+        for cell, answer in zip(cells, answers, strict=True)
+    ]
+
+
+async def _warned(cells: Sequence[Cell], authority: AlertProvider | None) -> list[Cell]:
+    """The cells with the warnings now in force; where they cannot be had those last heard stay."""
+    if authority is None:
+        return list(cells)
+    turns = asyncio.Semaphore(WARNINGS_AT_ONCE)
+
+    async def ask(cell: Cell) -> list[Alert]:
+        async with turns:
+            try:
+                return await authority.alerts(cell.latitude, cell.longitude)
+            except ProviderUnavailable:
+                return cell.official
+
+    heard = await asyncio.gather(*map(ask, cells))
+    return [replace(cell, official=official) for cell, official in zip(cells, heard, strict=True)]

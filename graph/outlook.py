@@ -1,0 +1,80 @@
+"""What a cell's forecast means for the jobs in it: judged once per cell, compared job by job."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+
+from core.database.alerts import AlertNews, OpenAlert
+from core.database.refreshes import ActiveJob
+from nodes.weather.alert_changes import differs, matched
+from nodes.weather.alerts import alerts
+from nodes.weather.thresholds import WindowThresholds
+from nodes.weather.windows import judge
+from state.weather import Alert, Forecast, WeatherResult, Window
+
+FORECAST = "forecast"
+"""The source of alerts that are read out of a forecast."""
+
+_THRESHOLDS = WindowThresholds()
+
+
+@dataclass(frozen=True, slots=True)
+class Outlook:
+    """The coming days of a cell: what is raised, and the stretches in which nobody works."""
+
+    alerts: list[Alert]
+    stops: list[tuple[datetime, datetime]]
+
+    def stops_visit(self, job: ActiveJob, now: datetime) -> bool:
+        """Whether weather that is known to be dangerous falls into a visit to come; one that has begun is not moved."""
+        start, end = job.visit_start, job.visit_end
+        if start is None or end is None or start <= now:
+            return False
+        return any(begin < end and start < until for begin, until in self.stops)
+
+
+def outlook(forecast: Forecast, official: Sequence[Alert], now: datetime) -> Outlook:
+    """Judge a forecast for all jobs of its cell. A warning whose end has come is none."""
+    slots = [slot for slot in judge(forecast, _THRESHOLDS) if slot.end > now]
+    in_force = [alert for alert in official if alert.end > now]
+    stops = [(slot.start, slot.end) for slot in slots if slot.verdict == "stop"]
+    stops += [(alert.start, alert.end) for alert in in_force if alert.severity == "stop"]
+    return Outlook([*alerts(slots, _THRESHOLDS), *in_force], stops)
+
+
+def alert_news(known: Sequence[OpenAlert], current: Sequence[Alert], now: datetime) -> AlertNews:
+    """What a job is to be told, given what it was told.
+
+    A warning of an authority stays until its end: authorities warn by county and zone, of which a cell may hold
+    several, and that they could not be asked looks as if nobody was warned.
+    """
+    before = [each.alert for each in known]
+    pairs = sorted(matched(before, current))
+    kept, followed = {old for old, _ in pairs}, {new for _, new in pairs}
+    return AlertNews(
+        opened=[alert for number, alert in enumerate(current) if number not in followed],
+        updated=[
+            OpenAlert(known[old].id, current[new]) for old, new in pairs if differs(before[old], current[new])
+        ],
+        closed=[
+            each
+            for number, each in enumerate(known)
+            if number not in kept and (each.alert.source == FORECAST or each.alert.end <= now)
+        ],
+    )
+
+
+def news_of_run(known: Sequence[OpenAlert], weather: WeatherResult, now: datetime) -> AlertNews:
+    """`alert_news` of a run's weather; without a forecast nothing is withdrawn."""
+    news = alert_news(known, weather.alerts, now)
+    if weather.forecast is None:
+        news.closed = [each for each in news.closed if each.alert.end <= now]
+    return news
+
+
+def already_stopped(job: ActiveJob, windows: Sequence[Window]) -> bool:
+    """Whether the job's plan has been looked at in view of such weather, and stands all the same."""
+    start, end = job.visit_start, job.visit_end
+    if start is None or end is None:
+        return False
+    return any(w.verdict == "stop" and w.start < end and start < w.end for w in windows)

@@ -1,0 +1,144 @@
+"""The weather over HTTP: of one job, of all of them, and of the visits that are planned."""
+
+import asyncio
+from datetime import datetime, timedelta
+from typing import Any
+from uuid import UUID
+
+import httpx
+import pytest
+from fastapi import FastAPI
+from sqlalchemy import update
+
+from core.clock import SystemClock
+from core.database import AsyncSessionLocal
+from core.database.alerts import AlertNews, Alerts
+from core.database.models import JobRow
+from core.ids import new_id
+from state.weather import Alert
+from tests.api.conftest import settled
+from tests.support.inputs import sizing_input
+
+
+def _alert(now: datetime) -> Alert:
+    return Alert(
+        kind="wind",
+        severity="stop",
+        start=now,
+        end=now + timedelta(hours=5),
+        detail="gusts 80 km/h",
+        rule="a rule",
+    )
+
+
+async def _warned(app: FastAPI, job_id: str) -> None:
+    now = SystemClock().now()
+    async with AsyncSessionLocal(bind=app.state.services.engine) as session, session.begin():
+        await Alerts(session).tell({UUID(job_id): AlertNews(opened=[_alert(now)])}, now)
+
+
+async def _refreshed(client: httpx.AsyncClient) -> Any:
+    """What the service says of itself once a look at all weather is done."""
+    async with asyncio.timeout(30):
+        while True:
+            state = (await client.get("/system/state")).json()
+            if state["last_refresh"] and state["last_refresh"]["finished_at"]:
+                return state
+            await asyncio.sleep(0.1)
+
+
+@pytest.mark.usefixtures("worker")
+async def test_a_job_shows_its_weather_as_it_is_now_and_what_its_array_is_to_deliver(
+    client: httpx.AsyncClient,
+) -> None:
+    job = (await client.post("/jobs", json=sizing_input())).json()
+    assert (await settled(client, job["id"]))["status"] == "succeeded"
+    weather = (await client.get(f"/jobs/{job['id']}/weather")).json()
+    assert weather["forecast"]["source"] == "open_meteo"
+    assert weather["windows"]
+    production = (await client.get(f"/jobs/{job['id']}/forecast")).json()
+    assert 160 <= len(production["hourly"]) <= 168
+    assert production["energy_kwh"] > 0
+    assert all(hour["low_w"] <= hour["p_ac_w"] <= hour["high_w"] for hour in production["hourly"])
+    accepted = await client.post(f"/jobs/{job['id']}/refresh")
+    assert (accepted.status_code, accepted.json()["status"]) == (202, "succeeded")
+
+
+async def test_a_job_that_has_not_run_has_no_weather_yet_and_is_not_looked_at_again(
+    client: httpx.AsyncClient,
+) -> None:
+    job = (await client.post("/jobs", json=sizing_input())).json()
+    assert (await client.get(f"/jobs/{job['id']}/weather")).status_code == 404
+    assert (await client.get(f"/jobs/{job['id']}/forecast")).status_code == 404
+    refused = await client.post(f"/jobs/{job['id']}/refresh")
+    assert (refused.status_code, "queued" in refused.json()["detail"]) == (409, True)
+
+
+@pytest.mark.usefixtures("worker")
+async def test_a_dispatcher_has_all_weather_looked_at_and_sees_when_it_was(
+    client: httpx.AsyncClient, dispatcher: httpx.AsyncClient
+) -> None:
+    assert (await client.post("/weather/refresh")).status_code == 403
+    accepted = await dispatcher.post("/weather/refresh")
+    assert (accepted.status_code, accepted.json()) == (202, {"queued": True})
+    state = await _refreshed(dispatcher)
+    assert state["providers"]["open_meteo"]["windows"]["day"]["limit"] == 10_000
+    assert state["scheduler_leader"] is None
+    assert (await client.get("/system/state")).status_code == 403
+
+
+async def test_two_requests_to_look_at_all_weather_are_one(dispatcher: httpx.AsyncClient) -> None:
+    assert (await dispatcher.post("/weather/refresh")).json() == {"queued": True}
+    assert (await dispatcher.post("/weather/refresh")).json() == {"queued": False}
+    assert (await dispatcher.get("/system/state")).json()["queue"]["waiting"] == 1
+
+
+async def test_open_alerts_are_listed_to_those_who_may_see_the_job(
+    app: FastAPI, client: httpx.AsyncClient, dispatcher: httpx.AsyncClient
+) -> None:
+    own = (await client.post("/jobs", json=sizing_input())).json()["id"]
+    other = (await dispatcher.post("/jobs", json=sizing_input())).json()["id"]
+    for job_id in (own, other):
+        await _warned(app, job_id)
+    assert [each["job_id"] for each in (await client.get("/alerts")).json()["items"]] == [own]
+    first = (await dispatcher.get("/alerts", params={"limit": 1})).json()
+    second = (await dispatcher.get("/alerts", params={"cursor": first["next_cursor"]})).json()
+    assert [page["items"][0]["job_id"] for page in (first, second)] == [other, own]
+    assert second["next_cursor"] is None
+    assert first["items"][0]["alert"]["detail"] == "gusts 80 km/h"
+    events = (await client.get(f"/jobs/{own}/timeline")).json()
+    assert any(event["type"] == "alert.opened" for event in events)
+
+
+async def test_the_schedule_lists_visits_with_the_windows_they_lie_in(
+    app: FastAPI, dispatcher: httpx.AsyncClient
+) -> None:
+    technician = (
+        await dispatcher.post(
+            "/technicians",
+            json={
+                "name": "Grace",
+                "skills": [],
+                "base_latitude": -1.3,
+                "base_longitude": 36.8,
+                "timezone": "UTC",
+            },
+        )
+    ).json()
+    job_id = (await dispatcher.post("/jobs", json=sizing_input())).json()["id"]
+    start = (SystemClock().now() + timedelta(days=2)).replace(hour=9, minute=0, second=0, microsecond=0)
+    visit = {
+        "technician_id": UUID(technician["id"]),
+        "visit_start": start,
+        "visit_end": start + timedelta(hours=3),
+    }
+    async with AsyncSessionLocal(bind=app.state.services.engine) as session, session.begin():
+        await session.execute(update(JobRow).where(JobRow.id == UUID(job_id)).values(**visit))
+    [planned] = (await dispatcher.get("/schedule")).json()
+    assert (planned["job_id"], planned["technician"]["name"]) == (job_id, "Grace")
+    assert {window["verdict"] for window in planned["windows"]} == {"unknown"}  # nobody has asked for it yet
+    later = {"from": (start + timedelta(days=1)).isoformat()}
+    assert (await dispatcher.get("/schedule", params=later)).json() == []
+    assert (await dispatcher.get("/schedule", params={"technician_id": str(new_id())})).json() == []
+    backwards = {"from": start.isoformat(), "to": (start - timedelta(days=1)).isoformat()}
+    assert (await dispatcher.get("/schedule", params=backwards)).status_code == 422

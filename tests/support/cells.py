@@ -1,0 +1,70 @@
+"""Providers that are asked about many places at once, and jobs for them."""
+
+import asyncio
+from collections import Counter
+from collections.abc import Callable, Sequence
+from uuid import UUID
+
+from sqlalchemy.ext.asyncio import AsyncEngine
+
+from core.database.models import JobKind, JobRow, Role, RunStatus
+from core.database.session import AsyncSessionLocal
+from core.database.users import Users
+from core.errors import ProviderUnavailable
+from core.ports import ForecastProvider
+from state.weather import Forecast
+from tests.support.inputs import sizing_input
+
+Place = tuple[float, float]
+
+
+class Batches:
+    """`core.ports.ForecastBatches` over a provider of single forecasts; keeps what it was asked."""
+
+    def __init__(
+        self, weather: ForecastProvider, *, fails: Callable[[Place], bool] = lambda _: False
+    ) -> None:
+        self.weather = weather
+        self.fails = fails
+        self.requests = 0
+        self.asked: Counter[Place] = Counter()
+
+    async def forecast(self, latitude: float, longitude: float) -> Forecast:
+        answer = (await self.forecasts([(latitude, longitude)]))[0]
+        if isinstance(answer, ProviderUnavailable):
+            raise answer
+        return answer
+
+    async def forecasts(self, places: Sequence[Place]) -> list[Forecast | ProviderUnavailable]:
+        self.requests += 1
+        self.asked.update(places)
+        await asyncio.sleep(0)
+        return [await self._one(place) for place in places]
+
+    async def _one(self, place: Place) -> Forecast | ProviderUnavailable:
+        if self.fails(place):
+            return ProviderUnavailable("made_up", "no such place")
+        try:
+            return await self.weather.forecast(*place)
+        except ProviderUnavailable as error:
+            return error
+
+
+async def jobs_at(
+    engine: AsyncEngine, *places: Place, status: RunStatus = RunStatus.SUCCEEDED, user: str = "tess"
+) -> list[UUID]:
+    """A job at each place, as a run has left it."""
+    async with AsyncSessionLocal(bind=engine) as session, session.begin():
+        added = await Users(session).add(user, "-", Role.TECHNICIAN)
+        rows = [
+            JobRow(
+                kind=JobKind.SIZING,
+                status=status,
+                created_by=added.id,
+                input=sizing_input(site={"latitude": latitude, "longitude": longitude}),
+            )
+            for latitude, longitude in places
+        ]
+        session.add_all(rows)
+        await session.flush()
+        return [row.id for row in rows]
