@@ -96,23 +96,25 @@ class Fleet:
     @asynccontextmanager
     async def published(self) -> AsyncIterator["Fleet"]:
         """Publish every few seconds while entered, and once more at the end."""
-        task = asyncio.create_task(self._keep_publishing(), name="metrics")
+        ending = asyncio.Event()
+        task = asyncio.create_task(self._keep_publishing(ending), name="metrics")
         try:
             yield self
         finally:
-            task.cancel()
-            with suppress(asyncio.CancelledError):
-                await task
+            # Not cancelled: while it connects, the client takes that for a failure, and publishing would go on.
+            ending.set()
+            await task
             with suppress(RedisError, OSError):
                 await self.publish()
 
-    async def _keep_publishing(self) -> None:
-        while True:
+    async def _keep_publishing(self, ending: asyncio.Event) -> None:
+        while not ending.is_set():
             try:
                 await self.publish()
             except (RedisError, OSError) as error:
                 log.info("core.fleet.not_published", error=type(error).__name__)
-            await asyncio.sleep(EVERY_SECONDS)
+            with suppress(TimeoutError):
+                await asyncio.wait_for(ending.wait(), EVERY_SECONDS)
 
 
 class Scrape:

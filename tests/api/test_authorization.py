@@ -220,10 +220,11 @@ async def test_every_route_lets_in_whom_its_rule_names_and_nobody_else(world: Wo
 
 
 MAY_HAVE_NOTHING = {
-    "GET /jobs/{job_id}/result", "GET /jobs/{job_id}/completion", "GET /jobs/{job_id}/state", "GET /places",
+    "GET /jobs/{job_id}/result", "GET /jobs/{job_id}/completion",
+    "GET /jobs/{job_id}/forecast", "GET /jobs/{job_id}/weather", "GET /jobs/{job_id}/state", "GET /places",
     "POST /webhooks/{webhook_id}/deliveries/{delivery_id}/redeliver",
 }  # fmt: skip
-"""Of a fresh job there is no result yet, no checkpoint; nothing was delivered; no geocoder is set."""
+"""Of a fresh job there is no result yet, no weather, no checkpoint; nothing was delivered; no geocoder is set."""
 
 
 BODIES: dict[str, dict[str, Any]] = {
