@@ -1,7 +1,7 @@
 """What routes are given: the session, the viewer, the services of the process."""
 
-from functools import cache
-from typing import Annotated
+from collections.abc import Callable
+from typing import Annotated, Any
 from uuid import UUID
 
 from fastapi import Depends, Request
@@ -43,6 +43,9 @@ async def get_services(request: Request) -> Services:
 ServicesDep = Annotated[Services, Depends(get_services)]
 
 
+_QUERY_NAMES: dict[Callable[..., Any], frozenset[str]] = {}
+
+
 async def admit(
     request: Request,
     session: Session,
@@ -82,10 +85,13 @@ def _refuse_unknown(request: Request, route: APIRoute) -> None:
         )
 
 
-@cache
 def _query_names(route: APIRoute) -> frozenset[str]:
-    fields = get_flat_params(route.dependant)
-    return frozenset(field.alias for field in fields if isinstance(field.field_info, Query))
+    known = _QUERY_NAMES.get(route.endpoint)  # a route itself has no hash
+    if known is None:
+        fields = get_flat_params(route.dependant)
+        known = frozenset(field.alias for field in fields if isinstance(field.field_info, Query))
+        _QUERY_NAMES[route.endpoint] = known
+    return known
 
 
 async def _person(session: AsyncSession, services: Services, token: str) -> Viewer | None:
