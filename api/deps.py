@@ -1,7 +1,6 @@
 """What routes are given: the session, the viewer, the services of the process."""
 
-from collections.abc import Callable
-from typing import Annotated, Any
+from typing import Annotated
 from uuid import UUID
 
 from fastapi import Depends, Request
@@ -41,9 +40,6 @@ async def get_services(request: Request) -> Services:
 
 
 ServicesDep = Annotated[Services, Depends(get_services)]
-
-
-_QUERY_NAMES: dict[Callable[..., Any], frozenset[str]] = {}
 
 
 async def admit(
@@ -86,12 +82,8 @@ def _refuse_unknown(request: Request, route: APIRoute) -> None:
 
 
 def _query_names(route: APIRoute) -> frozenset[str]:
-    known = _QUERY_NAMES.get(route.endpoint)  # a route itself has no hash
-    if known is None:
-        fields = get_flat_params(route.dependant)
-        known = frozenset(field.alias for field in fields if isinstance(field.field_info, Query))
-        _QUERY_NAMES[route.endpoint] = known
-    return known
+    fields = get_flat_params(route.dependant)
+    return frozenset(field.alias for field in fields if isinstance(field.field_info, Query))
 
 
 async def _person(session: AsyncSession, services: Services, token: str) -> Viewer | None:

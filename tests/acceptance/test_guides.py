@@ -86,7 +86,7 @@ def served(tmp_path_factory: pytest.TempPathFactory) -> Iterator[dict[str, str]]
 
 
 def _run(block: str, environment: dict[str, str], folder: Path) -> subprocess.CompletedProcess[str]:
-    """One block in a shell of its own; what it sets is there for the next. A password is typed where asked for."""
+    """One block in a shell of its own; what it sets is there for the next. Passwords come from standard input."""
     state = folder / "variables.sh"
     script = (
         f"set -euo pipefail\nset -a\n[ -f {state} ] && . {state}\ntrap 'export -p > {state}' EXIT\n{block}"
