@@ -86,7 +86,6 @@ RULES: dict[str, Rule] = {
     "GET /jobs/{job_id}/state": Rule(Who.OF_THE_JOB, Scope.JOBS_READ),
     "GET /jobs/{job_id}/timeline": Rule(Who.OF_THE_JOB, Scope.JOBS_READ),
     "GET /jobs/{job_id}/events": Rule(Who.OF_THE_JOB, Scope.JOBS_READ),
-    "POST /jobs/{job_id}/override": Rule(Who.DISPATCHER, Scope.JOBS_WRITE),
     "POST /jobs/{job_id}/complete": Rule(Who.OF_THE_JOB, Scope.JOBS_WRITE),
     "POST /jobs/{job_id}/override": Rule(Who.DISPATCHER, Scope.JOBS_WRITE),
     "POST /jobs/{job_id}/refresh": Rule(Who.OF_THE_JOB, Scope.JOBS_WRITE),
