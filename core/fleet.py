@@ -29,7 +29,7 @@ from core.database.errors import storage_errors
 from core.database.session import AsyncSessionLocal
 from core.errors import StorageUnavailable
 from core.metrics import REGISTRY
-from core.queue import backlog
+from core.queue import queue_depth
 
 log = structlog.get_logger(__name__)
 
@@ -151,17 +151,21 @@ class Scrape:
         async def asked() -> list[Metric]:
             with storage_errors():
                 async with AsyncSessionLocal(bind=self._engine) as session:
-                    waiting = await backlog(session)
-            return [
-                GaugeMetricFamily(
-                    "solarsync_queue_runs", "Runs that wait for a worker and could begin now.", waiting.runs
-                ),
-                GaugeMetricFamily(
-                    "solarsync_queue_oldest_seconds",
-                    "For how long the oldest run waits that could begin now; 0 where none does.",
-                    waiting.oldest_seconds,
-                ),
-            ]
+                    queue = await queue_depth(session)
+            depth = GaugeMetricFamily(
+                "solarsync_queue_depth",
+                "Runs, messages and refreshes: that could begin now, that workers hold, that are due later.",
+                labels=["state"],
+            )
+            depth.add_metric(["waiting"], queue.waiting)
+            depth.add_metric(["in_hand"], queue.in_hand)
+            depth.add_metric(["later"], queue.later)
+            oldest = GaugeMetricFamily(
+                "solarsync_queue_oldest_seconds",
+                "For how long the first of those that wait could have begun; 0 where none waits.",
+                queue.oldest_seconds,
+            )
+            return [depth, oldest]
 
         return await _in_time(asked(), "postgres")
 

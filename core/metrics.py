@@ -69,6 +69,12 @@ PROVIDER_SECONDS = Histogram(
     buckets=(0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30),
     registry=REGISTRY,
 )
+LLM_TOKENS = Counter(
+    "solarsync_llm_tokens",
+    "Tokens that the language model was sent and answered with, by kind.",
+    ["kind"],
+    registry=REGISTRY,
+)
 RESUME_CONFLICTS = Counter(
     "solarsync_resume_conflicts",
     "Answers refused because no question was open, or another answer had won.",

@@ -51,10 +51,10 @@ SCHEDULED: Priority = 1
 
 
 def queueing_run(run: str) -> str:
-    """Part of a statement that queues a new job's run: `run` names what holds its `id`."""
+    """Part of a statement that queues a new job's run: `run` names what holds its `id`, `:headers` is `asked_by()`."""
     return f"""
-    INSERT INTO pgqueuer (status, priority, entrypoint, payload, dedupe_key)
-    SELECT 'queued', {NEW_JOB}, '{EXECUTE_RUN}', uuid_send(id), CAST(id AS text) FROM {run}
+    INSERT INTO pgqueuer (status, priority, entrypoint, payload, dedupe_key, headers)
+    SELECT 'queued', {NEW_JOB}, '{EXECUTE_RUN}', uuid_send(id), CAST(id AS text), :headers FROM {run}
     """  # noqa: S608  constants
 
 
@@ -115,7 +115,7 @@ async def enqueue_run(
         priority=priority,
         execute_after=after,
         dedupe_key=str(run_id),
-        headers=_asked_by(),
+        headers=asked_by(),
         on_conflict="skip",
     )
 
@@ -144,7 +144,7 @@ async def enqueue_refresh(session: AsyncSession) -> bool:
     return ids != [None]
 
 
-def _asked_by() -> dict[str, str]:
+def asked_by() -> dict[str, str]:
     """The request in hand, for the log lines of the worker that carries the run out."""
     request_id = structlog.contextvars.get_contextvars().get(REQUEST_ID)
     return {} if request_id is None else {REQUEST_ID: str(request_id)}
@@ -186,28 +186,6 @@ async def forgotten_runs(session: AsyncSession, *, at_most: int) -> list[UUID]:
 async def queued_runs(session: AsyncSession, *, at_most: int) -> int:
     """`RUNS_WAITING`, by itself."""
     return await session.scalar(text(RUNS_WAITING), {"at_most": at_most}) or 0
-
-
-@dataclass(frozen=True, slots=True)
-class Backlog:
-    """Runs that could be carried out at once and wait for a worker."""
-
-    runs: int
-    oldest_seconds: float
-
-
-async def backlog(session: AsyncSession) -> Backlog:
-    """How many runs wait for a worker, and for how long the oldest of them; those of a later time do not wait yet."""
-    found = (
-        await session.execute(
-            text(
-                "SELECT count(*) AS runs, coalesce(extract(epoch FROM now() - min(execute_after)), 0) AS oldest"
-                " FROM pgqueuer WHERE status = 'queued' AND entrypoint = :entrypoint AND execute_after <= now()"
-            ),
-            {"entrypoint": EXECUTE_RUN},
-        )
-    ).one()
-    return Backlog(found.runs, max(0.0, float(found.oldest)))
 
 
 @dataclass(frozen=True, slots=True)

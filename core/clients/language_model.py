@@ -11,6 +11,7 @@ from pydantic import SecretStr
 
 from core.clients.gate import Gate, NotAsked
 from core.errors import ModelUnavailable
+from core.metrics import LLM_TOKENS
 from core.ports import Completion
 from state.base import JsonObject
 
@@ -67,6 +68,8 @@ class OpenAiModel:
                     self._gate.failed()
                     raise
                 self._gate.succeeded()
+                LLM_TOKENS.labels("prompt").inc(answer.prompt_tokens)
+                LLM_TOKENS.labels("answer").inc(answer.answer_tokens)
         except TimeoutError:
             raise ModelUnavailable("timed_out", f"no answer within {self._seconds:g} s") from None
         except NotAsked as error:

@@ -4,7 +4,7 @@ from typing import Any
 from uuid import UUID
 
 from sqlalchemy import Uuid, bindparam, text
-from sqlalchemy.dialects.postgresql import ARRAY, TEXT
+from sqlalchemy.dialects.postgresql import ARRAY, JSONB, TEXT
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from core.database.events import Event, events_to_tell, telling
@@ -14,7 +14,7 @@ from core.database.search import job_words
 from core.database.users import Viewer
 from core.errors import QueueFull
 from core.ids import new_id
-from core.queue import RUNS_WAITING, queueing_run
+from core.queue import RUNS_WAITING, asked_by, queueing_run
 
 # Nobody knows the job before the statement has ended, so its row is as good as locked.
 _START = text(
@@ -37,6 +37,7 @@ _START = text(
     bindparam("input", type_=JobRow.input.type),
     bindparam("place", type_=TEXT),
     bindparam("words", type_=ARRAY(TEXT)),
+    bindparam("headers", type_=JSONB),
 )
 
 
@@ -62,6 +63,7 @@ async def start_job(
             "place": job_place(document),
             "words": job_words(document),
             "at_most": queue_limit,
+            "headers": asked_by(),
             **events_to_tell([Event("job.created", {"kind": kind.value})], actor=viewer.username),
         },
     )

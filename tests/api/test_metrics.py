@@ -60,7 +60,7 @@ async def test_a_job_shows_in_every_metric_of_the_way_it_took(client: httpx.Asyn
     assert grown("solarsync_provider_calls_total", provider="open_meteo", outcome="answered") >= 1
     assert grown("solarsync_request_seconds_count", method="POST", route="/jobs", status="202") == 1
     assert grown("solarsync_request_seconds_count", route="/jobs/{job_id}?wait") >= 1
-    assert total(after["solarsync_queue_runs"]) == 0
+    assert total(after["solarsync_queue_depth"], state="waiting") == 0
     assert total(after["solarsync_store_up"]) == 2
 
 
@@ -72,7 +72,7 @@ async def test_an_answer_that_came_too_late_is_counted(client: httpx.AsyncClient
     after = await scraped(client)
     name = "solarsync_resume_conflicts_total"
     assert total(after[name]) - total(before.get(name, {})) == 1
-    assert total(after["solarsync_queue_runs"]) == 1
+    assert total(after["solarsync_queue_depth"], state="waiting") == 1
     await asyncio.sleep(0.05)
     assert total((await scraped(client))["solarsync_queue_oldest_seconds"]) > 0.04
 
@@ -119,7 +119,7 @@ async def test_metrics_are_told_while_redis_is_away(client: httpx.AsyncClient, a
     await away.aclose()
     assert 'solarsync_store_up{store="redis"} 0.0' in text
     assert 'solarsync_store_up{store="postgres"} 1.0' in text
-    assert "solarsync_queue_runs 0.0" in text
+    assert 'solarsync_queue_depth{state="waiting"} 0.0' in text
     assert "solarsync_provider_budget_used{" not in text
 
 

@@ -61,7 +61,7 @@ def main() -> None:
     """Print the table, the ratio and the profile."""
     folder = Path(tempfile.mkdtemp(prefix="ss-"))
     try:
-        with _surroundings(folder) as (variables, servers):
+        with surroundings(folder) as (variables, servers):
             _compare(folder, variables, servers)
             _print_profile(folder, variables)
     finally:
@@ -70,7 +70,7 @@ def main() -> None:
 
 
 @contextmanager
-def _surroundings(folder: Path) -> Iterator[tuple[Variables, EmbeddedServers]]:
+def surroundings(folder: Path) -> Iterator[tuple[Variables, EmbeddedServers]]:
     """Servers, a replayed forecast and a user, and the variables that name them."""
     port = free_port()
     variables = {"DATA_DIR": str(folder), "OPEN_METEO_URL": f"http://127.0.0.1:{port}", **ONLY_OPEN_METEO}
