@@ -87,11 +87,14 @@ async def test_neither_server_has_a_network_socket(embedded_servers: EmbeddedSer
         assert process.net_connections(kind="inet") == []
 
 
-async def test_what_is_acknowledged_is_on_disk(embedded_servers: EmbeddedServers) -> None:
-    for setting in ("fsync", "synchronous_commit", "full_page_writes", "data_checksums"):
-        assert await ask(embedded_servers, f"SHOW {setting}") == "on"
-    async with Redis.from_url(embedded_servers.redis_url, decode_responses=True) as valkey:
-        assert (await valkey.config_get("appendonly")) == {"appendonly": "yes"}
+async def test_what_is_acknowledged_is_on_disk(data_dir: Path) -> None:
+    with start_embedded_servers(
+        data_dir
+    ) as servers:  # those of the other tests are told not to wait for a disk
+        for setting in ("fsync", "synchronous_commit", "full_page_writes", "data_checksums"):
+            assert await ask(servers, f"SHOW {setting}") == "on"
+        async with Redis.from_url(servers.redis_url, decode_responses=True) as valkey:
+            assert (await valkey.config_get("appendonly")) == {"appendonly": "yes"}
 
 
 async def test_two_hundred_clients_may_connect_and_text_sorts_by_code_point(
