@@ -59,6 +59,7 @@ _CLAIM = (
         SET fence = taken.fence, status = CASE WHEN taken.kind = 'refresh' THEN jobs.status ELSE 'running' END
         FROM taken WHERE jobs.id = taken.job_id
         RETURNING jobs.id, jobs.kind AS job_kind, jobs.input, jobs.answers, jobs.progress_done,
+            jobs.technician_id, jobs.visit_start, jobs.visit_end,
             CASE WHEN taken.kind = 'refresh' THEN jobs.weather END AS weather, taken.*
     ), {telling("(SELECT id, attempt FROM fenced WHERE was = 'running')", "jsonb_build_object('attempt', job.attempt)")}
     SELECT fenced.*, CASE WHEN was = 'running' THEN 1 + (
@@ -176,6 +177,9 @@ class Runs:
             input=row.input,
             answers=row.answers,
             progress_done=row.progress_done,
+            technician_id=row.technician_id,
+            visit_start=row.visit_start,
+            visit_end=row.visit_end,
             weather=row.weather,
         )
         kind = RunKind(row.kind)
