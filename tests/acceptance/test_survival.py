@@ -88,6 +88,10 @@ async def test_a_worker_frozen_within_a_transaction_holds_up_nobody(open_cluster
         jobs = await freeze_within_a_transaction(service)
         await service.add_worker()
         assert await settle(service, jobs) == {"succeeded": len(jobs)}
+        frozen = service.workers[0]
+        frozen.wake()
+        await service.until_logged(frozen, "graph.run.stopped")
+        assert frozen.logged("graph.run.crashed") == []
 
 
 async def test_cancelling_reaches_a_running_step_in_another_process(open_cluster: OpenCluster) -> None:

@@ -31,7 +31,7 @@ from core.database.session import AsyncSessionLocal
 from core.database.users import Users
 from core.database.webhooks import Webhooks
 from core.notifications.addresses import addresses
-from core.queue import TryAgain
+from core.queue_worker import TryAgain
 from core.webhooks.schedule import PEOPLE_DELAYS
 from graph.delivery import Deliveries
 from tests.support.fakes import technician
