@@ -51,7 +51,9 @@ class Ranking:
         """Where the energy of a design goes, by the unit year: as near as another module's coefficients allow."""
         design = candidate.design
         p_dc = design.pdc0 * self.unit.p_dc
-        return flows_of(self.system_type, design, candidate.bank, p_dc, self._p_ac(candidate), self.load)
+        p_ac = self._p_ac(candidate)
+        flows, _ = flows_of(self.system_type, design, candidate.bank, p_dc, p_ac, self.load)
+        return flows
 
     def generation(self, candidate: Candidate) -> float:
         """AC energy of a year by the unit year [Wh]."""
