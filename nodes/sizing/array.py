@@ -6,7 +6,8 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from nodes.sizing.battery_dispatch import FloatArray, Plant, with_battery
+from core.pv.weather_year import FloatArray
+from nodes.sizing.battery_dispatch import Plant, with_battery
 from nodes.sizing.demand import DAYS_IN_MONTH, Load
 from nodes.sizing.storage import Efficiencies
 from nodes.sizing.strings import PlaneRoom

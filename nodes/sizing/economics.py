@@ -5,7 +5,6 @@ from dataclasses import dataclass
 
 from core.catalog.prices import find_price_book, price_book_of
 from core.errors import FieldError, InvalidInput
-from nodes.sizing.battery_dispatch import HourlyFlows
 from nodes.sizing.cash_flow import (
     Year,
     cash_flow,
@@ -16,6 +15,7 @@ from nodes.sizing.cash_flow import (
 )
 from nodes.sizing.tables import Horizon, horizon
 from nodes.sizing.tariffs import Prices, prices_of
+from nodes.sizing.year_flows import HourlyFlows
 from state.economics import Economics, NamedPriceBook, PriceBook
 from state.equipment import Chemistry
 from state.sizing import CashFlowYear, EconomicsResult

@@ -4,11 +4,13 @@ import math
 
 import numpy as np
 
-from nodes.sizing.battery_dispatch import FloatArray, Plant, YearFlows, with_battery, without_battery
+from core.pv.weather_year import HOURS, FloatArray
+from nodes.sizing.battery_dispatch import Plant, with_battery
 from nodes.sizing.design import Design
 from nodes.sizing.storage import Bank
 from nodes.sizing.storage_checks import charge_limit
 from nodes.sizing.tariffs import Prices, time_of_use
+from nodes.sizing.year_flows import YearFlows, without_battery
 from state.equipment import Storage
 from state.job import SystemType
 
@@ -75,5 +77,5 @@ def plant_of(system_type: SystemType, design: Design, bank: Bank, storage: Stora
         reserve=storage.backup_reserve_pct / 100.0 if grid and storage is not None else 0.0,
         rate_effect=bank.rate_effect,
         nominal_energy=bank.nominal_energy,
-        grid_charge=np.zeros(8760) if grid and storage is not None and storage.grid_charging else None,
+        grid_charge=np.zeros(HOURS) if grid and storage is not None and storage.grid_charging else None,
     )

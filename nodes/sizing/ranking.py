@@ -7,12 +7,13 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from core.pv.weather_year import FloatArray
 from nodes.sizing import economics
-from nodes.sizing.battery_dispatch import FloatArray, YearFlows
 from nodes.sizing.candidates import Candidate
 from nodes.sizing.flows import flows_of
 from nodes.sizing.screen import Pricing
 from nodes.sizing.storage_result import life_years
+from nodes.sizing.year_flows import YearFlows
 from nodes.sizing.yields import UnitYear, rated_efficiency
 from state.economics import Economics
 from state.equipment import Objective
