@@ -6,9 +6,8 @@ from dataclasses import dataclass, replace
 import numpy as np
 
 from core.catalog.prices import price_book_of
-from core.pv.weather_year import HOURS, FloatArray
+from core.pv.weather_year import HOURS, MONTH_OF_DAY, FloatArray
 from nodes.sizing.battery_dispatch import DAY, BoolArray, Plant, dispatch
-from nodes.sizing.demand import MONTH_OF_DAY
 from nodes.sizing.year_flows import HourlyFlows, YearFlows
 from state.economics import Economics, TariffPeriod
 
