@@ -166,10 +166,22 @@ class Climates(Protocol):
         ...
 
 
+class Warned(NamedTuple):
+    """What an authority says of a place, and which events it lists for the area around, whatever zone they are for."""
+
+    alerts: list[Alert]
+    area: str | None = None
+    listed: frozenset[str] = frozenset()
+
+    def withdrew(self, told: Alert) -> bool:
+        """Whether a warning that was listed for this area is not any more; of other areas nothing is known."""
+        return self.area is not None and told.area == self.area and told.track not in self.listed
+
+
 class AlertProvider(Protocol):
     """An authority that warns of the weather."""
 
-    async def alerts(self, latitude: float, longitude: float) -> list[Alert]:
+    async def alerts(self, latitude: float, longitude: float) -> Warned:
         """Warnings in force at a place, none outside of its country; raises `ProviderUnavailable`."""
         ...
 

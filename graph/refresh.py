@@ -7,7 +7,7 @@ this at the same time: they share the cells out between them.
 
 import asyncio
 from collections import Counter
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from uuid import UUID
@@ -17,16 +17,15 @@ from sqlalchemy.ext.asyncio import AsyncEngine, AsyncSession
 
 from core.clock import Clock
 from core.database.alerts import AlertNews, Alerts
-from core.database.cells import Cell, WeatherCells
+from core.database.cells import Fetched, WeatherCells
 from core.database.models import RunStatus
 from core.database.refreshes import ActiveJob, Refreshes
 from core.database.runs import Runs
 from core.database.session import open_session
 from core.ports import AlertProvider, ForecastBatches
 from core.queue import enqueue_runs
-from graph.cells import fetch_cells
+from graph.cells import Heard, fetch_cells
 from graph.outlook import Outlook, alert_news, already_stopped, outlook
-from state.weather import Forecast
 
 log = structlog.get_logger(__name__)
 
@@ -105,7 +104,6 @@ class WeatherUpdate:
                 filed = await WeatherCells(session).file_jobs()
         async with open_session(self._engine) as session:
             await WeatherCells(session).add_missing(self._started)
-        async with open_session(self._engine) as session:
             self._life = self._plan.life_of(await WeatherCells(session).count_needed())
 
     async def _fetch_what_is_due(self) -> None:
@@ -114,25 +112,22 @@ class WeatherUpdate:
                 cells = await WeatherCells(session).claim(self._started, self._clock.now(), BATCH)
             if not cells:
                 return
-            fetched = await fetch_cells(cells, self._forecasts, self._authority)
-            found = {each.cell.name: (each.cell, forecast) for each, forecast in fetched if forecast}
-            judged = await asyncio.to_thread(_judged, found, self._clock.now())
+            heard = await fetch_cells(cells, self._forecasts, self._authority)
+            judged = await asyncio.to_thread(_judged, heard, self._clock.now())
             async with open_session(self._engine) as session:
                 await WeatherCells(session).store(
-                    [each for each, _ in fetched], self._clock.now(), self._life, judged=True
+                    [each.fetched for each in heard], self._clock.now(), self._life, judged=True
                 )
                 await self._tell(session, judged)
+            found = sum(each.forecast is not None for each in heard)
             self._without_any = 0 if found else self._without_any + 1
-            self.counts += Counter(batches=1, fetched=len(found), failed=len(cells) - len(found))
+            self.counts += Counter(batches=1, fetched=found, failed=len(cells) - found)
 
     async def _judge_what_runs_fetched(self) -> bool:
         async with open_session(self._engine) as session:
-            found = {
-                cell.name: (cell, forecast)
-                for cell, forecast in await WeatherCells(session).claim_unjudged(BATCH)
-            }
-            judged = await asyncio.to_thread(_judged, found, self._clock.now())
-            await self._tell(session, judged)
+            found = await WeatherCells(session).claim_unjudged(BATCH)
+            kept = [Heard(Fetched(cell, None), forecast, None) for cell, forecast in found]
+            await self._tell(session, await asyncio.to_thread(_judged, kept, self._clock.now()))
         return bool(found)
 
     async def _tell(self, session: AsyncSession, outlooks: Mapping[str, Outlook]) -> None:
@@ -142,7 +137,7 @@ class WeatherUpdate:
         if not jobs:
             return
         known = await Alerts(session).open_of([job.id for job in jobs])
-        news = {job.id: alert_news(known.get(job.id, []), outlooks[job.cell].alerts, now) for job in jobs}
+        news = {job.id: alert_news(known.get(job.id, []), outlooks[job.cell], now) for job in jobs}
         await Alerts(session).tell({job: each for job, each in news.items() if each}, now)
         hit = [job for job in jobs if outlooks[job.cell].stops_visit(job, now)]
         windows = await refreshes.known_windows([job.id for job in hit]) if hit else {}
@@ -196,5 +191,10 @@ def start_within(spread: timedelta, job_id: UUID) -> timedelta:
     return timedelta(milliseconds=job_id.int % max(1, spread // timedelta(milliseconds=1)))
 
 
-def _judged(found: Mapping[str, tuple[Cell, Forecast]], now: datetime) -> dict[str, Outlook]:
-    return {name: outlook(forecast, cell.official, now) for name, (cell, forecast) in found.items()}
+def _judged(heard: Sequence[Heard], now: datetime) -> dict[str, Outlook]:
+    """By cell; one of which nothing was heard leaves its jobs as they are."""
+    return {
+        each.fetched.cell.name: outlook(each.forecast, each.fetched.cell.official, now, each.warned)
+        for each in heard
+        if each.forecast is not None or each.warned is not None
+    }

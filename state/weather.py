@@ -106,6 +106,9 @@ class Alert(Model):
     track: str | None = Field(
         default=None, description="The authority's name of the event through all of its updates."
     )
+    area: str | None = Field(
+        default=None, description="Where the authority listed it: its state, not its zone."
+    )
 
 
 class AlertChanges(Model):

@@ -78,7 +78,7 @@ async def _official(site: Site, authority: AlertProvider | None) -> tuple[list[A
     if authority is None:
         return [], []
     try:
-        return await authority.alerts(site.latitude, site.longitude), []
+        return (await authority.alerts(site.latitude, site.longitude)).alerts, []
     except ProviderUnavailable as error:
         return [], [f"Official warnings are not known: {error.detail}"]
 

@@ -22,6 +22,7 @@ from core.climate.resource import ClimateYears, design_resource
 from core.clock import FixedClock
 from core.database.climates import StoredClimates
 from core.errors import ProviderUnavailable
+from core.ports import Warned
 from state.job import JobInput
 from tests.support import provider_bodies as bodies
 from tests.support.fakes import NoFiles
@@ -278,7 +279,7 @@ async def test_warnings_are_fetched_by_state_once_for_all_of_its_sites(
     clock = FixedClock(NOW)
     service = NwsClient(server.url, AGENT, http, clock=clock, patience=QUICK)
     server.script = weather_service(warning())
-    [alert] = await service.alerts(*PORTLAND)
+    [alert] = (await service.alerts(*PORTLAND)).alerts
     assert (alert.kind, alert.severity, alert.source) == ("wind", "stop", "nws")
     # `ends`, not `expires`.
     assert alert.end.isoformat() == "2026-06-02T03:00:00+00:00"
@@ -311,23 +312,43 @@ async def test_only_what_is_in_force_for_the_zone_is_told(
 ) -> None:
     server.script = weather_service(warning(**changes))
     service = NwsClient(server.url, AGENT, http, clock=FixedClock(NOW), patience=QUICK)
-    assert [alert.severity for alert in await service.alerts(*PORTLAND)] == told
+    assert [alert.severity for alert in (await service.alerts(*PORTLAND)).alerts] == told
 
 
 async def test_updates_of_one_event_are_one_alert(server: ProviderServer, http: httpx.AsyncClient) -> None:
     later = warning(id="urn:oid:2", messageType="Update", ends="2026-06-01T22:00:00-07:00")
     server.script = weather_service(warning(), later)
     service = NwsClient(server.url, AGENT, http, clock=FixedClock(NOW), patience=QUICK)
-    [alert] = await service.alerts(*PORTLAND)
+    [alert] = (await service.alerts(*PORTLAND)).alerts
     assert alert.end.isoformat() == "2026-06-02T05:00:00+00:00"
+
+
+async def test_a_warning_is_withdrawn_when_its_state_lists_it_for_no_zone_any_more(
+    server: ProviderServer, http: httpx.AsyncClient
+) -> None:
+    clock = FixedClock(NOW)
+    service = NwsClient(server.url, AGENT, http, clock=clock, patience=QUICK)
+    server.script = weather_service(warning())
+    [told] = (await service.alerts(*PORTLAND)).alerts
+    server.script = weather_service(warning(affectedZones=["https://api.weather.gov/zones/forecast/ORZ001"]))
+    clock.move_to(clock.now() + timedelta(minutes=6))
+    next_door = await service.alerts(*PORTLAND)
+    assert next_door.alerts == []
+    assert not next_door.withdrew(told)
+    server.script = weather_service(warning(messageType="Cancel"))
+    clock.move_to(clock.now() + timedelta(minutes=6))
+    cancelled = await service.alerts(*PORTLAND)
+    assert cancelled.withdrew(told)
+    assert not cancelled.withdrew(told.model_copy(update={"area": "nws:WA"}))
+    assert not (await service.alerts(*NAIROBI)).withdrew(told)
 
 
 async def test_outside_of_the_country_nobody_is_asked(
     server: ProviderServer, http: httpx.AsyncClient
 ) -> None:
     service = NwsClient(server.url, AGENT, http, clock=FixedClock(NOW), patience=QUICK)
-    assert await service.alerts(*NAIROBI) == []
-    assert await service.alerts(49.28, -123.12) == []  # Vancouver
+    assert await service.alerts(*NAIROBI) == Warned([])
+    assert await service.alerts(49.28, -123.12) == Warned([])  # Vancouver
     assert server.asked == []
 
 
