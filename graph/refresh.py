@@ -1,8 +1,9 @@
 """Looking at the weather of every active job again.
 
 Cells that are due are fetched in batches and kept, which gives every job in them its weather. Each is judged once;
-its jobs are told of alerts that changed, and those whose plan is affected get a run. Any number of replicas may do
-this at the same time: they share the cells out between them.
+its jobs are told of alerts that changed, and those whose plan is affected get a run, as do those whose design rests
+on a climate that stood in for one which is known by now. Any number of replicas may do this at the same time: they
+share the cells out between them.
 """
 
 import asyncio
@@ -20,12 +21,14 @@ from core.database.alerts import AlertNews, Alerts
 from core.database.cells import Fetched, WeatherCells
 from core.database.models import RunStatus
 from core.database.refreshes import ActiveJob, Refreshes
+from core.database.resources import StandIns
 from core.database.runs import Runs
 from core.database.session import open_session
-from core.ports import AlertProvider, ForecastBatches
+from core.ports import AlertProvider, Climates, ForecastBatches
 from core.queue import enqueue_runs
 from graph.cells import Heard, fetch_cells
 from graph.outlook import Outlook, alert_news, already_stopped, outlook
+from graph.resources import AGAIN, PLACES, revisited
 
 log = structlog.get_logger(__name__)
 
@@ -68,12 +71,14 @@ class WeatherUpdate:
         clock: Clock,
         plan: RefreshPlan,
         authority: AlertProvider | None = None,
+        climates: Climates | None = None,
     ) -> None:
         self._engine = engine
         self._forecasts = forecasts
         self._clock = clock
         self._plan = plan
         self._authority = authority
+        self._climates = climates
         self._started = clock.now()
         self._life = plan.life
         self._without_any = 0
@@ -93,6 +98,8 @@ class WeatherUpdate:
             pass
         while await self._close_passed():
             pass
+        if self._climates is not None:
+            await self._revisit_resources(self._climates)
         async with open_session(self._engine) as session:
             await Refreshes(session).finish(refresh, self._clock.now(), self.counts)
         log.info("graph.refresh.done", **self.counts)
@@ -148,7 +155,10 @@ class WeatherUpdate:
 
     async def _start(self, session: AsyncSession, jobs: list[ActiveJob]) -> None:
         """A refresh run for each that neither runs nor waits."""
-        if due := [job.id for job in jobs if job.status is RunStatus.SUCCEEDED]:
+        await self._add_runs(session, [job.id for job in jobs if job.status is RunStatus.SUCCEEDED])
+
+    async def _add_runs(self, session: AsyncSession, due: Sequence[UUID]) -> None:
+        if due:
             runs = await Runs(session).add_refreshes(due)
             if runs:
                 await enqueue_runs(
@@ -165,6 +175,17 @@ class WeatherUpdate:
                 alerts_closed=len(each.closed),
             )
 
+    async def _revisit_resources(self, climates: Climates) -> None:
+        """Jobs that were sized while a provider failed get a run where its climate moves their design."""
+        now = self._clock.now()
+        async with open_session(self._engine) as session:
+            due = await StandIns(session).claim(now, now + AGAIN, PLACES)
+        found = await revisited(due, climates)
+        async with open_session(self._engine) as session:
+            free = set(await StandIns(session).settle([*found.moved, *found.same]))
+            await self._add_runs(session, [job for job in found.moved if job in free])
+        self.counts += Counter(resources_moved=len(found.moved), resources_same=len(found.same))
+
     async def _close_passed(self) -> int:
         async with open_session(self._engine) as session:
             closed = await Alerts(session).close_passed(self._clock.now())
@@ -179,9 +200,10 @@ async def run_weather_update(
     clock: Clock,
     plan: RefreshPlan,
     authority: AlertProvider | None = None,
+    climates: Climates | None = None,
 ) -> Counter[str]:
     """Look at the weather of all active jobs; what came of it, by name."""
-    update = WeatherUpdate(engine, forecasts, clock, plan, authority)
+    update = WeatherUpdate(engine, forecasts, clock, plan, authority, climates)
     await update.carry_out()
     return update.counts
 

@@ -129,6 +129,7 @@ async def update_all_weather(opened: Infrastructure) -> None:
         opened.dependencies.clock,
         refresh_plan(opened.settings),
         opened.dependencies.authority,
+        opened.dependencies.climates,
     )
 
 

@@ -84,11 +84,13 @@ async def _official(site: Site, authority: AlertProvider | None) -> tuple[list[A
 
 
 def _change(state: WeatherReads, result: WeatherResult, clock: Clock) -> WeatherChange:
-    before = state.get("previous_weather") or state.get("weather")
+    held = state.get("weather")
+    before = state.get("previous_weather") or held
     planned = DispatchResult.from_json(state["dispatch"]) if state.get("dispatch") else None
     return material_change(
         WeatherResult.from_json(before) if before else None,
         result,
         planned.visit if planned else None,
         clock.now(),
+        sized_for=WeatherResult.from_json(held).resource if held else None,
     )
