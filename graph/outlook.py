@@ -16,8 +16,6 @@ from state.weather import Alert, Forecast, WeatherResult, Window
 FORECAST = "forecast"
 """The source of alerts that are read out of a forecast."""
 
-_THRESHOLDS = WindowThresholds()
-
 
 @dataclass(frozen=True, slots=True)
 class Outlook:
@@ -39,14 +37,18 @@ class Outlook:
 
 
 def outlook(
-    forecast: Forecast | None, official: Sequence[Alert], now: datetime, warned: Warned | None = None
+    forecast: Forecast | None,
+    official: Sequence[Alert],
+    now: datetime,
+    thresholds: WindowThresholds,
+    warned: Warned | None = None,
 ) -> Outlook:
     """Judge what is known of a cell, for all of its jobs. A warning whose end has come is none."""
-    slots = [slot for slot in (judge(forecast, _THRESHOLDS) if forecast else []) if slot.end > now]
+    slots = [slot for slot in (judge(forecast, thresholds) if forecast else []) if slot.end > now]
     in_force = [alert for alert in official if alert.end > now]
     stops = [(slot.start, slot.end) for slot in slots if slot.verdict == "stop"]
     stops += [(alert.start, alert.end) for alert in in_force if alert.severity == "stop"]
-    return Outlook([*alerts(slots, _THRESHOLDS), *in_force], stops, forecast is not None, warned)
+    return Outlook([*alerts(slots, thresholds), *in_force], stops, forecast is not None, warned)
 
 
 def alert_news(known: Sequence[OpenAlert], seen: Outlook, now: datetime) -> AlertNews:

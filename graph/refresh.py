@@ -29,6 +29,7 @@ from core.queue import enqueue_runs
 from graph.cells import Heard, fetch_cells
 from graph.outlook import Outlook, alert_news, already_stopped, outlook
 from graph.resources import AGAIN, PLACES, revisited
+from nodes.weather.thresholds import DEFAULTS, WindowThresholds
 
 log = structlog.get_logger(__name__)
 
@@ -53,6 +54,7 @@ class RefreshPlan:
     spread: timedelta = timedelta(0)
     calls_per_day: int = 0
     """What the provider allows; 0 sets no limit."""
+    thresholds: WindowThresholds = DEFAULTS
 
     def life_of(self, cells: int) -> timedelta:
         """Longer than it should be where so many cells would use up the allowance: all a little older, none starved."""
@@ -120,7 +122,7 @@ class WeatherUpdate:
             if not cells:
                 return
             heard = await fetch_cells(cells, self._forecasts, self._authority)
-            judged = await asyncio.to_thread(_judged, heard, self._clock.now())
+            judged = await asyncio.to_thread(_judged, heard, self._clock.now(), self._plan.thresholds)
             async with open_session(self._engine) as session:
                 await WeatherCells(session).store(
                     [each.fetched for each in heard], self._clock.now(), self._life, judged=True
@@ -134,7 +136,8 @@ class WeatherUpdate:
         async with open_session(self._engine) as session:
             found = await WeatherCells(session).claim_unjudged(BATCH)
             kept = [Heard(Fetched(cell, None), forecast, None) for cell, forecast in found]
-            await self._tell(session, await asyncio.to_thread(_judged, kept, self._clock.now()))
+            judged = await asyncio.to_thread(_judged, kept, self._clock.now(), self._plan.thresholds)
+            await self._tell(session, judged)
         return bool(found)
 
     async def _tell(self, session: AsyncSession, outlooks: Mapping[str, Outlook]) -> None:
@@ -213,10 +216,12 @@ def start_within(spread: timedelta, job_id: UUID) -> timedelta:
     return timedelta(milliseconds=job_id.int % max(1, spread // timedelta(milliseconds=1)))
 
 
-def _judged(heard: Sequence[Heard], now: datetime) -> dict[str, Outlook]:
+def _judged(heard: Sequence[Heard], now: datetime, thresholds: WindowThresholds) -> dict[str, Outlook]:
     """By cell; one of which nothing was heard leaves its jobs as they are."""
     return {
-        each.fetched.cell.name: outlook(each.forecast, each.fetched.cell.official, now, each.warned)
+        each.fetched.cell.name: outlook(
+            each.forecast, each.fetched.cell.official, now, thresholds, each.warned
+        )
         for each in heard
         if each.forecast is not None or each.warned is not None
     }

@@ -37,6 +37,7 @@ from graph.dependencies import Infrastructure, open_infrastructure
 from graph.execution import Execution
 from graph.reconciliation import keep_reconciled
 from graph.refresh import RefreshPlan, run_weather_update
+from graph.work_limits import work_limits
 
 log = structlog.get_logger(__name__)
 
@@ -141,6 +142,7 @@ def refresh_plan(settings: Settings) -> RefreshPlan:
         life=timedelta(minutes=settings.weather_life_minutes),
         spread=timedelta(minutes=settings.weather_refresh_minutes) / 10,
         calls_per_day=limits.get(first, Limits()).day,
+        thresholds=work_limits(settings),
     )
 
 

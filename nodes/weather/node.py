@@ -12,7 +12,7 @@ from core.errors import ProviderUnavailable
 from core.ports import AlertProvider, Climates, ForecastProvider, WeatherFiles
 from nodes.weather.change import WeatherChange, material_change
 from nodes.weather.engine import in_words, weather_result
-from nodes.weather.thresholds import WindowThresholds
+from nodes.weather.thresholds import DEFAULTS, WindowThresholds
 from state.base import JsonObject
 from state.dispatch import DispatchResult
 from state.job import JobInput
@@ -35,9 +35,6 @@ class WeatherWrites(TypedDict):
     messages: list[AnyMessage]
 
 
-_DEFAULTS = WindowThresholds()
-
-
 async def weather(
     state: WeatherReads,
     *,
@@ -46,7 +43,7 @@ async def weather(
     clock: Clock,
     climates: Climates | None = None,
     authority: AlertProvider | None = None,
-    thresholds: WindowThresholds = _DEFAULTS,
+    thresholds: WindowThresholds = DEFAULTS,
 ) -> WeatherWrites:
     """Fetch and judge; a provider that fails leaves windows `unknown`, it fails no job."""
     job = JobInput.from_json(state["input"])
