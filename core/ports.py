@@ -1,6 +1,7 @@
 """What nodes may ask of the outside world. Clients, the database and the tests' fakes implement these."""
 
 from collections.abc import Awaitable, Callable, Sequence
+from datetime import datetime
 from typing import NamedTuple, Protocol, TypeVar
 
 from core.errors import ProviderUnavailable
@@ -105,6 +106,8 @@ class ProvidedYear(NamedTuple):
     uncertainty_percent: float
     attribution: str
     notes: list[str]
+    issued_at: datetime | None = None
+    """When it was asked for; known once it is stored."""
 
 
 class ResourceProvider(Protocol):
@@ -190,6 +193,7 @@ class FoundPlace(NamedTuple):
     latitude: float
     longitude: float
     name: str
+    attribution: str | None = None
 
 
 class Geocoder(Protocol):

@@ -192,6 +192,7 @@ def _alert(told: Mapping[str, object], now: datetime, area: str | None) -> Alert
         source=PROVIDER,
         event=event,
         track=_track(told),
+        issued_at=_instant(told.get("sent")),
         area=area,
     )
 

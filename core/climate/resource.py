@@ -92,7 +92,13 @@ def _provided_resource(known: KnownYear, problems: list[str]) -> Resource:
         uncertainty=provided.uncertainty_percent,
         notes=provided.notes,
     )
-    return resource.model_copy(update={"attribution": provided.attribution, "warnings": problems})
+    return resource.model_copy(
+        update={
+            "attribution": provided.attribution,
+            "issued_at": provided.issued_at,
+            "warnings": problems,
+        }
+    )
 
 
 def design_resource_now(job: JobInput, brought: WeatherYear | None = None) -> Resource:

@@ -71,6 +71,7 @@ async def test_a_typical_year_is_asked_for_once_and_the_same_for_good(
     assert (resource.source, resource.quality, resource.fallback) == ("pvgis", "tmy", False)
     assert resource.ref == "pvgis:-1.29,36.82"
     assert resource.attribution is not None
+    assert resource.issued_at is not None
     assert resource.warnings == []
     asked = len(server.asked)
     another_process = climates(server, http, engine)
@@ -214,6 +215,7 @@ async def test_the_archive_weighs_what_it_costs_and_gives_the_same_figures(
     archive = OpenMeteoArchive(server.url, SecretStr("s3cret"), http, clock=FixedClock(NOW), patience=QUICK)
     known = await archive.extremes(*NAIROBI, 1795.0)
     assert known.min_c == pytest.approx(7.05, abs=0.06)
+    assert ("Open-Meteo" in str(known.attribution), known.issued_at) == (True, NOW)
     [asked] = server.asked
     assert asked.path == "/v1/archive"
     assert (asked.params["elevation"], asked.params["temperature_unit"]) == ("1795", "celsius")
@@ -284,6 +286,7 @@ async def test_warnings_are_fetched_by_state_once_for_all_of_its_sites(
     # `ends`, not `expires`.
     assert alert.end.isoformat() == "2026-06-02T03:00:00+00:00"
     assert alert.track == "KPQR.HW.W.0004"
+    assert str(alert.issued_at) == "2026-06-01 09:00:00+00:00"
     await service.alerts(45.6, -122.7)
     areas = [asked for asked in server.asked if asked.path == "/alerts/active"]
     assert [asked.params for asked in areas] == [{"area": "OR"}]
@@ -362,6 +365,7 @@ async def test_an_address_is_found_by_nominatims_protocol(
     geocoder = NominatimGeocoder(server.url, AGENT, http, patience=QUICK)
     [found] = await geocoder.find("Kenyatta Avenue, Nairobi")
     assert (found.latitude, found.longitude, found.name) == (-1.2921, 36.8219, "Nairobi, Kenya")
+    assert "OpenStreetMap" in str(found.attribution)
     [asked] = server.asked
     assert (asked.path, asked.params["format"]) == ("/search", "jsonv2")
     assert asked.headers["user-agent"] == AGENT
