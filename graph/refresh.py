@@ -87,9 +87,7 @@ class WeatherUpdate:
         self.counts: Counter[str] = Counter()
 
     async def carry_out(self) -> None:
-        async with open_session(self._engine) as session:
-            refresh = await Refreshes(session).begin(self._started)
-        await self._prepare()
+        refresh = await self._begin()
         side_by_side = [asyncio.create_task(self._fetch_what_is_due()) for _ in range(SIDE_BY_SIDE)]
         try:
             await asyncio.gather(*side_by_side)
@@ -106,7 +104,7 @@ class WeatherUpdate:
             await Refreshes(session).finish(refresh, self._clock.now(), self.counts)
         log.info("graph.refresh.done", **self.counts)
 
-    async def _prepare(self) -> None:
+    async def _begin(self) -> UUID:
         filed = 1
         while filed:
             async with open_session(self._engine) as session:
@@ -114,6 +112,7 @@ class WeatherUpdate:
         async with open_session(self._engine) as session:
             await WeatherCells(session).add_missing(self._started)
             self._life = self._plan.life_of(await WeatherCells(session).count_needed())
+            return await Refreshes(session).begin(self._started)
 
     async def _fetch_what_is_due(self) -> None:
         while self._without_any < HOPELESS:
