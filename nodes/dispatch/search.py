@@ -79,7 +79,7 @@ def _by_distance(
 ) -> Iterator[tuple[Rank, Places]]:
     """Who may be able to go, the most promising first, in growing groups, each with the best rank it can reach."""
     soonest = np.maximum(crew.arrivals(order.ready), safe["caution"][0][0])
-    able = soonest <= order.last_start
+    able = (soonest <= order.last_start) & (soonest + order.length <= safe["caution"][-1][1])
     if "skills" not in order.waived:
         able &= crew.missing == 0
     everyone = np.flatnonzero(able)
