@@ -15,7 +15,6 @@ from core.database.session import AsyncSessionLocal
 from core.errors import FieldError, InvalidInput, NotFound
 from state.dispatch import Leave, PlannedVisit, Technician
 
-
 DISPATCHED = (
     TechnicianRow.id,
     TechnicianRow.name,

@@ -78,7 +78,9 @@ def _real(rows: Sequence[dict[str, str]]) -> None:
     _confusion(answers)
     _calibration(answered)
     milliseconds = sorted(1000 * answer.seconds for answer in answers)
-    print(f"processor time per ticket: p50 {statistics.median(milliseconds):.2f} ms, most {milliseconds[-1]:.2f} ms")
+    print(
+        f"processor time per ticket: p50 {statistics.median(milliseconds):.2f} ms, most {milliseconds[-1]:.2f} ms"
+    )
 
 
 def _answer(label: str, text: str) -> Answer:
