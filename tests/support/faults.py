@@ -17,7 +17,7 @@ import psutil
 from redis.asyncio import Redis
 
 from core.checkpoint.keys import REVISION, thread_key
-from tests.support.cluster import HEARTBEAT_SECONDS, Api, Cluster, until
+from tests.support.cluster import HEARTBEAT_SECONDS, Api, Cluster, Part, until
 
 LEASE_SECONDS = 3 * HEARTBEAT_SECONDS
 PATIENCE = 120
@@ -190,9 +190,7 @@ async def wake_zombies(cluster: Cluster, redis: Redis, runs: int) -> Zombies:
         before = await _everything(cluster, redis, jobs)
     finally:
         zombie.wake()
-    await until(
-        lambda: len(zombie.logged("graph.run.stopped")) + len(zombie.logged("graph.run.lost")) >= runs
-    )
+    await given_up(zombie, runs)
     await asyncio.sleep(LEASE_SECONDS / 2)
     after = await _everything(cluster, redis, jobs)
     found.written_after_waking = sum(one != other for one, other in zip(before, after, strict=True))
@@ -204,6 +202,13 @@ async def wake_zombies(cluster: Cluster, redis: Redis, runs: int) -> Zombies:
     found.astray = await _astray(cluster, jobs)
     cluster.weather.seconds = 0
     return found
+
+
+async def given_up(worker: Part, runs: int) -> None:
+    """Waits until the worker knows of so many runs that they are not its own any more."""
+    await until(
+        lambda: len(worker.logged("graph.run.stopped")) + len(worker.logged("graph.run.lost")) >= runs
+    )
 
 
 async def freeze_within_a_transaction(cluster: Cluster, jobs: int = 24) -> list[str]:
