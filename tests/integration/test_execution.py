@@ -18,7 +18,7 @@ from core.database.jobs import Jobs
 from core.database.models import JobRow, Role, RunRow, RunStatus
 from core.database.runs import Runs
 from core.database.session import AsyncSessionLocal
-from core.database.users import Users, Viewer
+from core.database.users import Viewer
 from core.errors import Conflict, DomainError, ProviderUnavailable, StorageUnavailable
 from core.queue import TryAgain, queued_runs
 from graph.execution import LONGEST_BACKOFF, MAX_ATTEMPTS, MAX_LOSSES, Execution
@@ -26,9 +26,11 @@ from graph.reconciliation import requeue_forgotten_runs
 from graph.runner import Runner
 from state.base import JsonObject
 from state.job import JobInput
-from state.weather import PeakSunHours, Resource, WeatherResult
+from state.weather import WeatherResult
 from state.workflow import JobState
+from tests.support.forecasts import RESOURCE
 from tests.support.inputs import sizing_input
+from tests.support.people import add_viewer
 from tests.support.workflows import Step, abreast, asks, nothing, only_weather, reports, workflow
 
 
@@ -84,8 +86,8 @@ class Bench:
 @pytest.fixture
 async def bench(engine: AsyncEngine, redis: Redis) -> Bench:
     async with AsyncSessionLocal(bind=engine) as session, session.begin():
-        user = await Users(session).add("tess", "-", Role.TECHNICIAN)
-    return Bench(engine, redis, Viewer(user.id, user.username, user.role, None))
+        viewer = await add_viewer(session, "tess", Role.TECHNICIAN)
+    return Bench(engine, redis, viewer)
 
 
 class Counted:
@@ -467,17 +469,8 @@ async def test_of_two_answers_at_once_one_wins(bench: Bench) -> None:
 
 
 def _weather(reason: str) -> JsonObject:
-    month = [5.0] * 12
     return WeatherResult(
-        resource=Resource(
-            ref="screening:0,0,0",
-            source="test",
-            quality="screening",
-            annual_ghi_kwh_m2=1825.0,
-            peak_sun_hours=PeakSunHours(annual_mean=5.0, worst_month=5.0, monthly=month),
-            monthly_temp_air_c=month,
-            uncertainty_percent=9.0,
-        ),
+        resource=RESOURCE,
         forecast=None,
         forecast_problem=reason,
         windows=[],
