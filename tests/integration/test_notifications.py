@@ -22,7 +22,7 @@ from core.database.outbox_tables import DeliveryStatus, WebhookDeliveryRow
 from core.database.session import AsyncSessionLocal
 from core.database.webhooks import Webhooks
 from core.notifications.addresses import addresses
-from core.queue import TryAgain
+from core.queue_worker import TryAgain
 from core.webhooks.schedule import PEOPLE_DELAYS
 from graph.delivery import Deliveries
 from tests.support.people import add_viewer, technician_row

@@ -20,7 +20,7 @@ from core.database.session import AsyncSessionLocal
 from core.database.users import Users
 from core.database.webhooks import LEASE, LOST_AFTER, Webhooks
 from core.errors import Conflict
-from core.queue import TryAgain
+from core.queue_worker import TryAgain
 from core.webhooks.messages import new_secret
 from core.webhooks.schedule import DELAYS
 from graph.delivery import Deliveries
