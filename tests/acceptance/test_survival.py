@@ -105,7 +105,7 @@ async def test_cancelling_reaches_a_running_step_in_another_process(open_cluster
 
 async def test_a_terminated_worker_hands_back_what_it_cannot_finish(open_cluster: OpenCluster) -> None:
     async with open_cluster() as service:
-        service.weather.seconds = 9
+        service.weather.seconds = 60  # longer than a second worker takes to start
         job = await service.start()
         worker = await service.holder(job)
         await service.add_worker()
