@@ -34,6 +34,11 @@ SELECT coalesce(max(times), 0) FROM (
     SELECT count(*) AS times FROM job_events
     WHERE job_id = ANY(:jobs) AND type = 'node.finished' GROUP BY run_id, data->>'node') AS counted
 """
+HELD_OPEN = """
+SELECT 1 FROM pg_stat_activity JOIN pg_locks USING (pid)
+WHERE datname = current_database() AND state = 'idle in transaction' AND state_change < now() - interval '8 ms'
+AND relation = 'jobs'::regclass AND mode = 'RowExclusiveLock' AND query LIKE 'UPDATE jobs%'
+"""
 
 
 async def settle(cluster: Cluster, jobs: list[str]) -> Counter[str]:
@@ -199,6 +204,20 @@ async def wake_zombies(cluster: Cluster, redis: Redis, runs: int) -> Zombies:
     found.astray = await _astray(cluster, jobs)
     cluster.weather.seconds = 0
     return found
+
+
+async def freeze_within_a_transaction(cluster: Cluster, jobs: int = 24) -> list[str]:
+    """Jobs, and a worker stopped while it holds rows that its successor needs; it stays so."""
+    frozen = cluster.workers[-1]
+    started = [await cluster.start() for _ in range(jobs)]
+    for _ in range(2000):
+        frozen.pause()
+        await asyncio.sleep(0.01)  # until nothing is under way but what it has begun
+        if await cluster.rows(HELD_OPEN):
+            return started
+        frozen.wake()
+        await asyncio.sleep(random.uniform(0.0005, 0.003))
+    raise AssertionError("the worker was never caught within a transaction")
 
 
 async def _everything(cluster: Cluster, redis: Redis, jobs: list[str]) -> list[Any]:
