@@ -2,7 +2,6 @@
 
 import asyncio
 from collections import Counter
-from collections.abc import AsyncIterator
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from typing import Any
@@ -20,14 +19,11 @@ from core.climate.screening import screening_year
 from core.clock import FixedClock
 from core.database.climates import StoredClimates
 from core.database.jobs import Jobs
-from core.database.models import JobRow, Role, RunRow, RunStatus, TechnicianRow
+from core.database.models import JobRow, Role, RunRow, RunStatus
 from core.database.session import AsyncSessionLocal
 from core.database.technicians import StoredTechnicianDirectory
-from core.database.users import Users, Viewer
-from core.embedded import EmbeddedServers
 from core.errors import ProviderUnavailable
 from core.ports import ProvidedYear
-from core.redis import create_redis
 from graph.build import build_graph
 from graph.cells import CellForecasts
 from graph.dependencies import Dependencies
@@ -37,8 +33,9 @@ from graph.runner import Runner
 from state.job import JobInput
 from state.weather import Resource
 from tests.support.cells import Batches
-from tests.support.fakes import FineWeather, NoFiles, Storm, technician
+from tests.support.fakes import FineWeather, NoFiles, Storm
 from tests.support.inputs import sizing_input
+from tests.support.people import add_viewer, technician_row
 
 NOW = datetime(2026, 11, 23, 15, tzinfo=UTC)
 """Dusk in Nairobi: the visit is on the next day."""
@@ -69,20 +66,9 @@ class Service:
         self.execution = Execution(engine, build_graph(needs, self.saver), self.saver, self.clock)
 
     async def start(self, **given: Any) -> UUID:
-        person = technician()
         async with AsyncSessionLocal(bind=self.engine) as session, session.begin():
-            user = await Users(session).add("dora", "-", Role.DISPATCHER)
-            session.add(
-                TechnicianRow(
-                    name=person.name,
-                    skills=person.skills,
-                    base_latitude=person.base_latitude,
-                    base_longitude=person.base_longitude,
-                    timezone=person.timezone,
-                    working_hours=person.working_hours.model_dump(mode="json"),
-                )
-            )
-            viewer = Viewer(user.id, user.username, user.role, None)
+            session.add(technician_row())
+            viewer = await add_viewer(session, "dora", Role.DISPATCHER)
             runner = Runner(self.saver, self.clock, queue_limit=100)
             job = await runner.start(session, viewer, JobInput.model_validate(sizing_input(**given)))
         await self.work_off()
@@ -120,10 +106,8 @@ class Service:
 
 
 @pytest.fixture
-async def service(engine: AsyncEngine, embedded_servers: EmbeddedServers) -> AsyncIterator[Service]:
-    client = create_redis(embedded_servers.redis_url)
-    yield Service(engine, client)
-    await client.aclose()
+def service(engine: AsyncEngine, redis: Redis) -> Service:
+    return Service(engine, redis)
 
 
 async def test_a_visit_in_a_storm_is_moved_behind_it_and_then_left_alone(service: Service) -> None:
