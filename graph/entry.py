@@ -64,7 +64,9 @@ def fault_found(state: JsonObject) -> JsonObject:
 
 def climate_stands_in(state: JsonObject) -> bool:
     """Whether the job was sized for a climate that another provider was to give, and may give later."""
-    job, resource = state["input"], state["weather"]["resource"]
+    if not (weather := state.get("weather")):
+        return False
+    job, resource = state["input"], weather["resource"]
     known = job.get("resource") or {}
     given = known.get("weather_file_id") is not None or known.get("peak_sun_hours") is not None
     failed = resource.get("fallback") or resource.get("warnings")

@@ -182,6 +182,8 @@ class WeatherUpdate:
         now = self._clock.now()
         async with open_session(self._engine) as session:
             due = await StandIns(session).claim(now, now + AGAIN, PLACES)
+        if not due:
+            return
         found = await revisited(due, climates)
         async with open_session(self._engine) as session:
             free = set(await StandIns(session).settle([*found.moved, *found.same]))
