@@ -87,7 +87,7 @@ def fuentes(
     rising = absorbed - absorbed_before
     air_at_dawn = air[dawns]
 
-    cell = air + absorbed / (_FIRST_LOSS[0] + _FIRST_LOSS[1] * wind)
+    cell: FloatArray = air + absorbed / (_FIRST_LOSS[0] + _FIRST_LOSS[1] * wind)
     for _ in range(_SWEEPS):
         before = _shifted(cell, dawns, air_at_dawn)
         ground = air + module.ground_ratio * (cell - air)
@@ -259,4 +259,5 @@ def _convection(cell: FloatArray, air: FloatArray, log_wind: FloatArray) -> Floa
     forced = np.maximum(laminar, turbulent)
     log_rise = np.log(np.maximum(np.abs(cell - air), 1e-6))
     free = _LOG_FREE + 0.32 * log_rise + (0.84 - 0.32 * 4.52) * log_film
-    return np.cbrt(np.exp(3.0 * free) + np.exp(3.0 * forced))
+    together: FloatArray = np.cbrt(np.exp(3.0 * free) + np.exp(3.0 * forced))
+    return together
