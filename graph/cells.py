@@ -10,7 +10,7 @@ from sqlalchemy.ext.asyncio import AsyncEngine
 from core.climate.cells import weather_cell
 from core.clock import Clock
 from core.database.cells import Cell, Fetched, StoredForecast, WeatherCells, packed
-from core.database.session import open_session
+from core.database.session import open_session, without_transactions
 from core.errors import ProviderUnavailable
 from core.ports import AlertProvider, ForecastBatches
 from state.weather import Alert, Forecast
@@ -30,6 +30,7 @@ class CellForecasts:
         self, engine: AsyncEngine, forecasts: ForecastBatches, clock: Clock, *, life: timedelta
     ) -> None:
         self._engine = engine
+        self._reading = without_transactions(engine)
         self._forecasts = forecasts
         self._clock = clock
         self._life = life
@@ -74,7 +75,7 @@ class CellForecasts:
             await WeatherCells(session).store([fetched], self._clock.now(), self._life, judged=False)
 
     async def _stored(self, name: str) -> StoredForecast | None:
-        async with open_session(self._engine) as session:
+        async with open_session(self._reading) as session:
             return (await WeatherCells(session).stored([name])).get(name)
 
 

@@ -205,7 +205,7 @@ async def wake_zombies(cluster: Cluster, redis: Redis, runs: int) -> Zombies:
 
 
 async def given_up(worker: Part, runs: int) -> None:
-    """Waits until the worker knows that so many runs are not its own any more; after a minute's sleep it ends itself."""
+    """Waits until the worker knows that it has lost so many runs; after a minute's sleep it ends itself."""
 
     def gone() -> bool:
         told = len(worker.logged("graph.run.stopped")) + len(worker.logged("graph.run.lost"))
