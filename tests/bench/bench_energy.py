@@ -37,8 +37,8 @@ ROUNDS = 15
 YEAR_MS, TIMES_FASTER = 4.0, 15.0
 BAR_OURS = "ours, PVWatts with Fuentes (default)"
 BAR_RIVAL, CACHED_RIVAL = "pvlib ModelChain, SAPM, as it comes", "pvlib ModelChain, SAPM, sun cached"
-READING = """The bar caches the sun for us and says ModelChain without more: its rival is ModelChain as pvlib ships it, which is
-given weather and places the sun in every run. With its sun cached from outside, and cells without heat capacity,"""
+READING = """The bar caches the sun for us and says ModelChain without more: its rival is ModelChain as pvlib ships it,
+which is given weather and places the sun in every run. With its sun cached from outside as well:"""
 FRESH = 16
 """Copies of a year, run in turn: more than `simulate` remembers, so each is seen for the first time."""
 STANDARD = SingleDiode(1.65916, 9.51393, 4.37813e-11, 0.269953, 654.059, 0.004755, 5.79586)
@@ -194,7 +194,7 @@ def _time(place: tuple[WeatherYear, Path]) -> None:
     times = medians[BAR_RIVAL] / ours
     print(f"\nbar: {ours:.2f} of {YEAR_MS:g} ms, {_verdict(ours <= YEAR_MS)}; {times:.1f} × faster than ModelChain "
           f"of {TIMES_FASTER:g}, {_verdict(times >= TIMES_FASTER)}.")  # fmt: skip
-    print(f"{READING} {medians[CACHED_RIVAL] / ours:.1f} × remain.")
+    print(f"{READING} {medians[CACHED_RIVAL] / ours:.1f} ×.")
     tracemalloc.start()
     simulate(year, [linear], System(4000.0 / 1.2))
     print(f"{'ours, most memory at once':<42}{tracemalloc.get_traced_memory()[1] / 2**20:8.2f} MiB")
