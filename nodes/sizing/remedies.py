@@ -14,7 +14,7 @@ from nodes.sizing.strings import parallel_limit
 from state.equipment import StringLayout
 
 SMALLER = (0.9, 0.8, 0.7, 0.6, 0.5, 0.4, 0.3, 0.2, 0.1)
-LARGER = (1.25, 1.5, 2.0, 3.0, 5.0)
+LARGER = (1.25, 1.5, 2.0, 3.0, 5.0, 10.0)
 """Of banks and arrays that leave an off-grid home short."""
 MOST_DAYS = 14.0
 """Of autonomy, as a job may ask for."""
@@ -139,7 +139,10 @@ def _larger_banks(brief: Brief, factors: Sequence[float]) -> Iterator[tuple[Brie
         more = min(round(factor * days, 2), MOST_DAYS)
         if more > days:
             storage = brief.storage.model_copy(update={"autonomy_days": more})
-            yield replace(brief, storage=storage), f"a bank for {more:g} days instead of {days:g}"
+            yield (
+                replace(brief, storage=storage),
+                f"a bank for {more:g} {'day' if more == 1 else 'days'} instead of {days:g}",
+            )
 
 
 def _inverters(candidate: Candidate) -> str:
