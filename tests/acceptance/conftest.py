@@ -1,6 +1,5 @@
 """Real processes of the real command."""
 
-import os
 import subprocess
 import sys
 from collections.abc import Callable, Mapping
@@ -8,22 +7,16 @@ from pathlib import Path
 
 import pytest
 
-from core.config import SPELLINGS, Settings
-from tests.support.environment import ONLY_OPEN_METEO
+from tests.support.environment import ONLY_OPEN_METEO, bare_environment
 
 Run = Callable[..., subprocess.CompletedProcess[str]]
-
-SETTINGS = {name.upper() for name in Settings.model_fields} | {
-    n for names in SPELLINGS.values() for n in names
-}
 
 
 @pytest.fixture
 def environment(tmp_path: Path) -> dict[str, str]:
     """The environment of a newcomer: no setting of ours, a data folder of the test's own."""
-    kept = {name: value for name, value in os.environ.items() if name not in SETTINGS}
     return (
-        kept
+        bare_environment()
         | ONLY_OPEN_METEO
         | {"DATA_DIR": str(tmp_path / "data"), "PYTHONPATH": str(Path(__file__).parents[2])}
     )

@@ -1,9 +1,8 @@
 """What the service survives, a few times each; tests/chaos repeats it until it can be believed."""
 
 import asyncio
-from collections.abc import Callable
-from contextlib import AbstractAsyncContextManager
 from datetime import datetime
+from functools import partial
 from pathlib import Path
 
 import pytest
@@ -12,7 +11,7 @@ from redis.asyncio import Redis
 
 from core.checkpoint import RedisSaver
 from core.embedded import EmbeddedServers
-from tests.support.cluster import GRACE_SECONDS, Cluster, cluster
+from tests.support.cluster import GRACE_SECONDS, Cluster, OpenCluster, cluster
 from tests.support.faults import (
     flush,
     freeze_within_a_transaction,
@@ -24,15 +23,10 @@ from tests.support.faults import (
 )
 from tests.support.storm import storm
 
-OpenCluster = Callable[..., AbstractAsyncContextManager[Cluster]]
-
 
 @pytest.fixture
 def open_cluster(database_url: str, embedded_servers: EmbeddedServers, tmp_path: Path) -> OpenCluster:
-    def opened(**parts: int) -> AbstractAsyncContextManager[Cluster]:
-        return cluster(database_url, embedded_servers.redis_url, tmp_path, **parts)
-
-    return opened
+    return partial(cluster, database_url, embedded_servers.redis_url, tmp_path)
 
 
 async def _events(service: Cluster, job: str) -> list[tuple[str, datetime]]:
@@ -115,7 +109,7 @@ async def test_cancelling_reaches_a_running_step_in_another_process(open_cluster
 
 async def test_a_terminated_worker_hands_back_what_it_cannot_finish(open_cluster: OpenCluster) -> None:
     async with open_cluster() as service:
-        service.weather.seconds = 9
+        service.weather.seconds = 60  # longer than a second worker takes to start
         job = await service.start()
         worker = await service.holder(job)
         await service.add_worker()
