@@ -23,7 +23,6 @@ hypothesis_settings.register_profile("unhurried", deadline=None)
 hypothesis_settings.load_profile("unhurried")
 
 
-
 def pytest_collection_finish() -> None:
     """Modules and tests stay to the end: the collector need not go through them again and again."""
     gc.collect()
