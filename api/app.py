@@ -5,7 +5,7 @@ from contextlib import asynccontextmanager
 from importlib.metadata import version
 from typing import Any
 
-from fastapi import APIRouter, FastAPI
+from fastapi import FastAPI
 from fastapi.middleware.cors import CORSMiddleware
 
 from api.access import RULES, check_rules
@@ -103,10 +103,8 @@ def create_app(settings: Settings) -> FastAPI:
     )
     install_problem_handlers(app)
     check_rules([*(module.router for module in VERSIONED), system.router])
-    versioned = APIRouter(prefix=PREFIX, responses=RESPONSES, dependencies=[Admitted])
-    for module in VERSIONED:
-        versioned.include_router(module.router)
-    app.include_router(versioned)
+    for module in VERSIONED:  # not within each other: FastAPI looks for the route anew at every level
+        app.include_router(module.router, prefix=PREFIX, responses=RESPONSES, dependencies=[Admitted])
     app.include_router(system.router, dependencies=[Admitted])
     app.include_router(system.router, prefix=PREFIX, include_in_schema=False, dependencies=[Admitted])
     # The last one added is the first to see a request.

@@ -4,7 +4,7 @@ import os
 import secrets
 from functools import cache
 from pathlib import Path
-from typing import Annotated, Literal, Self
+from typing import Annotated, Literal, Self, TypeVar
 from urllib.parse import urlsplit
 
 from dotenv import dotenv_values
@@ -32,6 +32,7 @@ SPELLINGS: dict[str, tuple[str, ...]] = {
 PostgresScheme = ("postgresql+asyncpg", "postgresql", "postgres")
 RedisScheme = ("redis", "rediss", "unix")
 Names = Annotated[list[str], NoDecode]
+Given = TypeVar("Given", bound="Rates")
 
 
 NOBODY = "none"
@@ -49,8 +50,8 @@ def _spelled(name: str) -> AliasChoices:
     return AliasChoices(*SPELLINGS[name])
 
 
-class Settings(BaseSettings):
-    """One field per environment variable of the same name; `.env.example` describes each."""
+class Rates(BaseSettings):
+    """What the firm itself decides of triage: all that `solarsync triage` needs to be told."""
 
     model_config = SettingsConfigDict(
         env_file=".env",
@@ -60,6 +61,19 @@ class Settings(BaseSettings):
         populate_by_name=True,
         hide_input_in_errors=True,
     )
+
+    respond_within_hours_p1: Annotated[float, Field(gt=0, allow_inf_nan=False)] = 4.0
+    respond_within_hours_p2: Annotated[float, Field(gt=0, allow_inf_nan=False)] = 24.0
+    respond_within_hours_p3: Annotated[float, Field(gt=0, allow_inf_nan=False)] = 72.0
+    rates_currency: Annotated[str, Field(pattern="^[A-Z]{3}$")] = "KES"
+    labour_per_hour: Annotated[float, Field(ge=0, allow_inf_nan=False)] = 1_000.0
+    transport_cost: Annotated[float, Field(ge=0, allow_inf_nan=False)] = 800.0
+    transport_cost_offline: Annotated[float, Field(ge=0, allow_inf_nan=False)] = 1_200.0
+    tariff_per_kwh: Annotated[float, Field(ge=0, allow_inf_nan=False)] = 20.0
+
+
+class Settings(Rates):
+    """One field per environment variable of the same name; `.env.example` describes each."""
 
     environment: Literal["development", "testing", "production"] = "development"
     data_dir: Path = Path(".solarsync")
@@ -110,15 +124,6 @@ class Settings(BaseSettings):
     openai_prompt_price: Annotated[float, Field(ge=0, allow_inf_nan=False)] = 0.0
     openai_answer_price: Annotated[float, Field(ge=0, allow_inf_nan=False)] = 0.0
     openai_cost_per_job: Annotated[float, Field(ge=0, allow_inf_nan=False)] | None = None
-
-    respond_within_hours_p1: Annotated[float, Field(gt=0)] = 4.0
-    respond_within_hours_p2: Annotated[float, Field(gt=0)] = 24.0
-    respond_within_hours_p3: Annotated[float, Field(gt=0)] = 72.0
-    rates_currency: Annotated[str, Field(pattern="^[A-Z]{3}$")] = "KES"
-    labour_per_hour: Annotated[float, Field(ge=0, allow_inf_nan=False)] = 1_000.0
-    transport_cost: Annotated[float, Field(ge=0, allow_inf_nan=False)] = 800.0
-    transport_cost_offline: Annotated[float, Field(ge=0, allow_inf_nan=False)] = 1_200.0
-    tariff_per_kwh: Annotated[float, Field(ge=0, allow_inf_nan=False)] = 20.0
 
     heartbeat_interval_seconds: Annotated[float, Field(ge=0.2, le=60)] = 1.0
     worker_concurrency: Annotated[int, Field(ge=1, le=256)] = 8
@@ -237,9 +242,17 @@ def _disagreements(env_file: str | Path | None) -> list[str]:
 
 def load_settings(env_file: str | Path | None = ".env") -> Settings:
     """Read the environment; raises `ConfigurationError` with one line per problem, never a value."""
-    problems = _disagreements(env_file)
+    return _read(Settings, env_file, _disagreements(env_file))
+
+
+def load_rates(env_file: str | Path | None = ".env") -> Rates:
+    """Read response times and rates alone, where no service is configured; raises as `load_settings` does."""
+    return _read(Rates, env_file, [])
+
+
+def _read(kind: type[Given], env_file: str | Path | None, problems: list[str]) -> Given:
     try:
-        settings = Settings(_env_file=env_file)
+        settings = kind(_env_file=env_file)
     except ValidationError as error:
         for fault in error.errors(include_input=False, include_url=False):
             name = str(fault["loc"][0]).upper() if fault["loc"] else ""

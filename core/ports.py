@@ -16,8 +16,8 @@ Answer = TypeVar("Answer", bound=Model)
 class ExternalCalls(Protocol):
     """Calls that cost money, an allowance or patience: each is made once per run, however often the run is redelivered.
 
-    A client of such a service is wrapped where things are put together, as `RecordedForecasts` wraps a forecast
-    provider in `graph.dependencies`: nodes see the port they always saw, and the client knows nothing of runs.
+    A client of such a service is wrapped where things are put together, as `RecordedLanguageModel` wraps a
+    model in `graph.language`: nodes see the port they always saw, and the client knows nothing of runs.
     """
 
     async def once(

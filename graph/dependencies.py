@@ -13,7 +13,6 @@ from sqlalchemy.ext.asyncio import AsyncEngine
 from core.checkpoint import RecordedCalls, RedisSaver
 from core.clients.budget import Budget
 from core.clients.limits import parse_limits
-from core.clients.recorded import RecordedForecasts
 from core.climate.resource import ClimateYears
 from core.clock import Clock, SystemClock
 from core.config import Settings, resolve_secret_key
@@ -78,7 +77,7 @@ class Infrastructure:
     forecasts: ForecastBatches
     """For many places at once, straight from the providers."""
     cells: CellForecasts
-    """For one place, shared with the jobs around it; what the nodes have is recorded per run besides."""
+    """For one place, shared with the jobs around it: a run that is redelivered finds its forecast there."""
     geocoder: Geocoder | None
 
 
@@ -113,7 +112,7 @@ async def open_infrastructure(settings: Settings, *, fenced: bool = False) -> As
         cells = CellForecasts(engine, forecasts, clock, life=life)
         climates = providers.climates(StoredClimates(engine))
         dependencies = Dependencies(
-            forecasts=RecordedForecasts(cells, calls),
+            forecasts=cells,
             files=files,
             years=ClimateYears(files, climates),
             directory=StoredTechnicianDirectory(engine),

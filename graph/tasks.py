@@ -21,7 +21,7 @@ from core.database.session import AsyncSessionLocal
 from core.errors import StorageUnavailable
 from core.fleet import Fleet, process_name
 from core.notifications.addresses import Address, addresses
-from core.queue import QueueWorker
+from core.queue_worker import QueueWorker
 from core.scheduler import (
     WEATHER_UPDATE,
     Schedule,

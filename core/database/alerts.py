@@ -14,8 +14,9 @@ from sqlalchemy.types import Uuid
 
 from core.database.events import Event, append_to_each
 from core.database.jobs import visible
-from core.database.models import AlertRow, JobRow
+from core.database.models import JobRow
 from core.database.users import Viewer
+from core.database.weather_tables import AlertRow
 from core.ids import new_id
 from state.weather import Alert
 
@@ -42,6 +43,24 @@ _UPDATE = text(
 _CLOSE = text(
     "UPDATE alerts SET closed_at = :now, updated_at = :now WHERE id = ANY(:ids) AND closed_at IS NULL"
 ).bindparams(bindparam("ids", type_=ARRAY(Uuid())))
+
+
+def opening(job: str) -> str:
+    """Part of a statement that opens for the job in `job` the alerts that `:events` tell of, from `:now` on."""
+    return f"""
+    opened AS (
+        INSERT INTO alerts (id, job_id, document, ends_at, opened_at, updated_at)
+        SELECT CAST(event #>> '{{data,alert_id}}' AS uuid), job.id, (event -> 'data') - 'alert_id',
+            CAST(event #>> '{{data,end}}' AS timestamptz), :now, :now
+        FROM {job} AS job, jsonb_array_elements(:events) AS told (event)
+        WHERE event ->> 'type' = '{OPENED}'
+    )
+    """  # noqa: S608  constants
+
+
+def alerts_to_open(alerts: Sequence[Alert]) -> list[Event]:
+    """What tells of them, and `opening` opens; each has its id by then."""
+    return [Event(OPENED, _told(new_id(), alert.to_json())) for alert in alerts]
 
 
 @dataclass(frozen=True, slots=True)

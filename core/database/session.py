@@ -13,6 +13,8 @@ from sqlalchemy.exc import DisconnectionError
 from sqlalchemy.ext.asyncio import AsyncEngine, AsyncSession, async_sessionmaker, create_async_engine
 from starlette.requests import HTTPConnection
 
+from core.database.errors import storage_errors
+
 log = structlog.get_logger(__name__)
 
 AsyncSessionLocal = async_sessionmaker(class_=AsyncSession, expire_on_commit=False)
@@ -58,6 +60,7 @@ def create_engine(
         max_overflow=max_overflow,
         echo=echo,
         pool_timeout=POOL_SECONDS,
+        pool_use_lifo=True,  # the connection used last has its statements planned
         connect_args={
             "timeout": CONNECT_SECONDS,
             "command_timeout": statement_seconds,
@@ -123,6 +126,17 @@ def single_statement(when: Callable[[HTTPConnection], bool]) -> Callable[[Route]
 def without_transactions(engine: AsyncEngine) -> AsyncEngine:
     """The same connections, each statement for itself."""
     return engine.execution_options(isolation_level="AUTOCOMMIT")
+
+
+@contextlib.asynccontextmanager
+async def open_session(engine: AsyncEngine) -> AsyncIterator[AsyncSession]:
+    """A session, committed when its block ends; `StorageUnavailable` where PostgreSQL cannot be reached.
+
+    On an engine `without_transactions` a single statement costs a single round trip.
+    """
+    with storage_errors():
+        async with AsyncSessionLocal(bind=engine) as session, session.begin():
+            yield session
 
 
 async def get_db(connection: HTTPConnection) -> AsyncIterator[AsyncSession]:

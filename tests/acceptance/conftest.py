@@ -1,22 +1,16 @@
 """Real processes of the real command."""
 
-import os
 import subprocess
 from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
 
 import pytest
 
-from core.config import SPELLINGS, Settings
 from tests.support.commands import Commands
-from tests.support.environment import ONLY_OPEN_METEO
+from tests.support.environment import ONLY_OPEN_METEO, bare_environment
 from tests.support.leftovers import ended_with_us
 
 Run = Callable[..., subprocess.CompletedProcess[str]]
-
-SETTINGS = {name.upper() for name in Settings.model_fields} | {
-    n for names in SPELLINGS.values() for n in names
-}
 
 
 @pytest.fixture(scope="session", autouse=True)
@@ -28,9 +22,8 @@ def no_leftovers() -> Iterator[None]:
 @pytest.fixture
 def environment(tmp_path: Path) -> dict[str, str]:
     """The environment of a newcomer: no setting of ours, a data folder of the test's own."""
-    kept = {name: value for name, value in os.environ.items() if name not in SETTINGS}
     return (
-        kept
+        bare_environment()
         | ONLY_OPEN_METEO
         | {"DATA_DIR": str(tmp_path / "data"), "PYTHONPATH": str(Path(__file__).parents[2])}
     )

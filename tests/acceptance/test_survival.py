@@ -1,9 +1,8 @@
 """What the service survives, a few times each; tests/chaos repeats it until it can be believed."""
 
 import asyncio
-from collections.abc import Callable
-from contextlib import AbstractAsyncContextManager
 from datetime import datetime
+from functools import partial
 from pathlib import Path
 
 import pytest
@@ -12,10 +11,11 @@ from redis.asyncio import Redis
 from core.checkpoint import RedisSaver
 from core.checkpoint.keys import answers_key
 from core.embedded import EmbeddedServers
-from tests.support.cluster import GRACE_SECONDS, Cluster, cluster
+from tests.support.cluster import GRACE_SECONDS, Cluster, OpenCluster, cluster
 from tests.support.faults import (
     flush,
     freeze_within_a_transaction,
+    given_up,
     kill_workers,
     race_resumes,
     settle,
@@ -23,15 +23,10 @@ from tests.support.faults import (
 )
 from tests.support.storm import storm
 
-OpenCluster = Callable[..., AbstractAsyncContextManager[Cluster]]
-
 
 @pytest.fixture
 def open_cluster(database_url: str, embedded_servers: EmbeddedServers, tmp_path: Path) -> OpenCluster:
-    def opened(**parts: int) -> AbstractAsyncContextManager[Cluster]:
-        return cluster(database_url, embedded_servers.redis_url, tmp_path, **parts)
-
-    return opened
+    return partial(cluster, database_url, embedded_servers.redis_url, tmp_path)
 
 
 async def _events(service: Cluster, job: str) -> list[tuple[str, datetime]]:
@@ -88,6 +83,10 @@ async def test_a_worker_frozen_within_a_transaction_holds_up_nobody(open_cluster
         jobs = await freeze_within_a_transaction(service)
         await service.add_worker()
         assert await settle(service, jobs) == {"succeeded": len(jobs)}
+        frozen = service.workers[0]
+        frozen.wake()
+        await given_up(frozen, 1)
+        assert frozen.logged("graph.run.crashed") == []
 
 
 async def test_cancelling_reaches_a_running_step_in_another_process(open_cluster: OpenCluster) -> None:
@@ -107,7 +106,7 @@ async def test_cancelling_reaches_a_running_step_in_another_process(open_cluster
 
 async def test_a_terminated_worker_hands_back_what_it_cannot_finish(open_cluster: OpenCluster) -> None:
     async with open_cluster() as service:
-        service.weather.seconds = 9
+        service.weather.seconds = 60  # longer than a second worker takes to start
         job = await service.start()
         worker = await service.holder(job)
         await service.add_worker()

@@ -18,13 +18,11 @@ from api.demo import load
 from api.demo.service import running_service
 from api.servers import with_servers
 from core.config import Settings
-from tests.acceptance.conftest import SETTINGS
 from tests.support.commands import Commands
-from tests.support.environment import ONLY_OPEN_METEO
+from tests.support.environment import NOBODY_ANSWERS, bare_environment
 
 ROOT = Path(__file__).parents[2]
 PASSWORD = "correct horse battery"
-OFFLINE = {**ONLY_OPEN_METEO, "OPEN_METEO_URL": "http://127.0.0.1:9"}
 
 Terminal = Callable[..., subprocess.CompletedProcess[str]]
 
@@ -33,8 +31,7 @@ Terminal = Callable[..., subprocess.CompletedProcess[str]]
 def variables(commands: Commands, tmp_path_factory: pytest.TempPathFactory) -> Iterator[dict[str, str]]:
     """The environment of a terminal beside a service that runs; `tess` and `dora` have accounts."""
     folder = tmp_path_factory.mktemp("terminal")
-    kept = {name: value for name, value in os.environ.items() if name not in SETTINGS}
-    environment = kept | OFFLINE | {
+    environment = bare_environment() | NOBODY_ANSWERS | {
         "DATA_DIR": str(folder / "data"), "XDG_CONFIG_HOME": str(folder / "config"), "PYTHONPATH": str(ROOT),
     }  # fmt: skip
     with with_servers(Settings(_env_file=None, data_dir=folder / "data")) as settings:
@@ -42,7 +39,7 @@ def variables(commands: Commands, tmp_path_factory: pytest.TempPathFactory) -> I
             created = commands.run("user", "create", "--username", username, "--role", role, "--password-stdin",
                                   stdin=f"{PASSWORD}\n", environment=environment, folder=folder)  # fmt: skip
             assert created.returncode == 0, created.stderr
-        with running_service(settings, OFFLINE, folder / "log") as client:
+        with running_service(settings, NOBODY_ANSWERS, folder / "log") as client:
             yield environment | {"SOLARSYNC_URL": str(client.base_url).removesuffix("/api/v1/")}
 
 

@@ -9,7 +9,6 @@ import httpx
 import pytest
 from fastapi import FastAPI
 from pwdlib.hashers.bcrypt import BcryptHasher
-from pydantic import SecretStr
 
 from api.app import create_app
 from api.services import open_services
@@ -20,9 +19,9 @@ from core.database.models import Role
 from core.database.users import Users
 from core.embedded import EmbeddedServers
 from graph.tasks import work
+from tests.support.environment import settings_for
 
 PASSWORD = "correct horse battery"
-SECRET = "tests-" * 12
 
 Login = Callable[[str, Role], Awaitable[httpx.AsyncClient]]
 
@@ -37,19 +36,13 @@ def weather_url() -> Iterator[str]:
 def settings(
     database_url: str, embedded_servers: EmbeddedServers, weather_url: str, tmp_path: Path
 ) -> Settings:
-    return Settings(
-        _env_file=None,
-        environment="testing",
-        database_url=database_url,
+    return settings_for(
+        database_url,
+        embedded_servers.redis_url,
+        tmp_path,
         database_pool_size=5,
-        redis_url=embedded_servers.redis_url,
-        secret_key=SECRET,
-        data_dir=tmp_path,
         open_meteo_url=weather_url,
         weather_providers=["open_meteo"],
-        resource_providers=[],
-        design_temperature_providers=[],
-        alert_providers=[],
         heartbeat_interval_seconds=0.5,
         shutdown_grace_seconds=5,
         rate_limit_per_address_per_minute=1_000_000,
@@ -59,7 +52,7 @@ def settings(
 @pytest.fixture(scope="session")
 def application() -> FastAPI:
     """Every route, made once: they take a fifth of a second, and know no settings."""
-    return create_app(Settings(_env_file=None, secret_key=SecretStr(SECRET)))
+    return create_app(Settings(_env_file=None))
 
 
 @pytest.fixture

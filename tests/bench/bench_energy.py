@@ -15,24 +15,24 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
-import pandas as pd
 import pvlib
 
 from core.pv.inverter import PVWATTS_8, EfficiencyCurve
 from core.pv.simulate import Plane, System, simulate
 from core.pv.single_diode import SingleDiode, power_at_stc
-from core.pv.single_diode_fit import Datasheet, fit_single_diode
+from core.pv.single_diode_fit import fit_single_diode
 from core.pv.solar_position import solar_position_year
 from core.pv.temperature import Mount, TemperatureModel
-from core.pv.weather_year import FloatArray, WeatherYear
+from core.pv.weather_year import FloatArray, WeatherYear, monthly_sums
 from tests.bench.support.energy_years import energy_years
 from tests.bench.support.sam import cec_module, pvwatts_8
+from tests.support.cec_modules import diode_of, sheet_of
+from tests.support.model_chain import frame_of, pvwatts_chain
 
 TILT = 25.0
 AZIMUTHS = range(0, 360, 45)
 MODULES = 6
 ROUNDS = 15
-MONTHS = np.array([0, 31, 59, 90, 120, 151, 181, 212, 243, 273, 304, 334]) * 24
 STANDARD = SingleDiode(1.65916, 9.51393, 4.37813e-11, 0.269953, 654.059, 0.004755, 5.79586)
 """The standard module of version 8, a CS1H-320MS (NREL, SAM Simulation Core, ssc/cmod_pvwattsv8.cpp)."""
 
@@ -102,7 +102,7 @@ def _ours(year: WeatherYear, mount: Mount, azimuth: float, chain: Chain) -> Floa
 
 
 def _errors(ours: FloatArray, expected: FloatArray) -> tuple[float, float]:
-    monthly = 100.0 * (np.add.reduceat(ours, MONTHS) / np.add.reduceat(expected, MONTHS) - 1.0)
+    monthly = 100.0 * (monthly_sums(ours) / monthly_sums(expected) - 1.0)
     return 100.0 * float(ours.sum() / expected.sum() - 1.0), _worst(monthly.tolist())
 
 
@@ -122,7 +122,7 @@ def _against_cec(years: Years) -> None:
     print(f"{'':<44}{'row, NOCT-SAM':>15}{'fit, NOCT-SAM':>15}{'row, Fuentes':>14}{'fit, Fuentes':>14}")
     worst = np.zeros(4)
     for name, row in chosen.iterrows():
-        diodes = (_listed(row), _fitted(row))
+        diodes = (diode_of(row), fit_single_diode(sheet_of(row)))
         errors = []
         for site in ("Greensboro", "Sand Point", "Miami"):
             year, file = years[site]
@@ -150,17 +150,6 @@ def _dc_energy(
     )  # fmt: skip
     system = System(1e6, losses_percent=0.0, temperature_model=model)
     return float(simulate(year, [plane], system).p_dc.sum()) / 1000.0
-
-
-def _listed(row: Any) -> SingleDiode:
-    columns = ("a_ref", "I_L_ref", "I_o_ref", "R_s", "R_sh_ref", "alpha_sc", "Adjust")
-    return SingleDiode(*(float(row[column]) for column in columns))
-
-
-def _fitted(row: Any) -> SingleDiode:
-    columns = ("V_oc_ref", "V_mp_ref", "I_sc_ref", "I_mp_ref", "alpha_sc", "beta_oc", "gamma_r")
-    v_oc, v_mp, i_sc, i_mp, alpha_sc, beta_voc, gamma = (float(row[column]) for column in columns)
-    return fit_single_diode(Datasheet(v_oc, v_mp, i_sc, i_mp, alpha_sc, beta_voc, gamma / 100.0))
 
 
 def _time(place: tuple[WeatherYear, Path]) -> None:
@@ -210,25 +199,10 @@ def _model_chain(year: WeatherYear, temperature_model: str, *, sun_cached: bool)
     system = pvlib.pvsystem.PVSystem(
         [array], inverter_parameters={"pdc0": 4000.0 / 1.2 / 0.96, "eta_inv_nom": 0.96}
     )
-    place = pvlib.location.Location(year.latitude, year.longitude, altitude=year.elevation)
-    chain = pvlib.modelchain.ModelChain(
-        system,
-        place,
-        dc_model="pvwatts",
-        ac_model="pvwatts",
-        losses_model="pvwatts",
-        aoi_model="physical",
-        spectral_model="no_loss",
-        temperature_model=temperature_model,
-        transposition_model="perez",
-    )
-    index = pd.date_range("2014-01-01 00:30", periods=8760, freq="h", tz=f"Etc/GMT{-year.utc_offset:+.0f}")
-    columns = ("ghi", "dni", "dhi", "temp_air", "wind_speed")
-    frame = pd.DataFrame({column: getattr(year, column) for column in columns}, index=index)
-    frame["dhi"] = frame["dhi"].clip(lower=1e-3)
+    chain, frame = pvwatts_chain(system, year, temperature_model), frame_of(year)
     if sun_cached:
-        sun = place.get_solarposition(index)
-        place.get_solarposition = lambda *_, **__: sun
+        sun = chain.location.get_solarposition(frame.index)
+        chain.location.get_solarposition = lambda *_, **__: sun
     return lambda: chain.run_model(frame)
 
 

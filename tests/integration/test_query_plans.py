@@ -1,11 +1,11 @@
 """No statement of ours reads a table that grows from end to end, however many jobs are stored."""
 
-from collections.abc import AsyncIterator
 from datetime import UTC, datetime, timedelta
 from itertools import product
 from typing import Any
 
 import pytest
+from redis.asyncio import Redis
 from sqlalchemy.ext.asyncio import AsyncEngine
 
 from core.checkpoint import RedisSaver
@@ -15,24 +15,16 @@ from core.database.events import Event, JobEvents
 from core.database.idempotency import Answer, IdempotencyKeys
 from core.database.jobs import JobFilter, Jobs
 from core.database.leadership import current_leader
-from core.database.models import (
-    DeliveryStatus,
-    JobKind,
-    JobPriority,
-    JobRow,
-    RunKind,
-    RunStatus,
-)
+from core.database.models import JobKind, JobPriority, JobRow, RunKind, RunStatus
+from core.database.outbox_tables import DeliveryStatus
 from core.database.retention import prune, retention_rules
 from core.database.runs import Runs
 from core.database.sites import StoredSiteRecords
 from core.database.technicians import Technicians
 from core.database.users import Users
 from core.database.webhooks import Message, Webhooks
-from core.embedded import EmbeddedServers
 from core.ids import new_id
 from core.queue import SCHEDULED, enqueue_run, forgotten_runs, queued_runs, withdraw_run
-from core.redis import create_redis
 from core.webhooks.schedule import Answer as Received
 from core.webhooks.schedule import verdict
 from graph.refresh import RefreshPlan, run_weather_update
@@ -57,10 +49,8 @@ async def stored(engine: AsyncEngine) -> Stored:
 
 
 @pytest.fixture
-async def runner(embedded_servers: EmbeddedServers) -> AsyncIterator[Runner]:
-    client = create_redis(embedded_servers.redis_url)
-    yield Runner(RedisSaver(client, ttl_seconds=60), SystemClock(), queue_limit=10_000)
-    await client.aclose()
+def runner(redis: Redis) -> Runner:
+    return Runner(RedisSaver(redis, ttl_seconds=60), SystemClock(), queue_limit=10_000)
 
 
 async def test_no_statement_reads_a_table_that_grows_from_end_to_end(

@@ -1,7 +1,6 @@
 """A visit whose weather turns bad gets an alternative, once; one whose weather stays good is left alone."""
 
 from collections import Counter
-from collections.abc import AsyncIterator
 from datetime import UTC, datetime, timedelta
 from uuid import UUID
 
@@ -14,12 +13,9 @@ from core.checkpoint import RedisSaver
 from core.climate.resource import ClimateYears
 from core.clock import FixedClock
 from core.database.jobs import Jobs
-from core.database.models import JobRow, Role, RunRow, RunStatus, TechnicianRow
+from core.database.models import JobRow, Role, RunRow, RunStatus
 from core.database.session import AsyncSessionLocal
 from core.database.technicians import StoredTechnicianDirectory
-from core.database.users import Users, Viewer
-from core.embedded import EmbeddedServers
-from core.redis import create_redis
 from graph.build import build_graph
 from graph.cells import CellForecasts
 from graph.dependencies import Dependencies
@@ -28,8 +24,9 @@ from graph.refresh import RefreshPlan, run_weather_update
 from graph.runner import Runner
 from state.job import JobInput
 from tests.support.cells import Batches
-from tests.support.fakes import FineWeather, NoFiles, Storm, technician
+from tests.support.fakes import FineWeather, NoFiles, Storm
 from tests.support.inputs import sizing_input
+from tests.support.people import add_viewer, technician_row
 
 NOW = datetime(2026, 11, 23, 15, tzinfo=UTC)
 """Dusk in Nairobi: the visit is on the next day."""
@@ -55,20 +52,9 @@ class Service:
         self.execution = Execution(engine, build_graph(needs, self.saver), self.saver, self.clock)
 
     async def start(self) -> UUID:
-        person = technician()
         async with AsyncSessionLocal(bind=self.engine) as session, session.begin():
-            user = await Users(session).add("dora", "-", Role.DISPATCHER)
-            session.add(
-                TechnicianRow(
-                    name=person.name,
-                    skills=person.skills,
-                    base_latitude=person.base_latitude,
-                    base_longitude=person.base_longitude,
-                    timezone=person.timezone,
-                    working_hours=person.working_hours.model_dump(mode="json"),
-                )
-            )
-            viewer = Viewer(user.id, user.username, user.role, None)
+            session.add(technician_row())
+            viewer = await add_viewer(session, "dora", Role.DISPATCHER)
             runner = Runner(self.saver, self.clock, queue_limit=100)
             job = await runner.start(session, viewer, JobInput.model_validate(sizing_input()))
         await self.work_off()
@@ -96,10 +82,8 @@ class Service:
 
 
 @pytest.fixture
-async def service(engine: AsyncEngine, embedded_servers: EmbeddedServers) -> AsyncIterator[Service]:
-    client = create_redis(embedded_servers.redis_url)
-    yield Service(engine, client)
-    await client.aclose()
+def service(engine: AsyncEngine, redis: Redis) -> Service:
+    return Service(engine, redis)
 
 
 async def test_a_visit_in_a_storm_is_moved_behind_it_and_then_left_alone(service: Service) -> None:

@@ -10,15 +10,13 @@ import yaml
 from typer.main import get_command
 
 from api.cli import app
-from core.config import SPELLINGS, Settings
+from core.config import Settings
+from tests.support.environment import SPELLED
 
 ROOT = Path(__file__).parents[2]
 DOCKERFILE = re.sub(r"\\\n\s*", "", (ROOT / "Dockerfile").read_text())
 COMPOSE: dict[str, Any] = yaml.safe_load((ROOT / "compose.yaml").read_text())
 OURS = ("api", "worker", "scheduler", "migrate")
-VARIABLES = {name.upper() for name in Settings.model_fields} | {
-    n for names in SPELLINGS.values() for n in names
-}
 
 
 def instructions(name: str) -> list[str]:
@@ -76,7 +74,7 @@ def test_every_part_is_a_command_that_exists_with_settings_that_exist(service: s
     while hasattr(command, "commands"):
         command = command.commands[arguments.pop(0)]
     command.make_parser(command.make_context("solarsync", arguments)).parse_args(args=arguments)
-    assert set(described["environment"]) <= VARIABLES
+    assert set(described["environment"]) <= SPELLED
 
 
 def test_a_part_starts_when_the_migration_is_through_and_both_stores_answer() -> None:
