@@ -107,19 +107,6 @@ def test_an_off_grid_home_is_served_all_but_a_little() -> None:
     assert any("the worst of the year" in line for line in result.assumptions)
 
 
-def test_an_off_grid_home_under_a_weak_sun_is_told_of_a_generator() -> None:
-    result = sized(
-        greensboro_year(),
-        site=GREENSBORO,
-        system_type="off_grid",
-        demand={"appliances": HOME},
-        electrical={"design_temp_min_c": -13, "service_voltage_v": 230},
-        array={"pdc0_w": 800},
-    )
-    assert statuses(result)["unserved_energy"] == "warn"
-    assert any("generator of about" in line for line in result.warnings)
-
-
 def test_alternatives_are_other_designs_with_what_they_trade_away() -> None:
     result = sized(equipment={"module": MODULE}, demand={"daily_kwh": 15})
     assert 1 <= len(result.alternatives) <= 3
