@@ -38,7 +38,6 @@ from api.routes import (
 )
 from api.services import open_services
 from core.config import Settings
-from core.memory import keep_what_is_loaded
 
 PREFIX = "/api/v1"
 VERSIONED = (
@@ -93,7 +92,6 @@ def create_app(settings: Settings) -> FastAPI:
     async def lifespan(app: FastAPI) -> AsyncIterator[None]:
         async with open_services(settings) as services:
             app.state.services = services
-            keep_what_is_loaded()
             yield
 
     app = _Application(

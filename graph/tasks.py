@@ -20,7 +20,6 @@ from core.database.retention import DAILY, RETENTION, prune_all, retention_rules
 from core.database.session import AsyncSessionLocal
 from core.errors import StorageUnavailable
 from core.fleet import Fleet, process_name
-from core.memory import keep_what_is_loaded
 from core.notifications.addresses import Address, addresses
 from core.queue_worker import QueueWorker
 from core.scheduler import (
@@ -66,7 +65,6 @@ async def work(settings: Settings, stop: asyncio.Event) -> None:
         running = asyncio.create_task(worker.run(), name="queue-worker")
         announcing = asyncio.create_task(_announce(opened.engine, told), name="addresses")
         reconciling = asyncio.create_task(keep_reconciled(opened.engine), name="reconciliation")
-        keep_what_is_loaded()
         log.info("graph.worker.started", concurrency=settings.worker_concurrency)
         await asyncio.wait({running, asyncio.create_task(stop.wait())}, return_when=asyncio.FIRST_COMPLETED)
         reconciling.cancel()

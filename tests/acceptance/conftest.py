@@ -1,15 +1,22 @@
 """Real processes of the real command."""
 
 import subprocess
-import sys
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
 
 import pytest
 
+from tests.support.commands import Commands
 from tests.support.environment import ONLY_OPEN_METEO, bare_environment
+from tests.support.leftovers import ended_with_us
 
 Run = Callable[..., subprocess.CompletedProcess[str]]
+
+
+@pytest.fixture(scope="session", autouse=True)
+def no_leftovers() -> Iterator[None]:
+    with ended_with_us():
+        yield
 
 
 @pytest.fixture
@@ -22,20 +29,20 @@ def environment(tmp_path: Path) -> dict[str, str]:
     )
 
 
+@pytest.fixture(scope="session")
+def commands() -> Iterator[Commands]:
+    commands = Commands()
+    yield commands
+    commands.close()
+
+
 @pytest.fixture
-def solarsync(environment: Mapping[str, str], tmp_path: Path) -> Run:
+def solarsync(commands: Commands, environment: Mapping[str, str], tmp_path: Path) -> Run:
     """Runs the command in an empty folder and returns what it printed."""
 
     def run(*arguments: str, stdin: str = "", **variables: str) -> subprocess.CompletedProcess[str]:
-        return subprocess.run(
-            [sys.executable, "-m", "api.cli", *arguments],
-            input=stdin,
-            env={**environment, **variables},
-            cwd=tmp_path,
-            capture_output=True,
-            text=True,
-            timeout=120,
-            check=False,
+        return commands.run(
+            *arguments, stdin=stdin, environment={**environment, **variables}, folder=tmp_path
         )
 
     return run

@@ -1,7 +1,7 @@
 """Faults on real processes. `CHAOS=1` is the full number of repetitions, less is that share of it."""
 
 import os
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import fields
 from functools import partial
 from pathlib import Path
@@ -13,6 +13,7 @@ from sqlalchemy.ext.asyncio import AsyncEngine
 
 from core.embedded import EmbeddedServers
 from tests.support.cluster import OpenCluster, cluster
+from tests.support.leftovers import ended_with_us
 
 SHARE = float(os.environ.get("CHAOS", "1"))
 LISTED = 3
@@ -25,6 +26,12 @@ _bars: list[tuple[str, str, bool, str]] = []
 def times(full: int) -> int:
     """How often to repeat what is done `full` times in all."""
     return max(1, round(full * SHARE))
+
+
+@pytest.fixture(scope="session", autouse=True)
+def no_leftovers() -> Iterator[None]:
+    with ended_with_us():
+        yield
 
 
 @pytest.fixture
