@@ -7,6 +7,7 @@ from typing import Annotated
 import typer
 
 from api.commands.connected import AsJson, Server
+from api.commands.user import chosen_password
 
 LOOPBACK = {"localhost", "127.0.0.1", "::1"}
 
@@ -68,14 +69,11 @@ def password(
 ) -> None:
     """Change your password; every other login of yours ends."""
     from api.commands.connected import connected
-    from core.errors import FieldError, InvalidInput
 
     with connected(server, None) as solarsync:
         if password_stdin:
             current, new = (sys.stdin.readline().rstrip("\n") for _ in range(2))
         else:
-            current, new = getpass.getpass("Present password: "), getpass.getpass("New password: ")
-            if getpass.getpass("New password again: ") != new:
-                raise InvalidInput([FieldError("/new_password", "is not the same both times")])
+            current, new = getpass.getpass("Present password: "), chosen_password()
         solarsync.change_password(current, new)
     typer.echo("Your password is changed; your other logins have ended.")

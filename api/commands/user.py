@@ -10,6 +10,16 @@ import typer
 app = typer.Typer(help="Users.", no_args_is_help=True)
 
 
+def chosen_password() -> str:
+    """A new password, typed twice at a terminal; raises `InvalidInput` where the two differ."""
+    from core.errors import FieldError, InvalidInput
+
+    password = getpass.getpass("New password: ")
+    if sys.stdin.isatty() and getpass.getpass("Again: ") != password:
+        raise InvalidInput([FieldError("/password", "was not the same both times")])
+    return password
+
+
 @app.callback()
 def users() -> None:
     """Users."""
@@ -35,7 +45,7 @@ def create(
 
     if role not in set(Role):
         raise InvalidInput([FieldError("/role", f"must be one of: {', '.join(Role)}")])
-    password = sys.stdin.readline().rstrip("\n") if password_stdin else getpass.getpass()
+    password = sys.stdin.readline().rstrip("\n") if password_stdin else chosen_password()
     if len(password) < SHORTEST_PASSWORD:
         raise InvalidInput([FieldError("/password", f"must be at least {SHORTEST_PASSWORD} characters")])
     password_hash = get_password_hash(password)

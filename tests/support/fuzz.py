@@ -1,5 +1,6 @@
 """Schemathesis over the whole OpenAPI document, against a running service, as each role."""
 
+import os
 import re
 import subprocess
 import sys
@@ -14,12 +15,14 @@ from api.demo.service import running_service
 from core.config import Settings
 from core.database.models import Role
 
+REPOSITORY = Path(__file__).parents[2]
 PASSWORD = "fuzzers log in too"
 CONFIGURATION = """\
 [checks.positive_data_acceptance]
-expected-statuses = ["2xx", 401, 403, 404, 409, 422]
+expected-statuses = ["2xx", 401, 403, 404, 409, 422, 429]
 """
-"""422 besides: a document that fits its schema may still contradict itself, and is then refused with the reason."""
+"""422 besides: a document that fits its schema may still contradict itself, and is then refused with the reason. And
+429: passwords that are made up are wrong, and after ten of them nobody is heard."""
 ENDS_THE_LOGIN = "/api/v1/auth/logout"
 NOT_TO_BE_WAITED_FOR = "/api/v1/jobs/{job_id}/events"
 """A stream that lasts as long as its job."""
@@ -56,16 +59,30 @@ def log_in(client: httpx.Client, role: Role) -> str:
     return token
 
 
-def fuzz(client: httpx.Client, role: Role, folder: Path, *, examples: int, phases: str, seed: int) -> Fuzzed:
-    """All checks over all operations; the one that ends the login comes last, alone."""
+def log_in_twice(client: httpx.Client) -> dict[Role, tuple[str, str]]:
+    """Before anything is fuzzed: the passwords that are made up use up the tries of this address."""
+    return {role: (log_in(client, role), log_in(client, role)) for role in Role}
+
+
+def fuzz(
+    client: httpx.Client,
+    role: Role,
+    tokens: tuple[str, str],
+    folder: Path,
+    *,
+    examples: int,
+    phases: str,
+    seed: int,
+) -> Fuzzed:
+    """All checks over all operations; the one that ends the login comes last, alone, with the second token."""
     runs = (
         ("--exclude-path", ENDS_THE_LOGIN, "--exclude-path", NOT_TO_BE_WAITED_FOR),
         ("--include-path", ENDS_THE_LOGIN),
     )
     cases, failed, output = 0, False, ""
-    for which in runs:
+    for which, token in zip(runs, tokens, strict=True):
         done = _run(
-            client, role, folder, which, {"-n": str(examples), "--phases": phases, "--seed": str(seed)}
+            client, token, folder, which, {"-n": str(examples), "--phases": phases, "--seed": str(seed)}
         )
         output += done.stdout + done.stderr
         cases += sum(int(number) for number in re.findall(r"(\d+) generated", done.stdout))
@@ -74,17 +91,18 @@ def fuzz(client: httpx.Client, role: Role, folder: Path, *, examples: int, phase
 
 
 def _run(
-    client: httpx.Client, role: Role, folder: Path, which: tuple[str, ...], options: Mapping[str, str]
+    client: httpx.Client, token: str, folder: Path, which: tuple[str, ...], options: Mapping[str, str]
 ) -> subprocess.CompletedProcess[str]:
     address = str(client.base_url).removesuffix("/").removesuffix("/api/v1")
     (folder / "schemathesis.toml").write_text(CONFIGURATION)
     return subprocess.run(
         [
             str(Path(sys.executable).parent / "schemathesis"), "run", f"{address}/openapi.json",
-            "-H", f"Authorization: Bearer {log_in(client, role)}",
+            "-H", f"Authorization: Bearer {token}",
             "--checks", "all", "--continue-on-failure", "--no-shrink", "--no-color",
             "--generation-with-security-parameters", "false", "--generation-database", "none",
             *(part for option in options.items() for part in option), *which,
         ],
-        cwd=folder, capture_output=True, text=True, check=False,
+        cwd=folder, env={**os.environ, "SCHEMATHESIS_HOOKS": "tests.support.fuzz_hooks", "PYTHONPATH": str(REPOSITORY)},
+        capture_output=True, text=True, check=False,
     )  # fmt: skip
