@@ -10,10 +10,14 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import httpx
+from pydantic import SecretStr
 
 from api.demo.service import running_service
 from core.config import Settings
+from core.database import AsyncSessionLocal, opened_engine
 from core.database.models import Role
+from core.database.users import Users
+from core.security import get_password_hash
 from tests.support.inputs import triage_input
 
 REPOSITORY = Path(__file__).parents[2]
@@ -66,6 +70,18 @@ class Fuzzed:
         return "\n".join(sections) or self.output
 
 
+async def add_users(database_url: str) -> None:
+    """One user of each role, named as it."""
+    hashed = get_password_hash(PASSWORD)
+    async with (
+        opened_engine(SecretStr(database_url)) as engine,
+        AsyncSessionLocal(bind=engine) as session,
+        session.begin(),
+    ):
+        for role in Role:
+            await Users(session).add(role.value, hashed, role)
+
+
 @contextmanager
 def fuzzed_service(settings: Settings, folder: Path) -> Iterator[tuple[httpx.Client, list[Principal]]]:
     """A running service and who asks it; they log in first, since made-up passwords use up the tries of an address."""
@@ -95,6 +111,8 @@ def fuzz(
         (who.token, this_job, ("--include-path", FOLLOWS_A_JOB)),
         (who.token_to_end, "", ("--include-path", ENDS_THE_LOGIN)),
     )
+    folder = folder / who.role
+    folder.mkdir()
     options = ("-n", str(examples), "--phases", phases, "--seed", str(seed))
     cases, failed, output = 0, False, ""
     for token, configuration, which in runs:
