@@ -1,18 +1,16 @@
 """The forecasts of cells: fetched once for all jobs there, whoever comes first."""
 
 import asyncio
-from collections.abc import AsyncIterator, Sequence
-from contextlib import asynccontextmanager
+from collections.abc import Sequence
 from dataclasses import replace
 from datetime import datetime, timedelta
 
-from sqlalchemy.ext.asyncio import AsyncEngine, AsyncSession
+from sqlalchemy.ext.asyncio import AsyncEngine
 
 from core.climate.cells import weather_cell
 from core.clock import Clock
 from core.database.cells import Cell, Fetched, StoredForecast, WeatherCells, packed
-from core.database.errors import storage_errors
-from core.database.session import AsyncSessionLocal
+from core.database.session import open_session
 from core.errors import ProviderUnavailable
 from core.ports import AlertProvider, ForecastBatches
 from state.weather import Alert, Forecast
@@ -43,7 +41,7 @@ class CellForecasts:
             now = self._clock.now()
             stored = await self._stored(name)
             if stored is None or stored.due_at <= now:
-                async with self._transaction() as session:
+                async with open_session(self._engine) as session:
                     cell = await WeatherCells(session).claim_one(name, latitude, longitude, now)
                 if cell is not None:
                     return await self._fetch(cell, stored)
@@ -72,18 +70,12 @@ class CellForecasts:
 
     async def _keep(self, fetched: Fetched) -> None:
         """The other jobs of the cell are compared with it at the next look at all of them."""
-        async with self._transaction() as session:
+        async with open_session(self._engine) as session:
             await WeatherCells(session).store([fetched], self._clock.now(), self._life, judged=False)
 
     async def _stored(self, name: str) -> StoredForecast | None:
-        async with self._transaction() as session:
+        async with open_session(self._engine) as session:
             return (await WeatherCells(session).stored([name])).get(name)
-
-    @asynccontextmanager
-    async def _transaction(self) -> AsyncIterator[AsyncSession]:
-        with storage_errors():
-            async with AsyncSessionLocal(bind=self._engine) as session, session.begin():
-                yield session
 
 
 def _kept(stored: StoredForecast, now: datetime) -> Forecast:

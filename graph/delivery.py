@@ -1,25 +1,23 @@
 """One message to one webhook or person: claimed from the outbox, sent, and what came of it recorded."""
 
-from collections.abc import AsyncIterator, Callable, Mapping
-from contextlib import asynccontextmanager
+from collections.abc import Callable, Mapping
 from http import HTTPStatus
 from random import random
 from types import MappingProxyType
 from uuid import UUID
 
 import structlog
-from sqlalchemy.ext.asyncio import AsyncEngine, AsyncSession
+from sqlalchemy.ext.asyncio import AsyncEngine
 
 from core.clients.notifier import AppriseNotifier
 from core.clients.webhook import WebhookSender
 from core.clock import Clock
 from core.database.addressees import Addressee
-from core.database.errors import storage_errors
-from core.database.session import AsyncSessionLocal
+from core.database.session import open_session
 from core.database.webhooks import Message, NotYet, Webhooks
 from core.notifications.addresses import Address
 from core.notifications.news import text_of
-from core.queue import TryAgain
+from core.queue_worker import TryAgain
 from core.webhooks.messages import body, headers, message_id
 from core.webhooks.schedule import DELAYS, PEOPLE_DELAYS, Answer, verdict
 
@@ -50,7 +48,7 @@ class Deliveries:
 
     async def deliver(self, delivery_id: UUID) -> None:
         """Make one attempt. Raises `TryAgain` or `StorageUnavailable` where the queue should come back with it."""
-        async with self._transaction() as session:
+        async with open_session(self._engine) as session:
             message = await Webhooks(session).claim(delivery_id, self._clock.now())
         if isinstance(message, NotYet):
             raise TryAgain(message.until - self._clock.now())
@@ -80,7 +78,7 @@ class Deliveries:
             self._jitter(),
             delays=len(DELAYS) if message.people is None else PEOPLE_DELAYS,
         )
-        async with self._transaction() as session:
+        async with open_session(self._engine) as session:
             hopeless = await Webhooks(session).conclude(message, answer, judged, self._clock.now())
         log.info(
             "graph.delivery.attempted",
@@ -98,9 +96,3 @@ class Deliveries:
             )
         if judged.again_in is not None:
             raise TryAgain(judged.again_in)
-
-    @asynccontextmanager
-    async def _transaction(self) -> AsyncIterator[AsyncSession]:
-        with storage_errors():
-            async with AsyncSessionLocal(bind=self._engine) as session, session.begin():
-                yield session

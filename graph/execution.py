@@ -1,8 +1,8 @@
 """One run, from the worker's claim to the rows it leaves: row → state → graph → rows."""
 
 import asyncio
-from collections.abc import AsyncIterator, Callable
-from contextlib import aclosing, asynccontextmanager, suppress
+from collections.abc import Callable
+from contextlib import aclosing, suppress
 from datetime import timedelta
 from typing import Any, cast
 from uuid import UUID
@@ -11,17 +11,15 @@ import structlog
 from langchain_core.runnables import RunnableConfig
 from langgraph.errors import GraphRecursionError, NodeTimeoutError
 from langgraph.graph.state import CompiledStateGraph
-from sqlalchemy.ext.asyncio import AsyncEngine, AsyncSession
+from sqlalchemy.ext.asyncio import AsyncEngine
 
 from core.checkpoint import RedisSaver, delete_job_state, run_in_hand
 from core.clock import Clock
-from core.database.alerts import Alerts
-from core.database.errors import storage_errors
-from core.database.events import Event, JobEvents
+from core.database.events import Event
 from core.database.jobs import Jobs
 from core.database.models import JobRow, ResultRow, RunKind
 from core.database.runs import Claim, Runs
-from core.database.session import AsyncSessionLocal, without_transactions
+from core.database.session import open_session, without_transactions
 from core.errors import (
     CheckpointUnreadable,
     DomainError,
@@ -34,25 +32,22 @@ from core.errors import (
     VisitTaken,
 )
 from core.metrics import ATTEMPT_SECONDS, RUNS
-from core.queue import TryAgain
+from core.queue_worker import TryAgain
 from graph.batches import batches
 from graph.entry import (
     BEFORE_DISPATCH,
     Entry,
     answers_for,
-    fault_found,
-    job_values,
     refresh_state,
     start_state,
 )
-from graph.news import assignment_news, held_by, planned, urgency_news
-from graph.outcome import Outcome, result_document, same_decisions
-from graph.outlook import news_of_run
+from graph.news import held_by
+from graph.outcome import Outcome
 from graph.policies import RECURSION_LIMIT, RUN_SECONDS
+from graph.storing import OutcomeStore
 from graph.turns import PlanningTurns
 from graph.views import STEPS
 from state.base import JsonObject
-from state.weather import WeatherResult
 
 log = structlog.get_logger(__name__)
 
@@ -85,16 +80,15 @@ class Execution:
         self._single = without_transactions(engine)
         self._graph = graph
         self._saver = saver
-        self._clock = clock
+        self._outcomes = OutcomeStore(engine, clock)
         self._run_seconds = run_seconds
         self._planning = PlanningTurns(engine)
         self._under_way = 0
 
     async def execute(self, run_id: UUID) -> None:
         """Carry out a run. Raises `TryAgain` where the queue should deliver it once more."""
-        with storage_errors():
-            async with self._statement() as session:
-                claim = await Runs(session).claim(run_id)
+        async with open_session(self._single) as session:
+            claim = await Runs(session).claim(run_id)
         if claim is None:
             return
         with (
@@ -147,69 +141,19 @@ class Execution:
             await self._tell_taken(claim, outcome)  # the answer came after the visit, and after its weather
             outcome = await self._start_over(claim, job, latest)
         try:
-            await self._store(claim, outcome, latest)
+            await self._outcomes.store(claim, outcome, latest)
         except VisitTaken:
             async with self._planning.turn():
                 outcome = await self._planned_again(claim, job, latest, outcome)
         _count(claim, "succeeded" if outcome.questions is None else "waiting")
         log.info("graph.run.ended", waiting=outcome.questions is not None)
 
-    async def _store(self, claim: Claim, outcome: Outcome, latest: ResultRow | None) -> None:
-        """What the graph made of the run, all of it or, with `VisitTaken`, nothing."""
-        if outcome.questions is not None:
-            with storage_errors():
-                async with self._transaction() as session:
-                    await Runs(session).wait(
-                        claim,
-                        outcome.questions,
-                        told=[*outcome.untold, *await self._urgent(session, claim, outcome)],
-                        job=fault_found(outcome.state) | outcome.progress(),
-                    )
-                    if "weather" in outcome.nodes:
-                        await self._tell_alerts(
-                            session, claim, WeatherResult.from_json(outcome.state["weather"])
-                        )
-            return
-        document = self._document(claim, outcome, latest)
-        # Large, and slow to store: the row holds it only where no result does.
-        weather = outcome.state.get("weather") if document is None else None
-        values = {**job_values(outcome.state), "weather": weather, **outcome.progress()}
-        seen = WeatherResult.from_json(outcome.state["weather"]) if "weather" in outcome.nodes else None
-        alerted = seen is not None and (claim.kind is not RunKind.START or bool(seen.alerts))
-        more = alerted or values.get("technician_id") or urgency_news(outcome.state)
-        opened = self._transaction if more or document is None else self._statement
-        with storage_errors():
-            async with opened() as session:
-                told = [
-                    *outcome.untold,
-                    *await self._urgent(session, claim, outcome),
-                    *assignment_news(outcome.held, planned(outcome.state)),
-                ]
-                await Runs(session).succeed(claim, document, values, told=told)
-                if seen is not None and alerted:
-                    await self._tell_alerts(session, claim, seen)
-
-    async def _urgent(self, session: AsyncSession, claim: Claim, outcome: Outcome) -> list[Event]:
-        """Once in a job's life: it may stop at a safety question first, and store its result later."""
-        news = urgency_news(outcome.state)
-        told = bool(news) and await JobEvents(session).told(claim.job_id, "job.urgent")
-        return [] if told else news
-
-    async def _tell_alerts(self, session: AsyncSession, claim: Claim, weather: WeatherResult) -> None:
-        """What the run saw of the weather; before its first run a job was told of nothing."""
-        alerts, now = Alerts(session), self._clock.now()
-        first = claim.kind is RunKind.START
-        known = {} if first else await alerts.open_of([claim.job_id])
-        news = news_of_run(known.get(claim.job_id, []), weather, now)
-        await alerts.tell({claim.job_id: news}, now, run_id=claim.run_id)
-
     async def _latest(self, claim: Claim) -> ResultRow | None:
         """The result that a refresh goes on from."""
         if claim.kind is not RunKind.REFRESH:
             return None
-        with storage_errors():
-            async with self._transaction() as session:
-                return await Jobs(session).latest_result(claim.job_id)
+        async with open_session(self._engine) as session:
+            return await Jobs(session).latest_result(claim.job_id)
 
     async def _outcome(self, claim: Claim, job: JobRow, latest: ResultRow | None) -> Outcome:
         """What the graph makes of the run, from its last checkpoint or, where that is lost, from the start."""
@@ -232,7 +176,7 @@ class Execution:
                 await self._graph.aupdate_state(self._config(claim), None, as_node=BEFORE_DISPATCH)
                 outcome = await self._follow(claim, job, None)
             with suppress(VisitTaken):
-                await self._store(claim, outcome, latest)
+                await self._outcomes.store(claim, outcome, latest)
                 return outcome
         raise VisitTaken
 
@@ -279,15 +223,13 @@ class Execution:
         return outcome
 
     async def _progress(self, claim: Claim, outcome: Outcome) -> None:
-        with storage_errors():
-            async with self._transaction() as session:
-                await Runs(session).progress(claim, outcome.untold, outcome.progress())
+        async with open_session(self._engine) as session:
+            await Runs(session).progress(claim, outcome.untold, outcome.progress())
         outcome.untold = []
 
     async def _note(self, claim: Claim, event: str, **data: object) -> None:
-        with storage_errors():
-            async with self._transaction() as session:
-                await Runs(session).note(claim, event, **data)
+        async with open_session(self._engine) as session:
+            await Runs(session).note(claim, event, **data)
 
     async def _lost(self, claim: Claim) -> None:
         """Somebody else has the run, and this worker is done with it; or the checkpoints were lost again."""
@@ -323,35 +265,16 @@ class Execution:
 
     async def _unless_stale(self, change: Callable[[Runs], Any]) -> None:
         try:
-            with storage_errors():
-                async with self._transaction() as session:
-                    await change(Runs(session))
+            async with open_session(self._engine) as session:
+                await change(Runs(session))
         except StaleAttempt:
             log.info("graph.run.lost")
-
-    def _document(self, claim: Claim, outcome: Outcome, latest: ResultRow | None) -> JsonObject | None:
-        """The result as it is stored; None where a refresh changed nothing that was decided."""
-        if claim.kind is RunKind.REFRESH and outcome.nodes == ["weather"]:
-            return None
-        document = result_document(claim.job_id, self._clock.now(), outcome.state)
-        return None if latest is not None and same_decisions(document, latest.document) else document
 
     def _config(self, claim: Claim) -> RunnableConfig:
         return {
             "configurable": {"thread_id": str(claim.job_id), "attempt": claim.fence},
             "recursion_limit": RECURSION_LIMIT,
         }
-
-    @asynccontextmanager
-    async def _statement(self) -> AsyncIterator[AsyncSession]:
-        """For a single statement: to begin and to end a transaction around it would be two more round trips."""
-        async with AsyncSessionLocal(bind=self._single) as session:
-            yield session
-
-    @asynccontextmanager
-    async def _transaction(self) -> AsyncIterator[AsyncSession]:
-        async with AsyncSessionLocal(bind=self._engine) as session, session.begin():
-            yield session
 
 
 def _count(claim: Claim, outcome: str) -> None:

@@ -19,8 +19,9 @@ from core.pv.production import production_forecast
 from graph.cells import CellForecasts
 from nodes.intake.engine import complete_site
 from nodes.weather.engine import weather_result
+from nodes.weather.findings import judge
 from nodes.weather.thresholds import WindowThresholds
-from nodes.weather.windows import judge, work_windows
+from nodes.weather.windows import work_windows
 from state.job import JobInput
 from state.sizing import SizingResult
 from state.weather import ProductionForecast, Resource, WeatherResult, Window

@@ -56,9 +56,7 @@ async def tell_decided(
     session: AsyncSession, job_id: UUID, held: Assignment, document: JsonObject, *, actor: str
 ) -> None:
     """What a person's change of a result means to those who go, or went, and whether it became urgent by it."""
-    urgent = urgency_news(document)
-    if urgent and await JobEvents(session).told(job_id, "job.urgent"):
-        urgent = []
+    urgent = await urgency_untold(session, job_id, document)
     news = [*urgent, *assignment_news(held, planned(document))]
     await append_events(session, job_id, news, actor=actor)
 
@@ -84,3 +82,10 @@ def urgency_news(state: JsonObject) -> list[Event]:
     told = {key: triage[key] for key in ("priority", "stop_work", "diagnosis")}
     hazards = sorted({hazard["kind"] for hazard in triage["hazards"]})
     return [Event("job.urgent", {**told, "hazards": hazards})]
+
+
+async def urgency_untold(session: AsyncSession, job_id: UUID, state: JsonObject) -> list[Event]:
+    """`urgency_news`, once in a job's life: it may stop at a safety question first, and store its result later."""
+    news = urgency_news(state)
+    told = bool(news) and await JobEvents(session).told(job_id, "job.urgent")
+    return [] if told else news

@@ -8,8 +8,8 @@ from core.database.alerts import AlertNews, OpenAlert
 from core.database.refreshes import ActiveJob
 from nodes.weather.alert_changes import differs, matched
 from nodes.weather.alerts import alerts
+from nodes.weather.findings import judge
 from nodes.weather.thresholds import WindowThresholds
-from nodes.weather.windows import judge
 from state.weather import Alert, Forecast, WeatherResult, Window
 
 FORECAST = "forecast"

@@ -7,8 +7,7 @@ this at the same time: they share the cells out between them.
 
 import asyncio
 from collections import Counter
-from collections.abc import AsyncIterator, Mapping
-from contextlib import asynccontextmanager
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from uuid import UUID
@@ -19,11 +18,10 @@ from sqlalchemy.ext.asyncio import AsyncEngine, AsyncSession
 from core.clock import Clock
 from core.database.alerts import AlertNews, Alerts
 from core.database.cells import Cell, WeatherCells
-from core.database.errors import storage_errors
 from core.database.models import RunStatus
 from core.database.refreshes import ActiveJob, Refreshes
 from core.database.runs import Runs
-from core.database.session import AsyncSessionLocal
+from core.database.session import open_session
 from core.ports import AlertProvider, ForecastBatches
 from core.queue import enqueue_runs
 from graph.cells import fetch_cells
@@ -83,7 +81,7 @@ class WeatherUpdate:
         self.counts: Counter[str] = Counter()
 
     async def carry_out(self) -> None:
-        async with self._transaction() as session:
+        async with open_session(self._engine) as session:
             refresh = await Refreshes(session).begin(self._started)
         await self._prepare()
         side_by_side = [asyncio.create_task(self._fetch_what_is_due()) for _ in range(SIDE_BY_SIDE)]
@@ -96,30 +94,30 @@ class WeatherUpdate:
             pass
         while await self._close_passed():
             pass
-        async with self._transaction() as session:
+        async with open_session(self._engine) as session:
             await Refreshes(session).finish(refresh, self._clock.now(), self.counts)
         log.info("graph.refresh.done", **self.counts)
 
     async def _prepare(self) -> None:
         filed = 1
         while filed:
-            async with self._transaction() as session:
+            async with open_session(self._engine) as session:
                 filed = await WeatherCells(session).file_jobs()
-        async with self._transaction() as session:
+        async with open_session(self._engine) as session:
             await WeatherCells(session).add_missing(self._started)
-        async with self._transaction() as session:
+        async with open_session(self._engine) as session:
             self._life = self._plan.life_of(await WeatherCells(session).count_needed())
 
     async def _fetch_what_is_due(self) -> None:
         while self._without_any < HOPELESS:
-            async with self._transaction() as session:
+            async with open_session(self._engine) as session:
                 cells = await WeatherCells(session).claim(self._started, self._clock.now(), BATCH)
             if not cells:
                 return
             fetched = await fetch_cells(cells, self._forecasts, self._authority)
             found = {each.cell.name: (each.cell, forecast) for each, forecast in fetched if forecast}
             judged = await asyncio.to_thread(_judged, found, self._clock.now())
-            async with self._transaction() as session:
+            async with open_session(self._engine) as session:
                 await WeatherCells(session).store(
                     [each for each, _ in fetched], self._clock.now(), self._life, judged=True
                 )
@@ -128,7 +126,7 @@ class WeatherUpdate:
             self.counts += Counter(batches=1, fetched=len(found), failed=len(cells) - len(found))
 
     async def _judge_what_runs_fetched(self) -> bool:
-        async with self._transaction() as session:
+        async with open_session(self._engine) as session:
             found = {
                 cell.name: (cell, forecast)
                 for cell, forecast in await WeatherCells(session).claim_unjudged(BATCH)
@@ -173,17 +171,11 @@ class WeatherUpdate:
             )
 
     async def _close_passed(self) -> int:
-        async with self._transaction() as session:
+        async with open_session(self._engine) as session:
             closed = await Alerts(session).close_passed(self._clock.now())
             await Alerts(session).close_of_closed_jobs(self._clock.now())
         self.counts["alerts_closed"] += closed
         return closed
-
-    @asynccontextmanager
-    async def _transaction(self) -> AsyncIterator[AsyncSession]:
-        with storage_errors():
-            async with AsyncSessionLocal(bind=self._engine) as session, session.begin():
-                yield session
 
 
 async def run_weather_update(

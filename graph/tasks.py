@@ -22,7 +22,7 @@ from core.errors import StorageUnavailable
 from core.fleet import Fleet, process_name
 from core.memory import keep_what_is_loaded
 from core.notifications.addresses import Address, addresses
-from core.queue import QueueWorker
+from core.queue_worker import QueueWorker
 from core.scheduler import (
     WEATHER_UPDATE,
     Schedule,

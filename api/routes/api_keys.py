@@ -9,7 +9,7 @@ from pydantic import Field
 
 from api.deps import CurrentViewer, ServicesDep, Session
 from core.database.api_keys import ApiKeys, Scope
-from core.database.credentials import ApiKeyRow
+from core.database.credential_tables import ApiKeyRow
 from state.base import Model
 
 router = APIRouter(prefix="/api-keys", tags=["api keys"])

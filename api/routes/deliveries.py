@@ -8,7 +8,8 @@ from fastapi import APIRouter, Query, status
 from pydantic import Field
 
 from api.deps import Session
-from core.database.models import DeliveryStatus, JobEventRow, WebhookDeliveryRow
+from core.database.models import JobEventRow
+from core.database.outbox_tables import DeliveryStatus, WebhookDeliveryRow
 from core.database.webhooks import Webhooks
 from core.webhooks.messages import message_id
 from state.base import Model

@@ -8,7 +8,7 @@ from fastapi import APIRouter, status
 from pydantic import AfterValidator, Field
 
 from api.deps import CurrentViewer, ServicesDep, Session
-from core.database.models import WebhookRow
+from core.database.outbox_tables import WebhookRow
 from core.database.webhooks import Webhooks
 from core.webhooks.addresses import check_url
 from core.webhooks.messages import new_secret

@@ -5,11 +5,7 @@ from numpy.typing import NDArray
 
 from core.pv.atmosphere import erbs
 from core.pv.solar_position import SolarPosition
-from core.pv.weather_year import FloatArray
-
-DAYS_IN_MONTH = np.array([31, 28, 31, 30, 31, 30, 31, 31, 30, 31, 30, 31])
-MONTH_OF_DAY = np.repeat(np.arange(12), DAYS_IN_MONTH)
-MONTH_OF_HOUR = np.repeat(MONTH_OF_DAY, 24)
+from core.pv.weather_year import MONTH_OF_DAY, FloatArray, monthly_sums
 
 OVERCAST = 0.25
 """What an overcast sky lets through of a clear one. [unitless]
@@ -18,11 +14,6 @@ OVERCAST = 0.25
 amount and type of cloud," Solar Energy, vol. 24, no. 2, pp. 177-189, 1980.
 :doi:`10.1016/0038-092X(80)90391-6`
 """
-
-
-def monthly_sums(hourly: FloatArray) -> FloatArray:
-    """Sums over the months of a model year; hourly W/m² become Wh/m²."""
-    return np.bincount(MONTH_OF_HOUR, weights=hourly, minlength=12).astype(np.float64)
 
 
 def mix_days(

@@ -6,10 +6,9 @@ from functools import cache, lru_cache
 import numpy as np
 from numpy.typing import NDArray
 
-from core.climate.day_mix import DAYS_IN_MONTH, MONTH_OF_DAY
 from core.climate.stations import STATIONS
 from core.pv.solar_position import SOLAR_CONSTANT
-from core.pv.weather_year import FloatArray
+from core.pv.weather_year import DAYS_IN_MONTH, MONTH_OF_DAY, FloatArray
 
 EARTH_RADIUS = 6371.0
 """[km]"""

@@ -11,14 +11,13 @@ from functools import lru_cache
 
 import numpy as np
 
-from core.climate.day_mix import DAYS_IN_MONTH, monthly_sums
 from core.climate.interpolation import EARTH_RADIUS
 from core.climate.screening import SOURCE, screening_year
 from core.climate.terrain import lookup_elevation
 from core.climate.uncertainty import month_uncertainty_percent, nearest_station, uncertainty_percent
 from core.errors import FieldError, InvalidInput
 from core.ports import Climates, KnownYear, WeatherFiles
-from core.pv.weather_year import WeatherYear
+from core.pv.weather_year import DAYS_IN_MONTH, WeatherYear, monthly_sums
 from state.job import JobInput
 from state.site import Site
 from state.weather import DesignTemperatures, PeakSunHours, Quality, Resource

@@ -6,13 +6,13 @@ from zoneinfo import ZoneInfo
 
 import numpy as np
 
-from core.climate.day_mix import DAYS_IN_MONTH, mix_days
+from core.climate.day_mix import mix_days
 from core.climate.interpolation import MonthlyClimate, climate_at
 from core.climate.maps import read_cell
 from core.climate.terrain import lookup_timezone
 from core.pv.atmosphere import ineichen
 from core.pv.solar_position import MODEL_YEAR, solar_position_year
-from core.pv.weather_year import HOURS, FloatArray, WeatherYear
+from core.pv.weather_year import DAYS_IN_MONTH, HOURS, FloatArray, WeatherYear
 
 SOURCE = "SolarSync screening model"
 

@@ -7,11 +7,10 @@ from typing import Literal
 import numpy as np
 from numpy.typing import NDArray
 
-from core.climate.day_mix import DAYS_IN_MONTH
 from core.climate.interpolation import climate_at, estimate_ghi, stations_table
 from core.climate.station import Station
 from core.climate.stations import STATIONS
-from core.pv.weather_year import FloatArray
+from core.pv.weather_year import DAYS_IN_MONTH, FloatArray
 
 Climate = Literal["tropical", "temperate", "cold"]
 

@@ -7,9 +7,8 @@ from typing import NamedTuple, NoReturn
 
 import numpy as np
 
-from core.climate.day_mix import DAYS_IN_MONTH
 from core.errors import FieldError, InvalidInput
-from core.pv.weather_year import HOURS, FloatArray, WeatherYear
+from core.pv.weather_year import DAYS_IN_MONTH, HOURS, FloatArray, WeatherYear
 
 POINTER = "/file"
 

@@ -9,7 +9,8 @@ from sqlalchemy import select, update
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from core.database.models import JobRow, OutboxChannel, TechnicianRow, WebhookRow
+from core.database.models import JobRow, TechnicianRow
+from core.database.outbox_tables import OutboxChannel, WebhookRow
 from core.notifications.addresses import Address
 from core.notifications.news import Told, events_for
 from core.webhooks.messages import RecordedEvent

@@ -14,8 +14,9 @@ from sqlalchemy.types import Uuid
 
 from core.database.events import Event, append_to_each
 from core.database.jobs import visible
-from core.database.models import AlertRow, JobRow
+from core.database.models import JobRow
 from core.database.users import Viewer
+from core.database.weather_tables import AlertRow
 from core.ids import new_id
 from state.weather import Alert
 

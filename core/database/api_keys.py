@@ -11,7 +11,7 @@ from sqlalchemy import bindparam, or_, select, update
 from sqlalchemy.ext.asyncio import AsyncEngine, AsyncSession
 
 from core.database import pages
-from core.database.credentials import ApiKeyRow
+from core.database.credential_tables import ApiKeyRow
 from core.database.models import TechnicianRow, User
 from core.database.session import AsyncSessionLocal
 from core.database.users import Viewer

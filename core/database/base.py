@@ -1,9 +1,10 @@
-"""The declarative base."""
+"""What the modules of tables share: `models` and every `*_tables` beside it."""
 
 from datetime import datetime
+from enum import StrEnum
 from typing import Any, ClassVar
 
-from sqlalchemy import DateTime, MetaData
+from sqlalchemy import DateTime, Enum, MetaData
 from sqlalchemy.dialects.postgresql import JSONB
 from sqlalchemy.orm import DeclarativeBase
 
@@ -24,3 +25,8 @@ class Base(DeclarativeBase):
         dict[str, Any]: JSONB(none_as_null=True),
         list[dict[str, Any]]: JSONB(none_as_null=True),
     }
+
+
+def native_enum(kind: type[StrEnum], name: str) -> Enum:
+    """The PostgreSQL type of an enumeration, which migrations alone make and change."""
+    return Enum(kind, name=name, create_type=False, values_callable=lambda e: [member.value for member in e])

@@ -14,8 +14,8 @@ from sqlalchemy import bindparam, select, text
 from sqlalchemy.dialects.postgresql import ARRAY, BYTEA, JSONB, TEXT, insert
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from core.database.models import WeatherCellRow
 from core.database.places import job_cell
+from core.database.weather_tables import WeatherCellRow
 from state.weather import Alert, Forecast
 
 LEASE = timedelta(minutes=3)

@@ -11,8 +11,8 @@ from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.ext.asyncio import AsyncEngine
 
 from core.database.errors import storage_errors
-from core.database.models import ClimateYearRow, DesignTemperatureRow
 from core.database.session import AsyncSessionLocal
+from core.database.weather_tables import ClimateYearRow, DesignTemperatureRow
 from core.ports import ProvidedYear
 from core.pv.weather_year import WeatherYear
 from state.weather import DesignTemperatures, Quality

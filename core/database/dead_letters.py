@@ -9,7 +9,8 @@ from uuid import UUID
 from sqlalchemy import func, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from core.database.models import DeliveryStatus, JobRow, RunKind, RunRow, RunStatus, WebhookDeliveryRow
+from core.database.models import JobRow, RunKind, RunRow, RunStatus
+from core.database.outbox_tables import DeliveryStatus, WebhookDeliveryRow
 
 
 @dataclass(frozen=True, slots=True)

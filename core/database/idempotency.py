@@ -16,7 +16,7 @@ from sqlalchemy import select, update
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from core.database.models import IdempotencyKeyRow
+from core.database.service_tables import IdempotencyKeyRow
 from core.errors import Conflict, FieldError, InvalidInput
 
 KEPT_FOR = timedelta(hours=24)

@@ -8,7 +8,7 @@ from uuid import UUID
 from sqlalchemy import ColumnElement, update
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from core.database.credentials import LoginRow
+from core.database.credential_tables import LoginRow
 from core.database.models import Role, User
 
 

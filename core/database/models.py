@@ -1,16 +1,17 @@
-"""The tables. Enumerations are PostgreSQL types, made and changed by migrations only."""
+"""The tables of jobs and of the people who work on them."""
 
+from collections.abc import Callable
 from datetime import datetime
 from enum import StrEnum
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import BigInteger, CheckConstraint, Enum, ForeignKey, Identity, Index, LargeBinary, func, text
+from sqlalchemy import BigInteger, CheckConstraint, ForeignKey, Identity, Index, func, text
 from sqlalchemy.dialects.postgresql import ARRAY, TEXT, ExcludeConstraint
 from sqlalchemy.engine.default import DefaultExecutionContext
 from sqlalchemy.orm import Mapped, mapped_column
 
-from core.database.base import Base
+from core.database.base import Base, native_enum
 from core.database.places import job_cell, job_place
 from core.database.search import Words, job_words
 from core.ids import new_id
@@ -57,29 +58,11 @@ class JobPriority(StrEnum):
     P4 = "P4"
 
 
-class DeliveryStatus(StrEnum):
-    PENDING = "pending"
-    DELIVERED = "delivered"
-    FAILED = "failed"
-
-
-class OutboxChannel(StrEnum):
-    WEBHOOK = "webhook"
-    DISPATCHER = "dispatcher"
-    TECHNICIAN = "technician"
-
-
-def _enum(kind: type[StrEnum], name: str) -> Enum:
-    return Enum(kind, name=name, create_type=False, values_callable=lambda e: [member.value for member in e])
-
-
-ROLE = _enum(Role, "role")
-JOB_KIND = _enum(JobKind, "job_kind")
-RUN_KIND = _enum(RunKind, "run_kind")
-RUN_STATUS = _enum(RunStatus, "run_status")
-JOB_PRIORITY = _enum(JobPriority, "job_priority")
-DELIVERY_STATUS = _enum(DeliveryStatus, "delivery_status")
-OUTBOX_CHANNEL = _enum(OutboxChannel, "outbox_channel")
+ROLE = native_enum(Role, "role")
+JOB_KIND = native_enum(JobKind, "job_kind")
+RUN_KIND = native_enum(RunKind, "run_kind")
+RUN_STATUS = native_enum(RunStatus, "run_status")
+JOB_PRIORITY = native_enum(JobPriority, "job_priority")
 
 
 class User(Base):
@@ -125,16 +108,8 @@ class LeaveRow(Base):
     )
 
 
-def _words(context: DefaultExecutionContext) -> list[str]:
-    return job_words(context.get_current_parameters()["input"])  # type: ignore[no-untyped-call]
-
-
-def _place(context: DefaultExecutionContext) -> str | None:
-    return job_place(context.get_current_parameters()["input"])  # type: ignore[no-untyped-call]
-
-
-def _cell(context: DefaultExecutionContext) -> str | None:
-    return job_cell(context.get_current_parameters()["input"])  # type: ignore[no-untyped-call]
+def _from_input(derived: Callable[[dict[str, Any]], Any]) -> Callable[[DefaultExecutionContext], Any]:
+    return lambda context: derived(context.get_current_parameters()["input"])  # type: ignore[no-untyped-call]
 
 
 class JobRow(Base):
@@ -166,12 +141,16 @@ class JobRow(Base):
     visit_end: Mapped[datetime | None]
     fence: Mapped[int] = mapped_column(server_default=text("0"))
     weather: Mapped[dict[str, Any] | None]
-    place: Mapped[str | None] = mapped_column(default=_place)
-    weather_cell: Mapped[str | None] = mapped_column(default=_cell)
+    place: Mapped[str | None] = mapped_column(default=_from_input(job_place))
+    weather_cell: Mapped[str | None] = mapped_column(default=_from_input(job_cell))
     asset: Mapped[str | None]
     failure_mode: Mapped[str | None]
     words: Mapped[list[str]] = mapped_column(
-        Words, default=_words, server_default=text("''"), deferred=True, deferred_raiseload=True
+        Words,
+        default=_from_input(job_words),
+        server_default=text("''"),
+        deferred=True,
+        deferred_raiseload=True,
     )
 
     __table_args__ = (
@@ -291,188 +270,3 @@ class JobEventRow(Base):
         # Next to nothing to maintain: events are appended, so a range of pages is a range of time.
         Index("ix_job_events_at", "at", postgresql_using="brin"),
     )
-
-
-class WeatherFileRow(Base):
-    """A typical year that a technician brought, as uploaded."""
-
-    __tablename__ = "weather_files"
-
-    id: Mapped[UUID] = mapped_column(primary_key=True, default=new_id)
-    created_by: Mapped[UUID] = mapped_column(ForeignKey("users.id"))
-    created_at: Mapped[datetime] = mapped_column(server_default=func.now())
-    name: Mapped[str]
-    content: Mapped[bytes] = mapped_column(LargeBinary)
-
-
-class ScheduleTickRow(Base):
-    """A slot of a schedule that was executed, and by whom.
-
-    The first row of a schedule has no `started_at`: nothing was executed then, the schedule began.
-    """
-
-    __tablename__ = "schedule_ticks"
-
-    schedule: Mapped[str] = mapped_column(primary_key=True)
-    fire_time: Mapped[datetime] = mapped_column(primary_key=True)
-    leader: Mapped[str]
-    started_at: Mapped[datetime | None]
-    finished_at: Mapped[datetime | None]
-    error: Mapped[str | None]
-
-
-class IdempotencyKeyRow(Base):
-    """What a user's request was answered under a key; unanswered only inside the transaction that answers it."""
-
-    __tablename__ = "idempotency_keys"
-
-    user_id: Mapped[UUID] = mapped_column(ForeignKey("users.id", ondelete="CASCADE"), primary_key=True)
-    key: Mapped[str] = mapped_column(primary_key=True)
-    fingerprint: Mapped[bytes] = mapped_column(LargeBinary)
-    created_at: Mapped[datetime]
-    status: Mapped[int | None]
-    body: Mapped[bytes | None] = mapped_column(LargeBinary)
-    location: Mapped[str | None]
-
-    __table_args__ = (Index("ix_idempotency_keys_created_at", "created_at"),)
-
-
-class WebhookRow(Base):
-    """Somebody else's server that is told of job events; on another channel an address of the settings, by its name.
-
-    `failing_since` is the first failed attempt after the last success. A webhook that was switched off by the
-    service says when and why.
-    """
-
-    __tablename__ = "webhooks"
-
-    id: Mapped[UUID] = mapped_column(primary_key=True, default=new_id)
-    channel: Mapped[OutboxChannel] = mapped_column(OUTBOX_CHANNEL, server_default=text("'webhook'"))
-    created_by: Mapped[UUID | None] = mapped_column(ForeignKey("users.id"))
-    created_at: Mapped[datetime] = mapped_column(server_default=func.now())
-    url: Mapped[str]
-    events: Mapped[list[str]] = mapped_column(ARRAY(TEXT))
-    secret: Mapped[str]
-    is_active: Mapped[bool] = mapped_column(server_default=text("true"))
-    failing_since: Mapped[datetime | None]
-    disabled_at: Mapped[datetime | None]
-    disabled_reason: Mapped[str | None]
-
-    __table_args__ = (
-        Index("uq_webhooks_url", "url", unique=True, postgresql_where=text("channel <> 'webhook'")),
-    )
-
-
-class WebhookDeliveryRow(Base):
-    """The outbox: one event for one webhook, written with the event; `next_attempt_at` null is at once."""
-
-    __tablename__ = "webhook_deliveries"
-
-    id: Mapped[UUID] = mapped_column(primary_key=True, server_default=text("gen_random_uuid()"))
-    webhook_id: Mapped[UUID] = mapped_column(ForeignKey("webhooks.id", ondelete="CASCADE"))
-    event_id: Mapped[int] = mapped_column(ForeignKey("job_events.id", ondelete="CASCADE"))
-    status: Mapped[DeliveryStatus] = mapped_column(DELIVERY_STATUS, server_default=text("'pending'"))
-    created_at: Mapped[datetime] = mapped_column(server_default=func.now())
-    attempts: Mapped[int] = mapped_column(server_default=text("0"))
-    last_attempt_at: Mapped[datetime | None]
-    next_attempt_at: Mapped[datetime | None]
-    response_status: Mapped[int | None]
-    response_excerpt: Mapped[str | None]
-    error: Mapped[str | None]
-
-    __table_args__ = (
-        Index("uq_webhook_deliveries_webhook_id_event_id", "webhook_id", "event_id", unique=True),
-        Index("ix_webhook_deliveries_event_id", "event_id"),
-        Index(
-            "ix_webhook_deliveries_due",
-            text("coalesce(next_attempt_at, created_at)"),
-            postgresql_where=text("status = 'pending'"),
-        ),
-        Index("ix_webhook_deliveries_failed", "webhook_id", postgresql_where=text("status = 'failed'")),
-        Index("ix_webhook_deliveries_tried", text("coalesce(last_attempt_at, created_at)")),
-    )
-
-
-class ClimateYearRow(Base):
-    """A typical year that a provider gave; `content` holds its hours, compressed. Never changed."""
-
-    __tablename__ = "climate_years"
-
-    ref: Mapped[str] = mapped_column(primary_key=True)
-    source: Mapped[str]
-    quality: Mapped[str]
-    uncertainty_percent: Mapped[float]
-    attribution: Mapped[str]
-    notes: Mapped[list[str]] = mapped_column(ARRAY(TEXT))
-    content: Mapped[bytes] = mapped_column(LargeBinary)
-    created_at: Mapped[datetime] = mapped_column(server_default=func.now())
-
-
-class DesignTemperatureRow(Base):
-    """Means of the yearly extremes of a cell and elevation band. Never changed."""
-
-    __tablename__ = "design_temperatures"
-
-    cell: Mapped[str] = mapped_column(primary_key=True)
-    document: Mapped[dict[str, Any]]
-    created_at: Mapped[datetime] = mapped_column(server_default=func.now())
-
-
-class WeatherCellRow(Base):
-    """The forecast that the jobs of a cell share, for a place in it, where the first of them is.
-
-    Nobody fetches it before `due_at`: whoever does moves that first. `judged` is false while the jobs of the cell
-    have not been compared with the forecast. `official` are warnings of authorities, `problem` is why the latest try
-    gave nothing.
-    """
-
-    __tablename__ = "weather_cells"
-
-    cell: Mapped[str] = mapped_column(primary_key=True)
-    latitude: Mapped[float]
-    longitude: Mapped[float]
-    due_at: Mapped[datetime]
-    judged: Mapped[bool] = mapped_column(server_default=text("true"))
-    fetched_at: Mapped[datetime | None]
-    content: Mapped[bytes | None] = mapped_column(LargeBinary)
-    official: Mapped[list[dict[str, Any]]] = mapped_column(server_default=text("'[]'"))
-    problem: Mapped[str | None]
-
-    __table_args__ = (
-        Index("ix_weather_cells_due_at", "due_at"),
-        Index("ix_weather_cells_unjudged", "cell", postgresql_where=text("NOT judged")),
-    )
-
-
-class AlertRow(Base):
-    """An alert as a job was last told of it; open until it has passed or is withdrawn."""
-
-    __tablename__ = "alerts"
-
-    id: Mapped[UUID] = mapped_column(primary_key=True, default=new_id)
-    job_id: Mapped[UUID] = mapped_column(ForeignKey("jobs.id", ondelete="CASCADE"))
-    document: Mapped[dict[str, Any]]
-    ends_at: Mapped[datetime]
-    opened_at: Mapped[datetime]
-    updated_at: Mapped[datetime]
-    closed_at: Mapped[datetime | None]
-
-    __table_args__ = (
-        Index("ix_alerts_job_id", "job_id"),
-        Index("ix_alerts_open", "id", postgresql_where=text("closed_at IS NULL")),
-        Index("ix_alerts_ends_at", "ends_at", postgresql_where=text("closed_at IS NULL")),
-        Index("ix_alerts_closed", "closed_at", postgresql_where=text("closed_at IS NOT NULL")),
-    )
-
-
-class WeatherRefreshRow(Base):
-    """One look at the weather of all active jobs, and what it came to."""
-
-    __tablename__ = "weather_refreshes"
-
-    id: Mapped[UUID] = mapped_column(primary_key=True, default=new_id)
-    started_at: Mapped[datetime]
-    finished_at: Mapped[datetime | None]
-    counts: Mapped[dict[str, Any]] = mapped_column(server_default=text("'{}'"))
-
-    __table_args__ = (Index("ix_weather_refreshes_started_at", "started_at"),)

@@ -10,8 +10,9 @@ from sqlalchemy import func, select, text
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from core.database.jobs import visible
-from core.database.models import JobPriority, JobRow, RunStatus, TechnicianRow, WeatherRefreshRow
+from core.database.models import JobPriority, JobRow, RunStatus, TechnicianRow
 from core.database.users import Viewer
+from core.database.weather_tables import WeatherRefreshRow
 from state.weather import Window
 
 # The newest weather a job's plan was compared with: that of its latest run, which its row or its result holds.

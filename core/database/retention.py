@@ -28,19 +28,13 @@ from sqlalchemy import (
 from sqlalchemy.ext.asyncio import AsyncEngine, AsyncSession
 from sqlalchemy.types import UserDefinedType
 
-from core.database.credentials import LoginRow
+from core.database.credential_tables import LoginRow
 from core.database.idempotency import KEPT_FOR
-from core.database.models import (
-    AlertRow,
-    DeliveryStatus,
-    IdempotencyKeyRow,
-    JobEventRow,
-    JobRow,
-    WeatherCellRow,
-    WeatherRefreshRow,
-    WebhookDeliveryRow,
-)
+from core.database.models import JobEventRow, JobRow
+from core.database.outbox_tables import DeliveryStatus, WebhookDeliveryRow
+from core.database.service_tables import IdempotencyKeyRow
 from core.database.session import AsyncSessionLocal
+from core.database.weather_tables import AlertRow, WeatherCellRow, WeatherRefreshRow
 
 log = structlog.get_logger(__name__)
 

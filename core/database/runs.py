@@ -8,17 +8,16 @@ its claim. Where there is no such row, a newer claim or a cancellation has raise
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
-from functools import cache
 from types import MappingProxyType
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import Function, TextClause, Uuid, bindparam, func, select, text, update
-from sqlalchemy.dialects.postgresql import JSONB, insert
+from sqlalchemy import Function, func, select, update
+from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from core.database.events import SETTLED_CHANNEL, Event, append_events, events_to_tell, telling
+from core.database.events import SETTLED_CHANNEL, Event, append_events, events_to_tell
 from core.database.models import (
     ONE_VISIT_AT_A_TIME,
     JobKind,
@@ -28,89 +27,14 @@ from core.database.models import (
     RunStatus,
     TechnicianRow,
 )
+from core.database.run_statements import CLAIM, SERVICE, TAKEN_OVER, success
 from core.errors import StaleAttempt, VisitTaken
 from core.ids import new_id
 
-SERVICE = "service"
-"""Who tells of what workers do."""
 NOT_NULL = "23502"
 """SQLSTATE not_null_violation. PostgreSQL, appendix A."""
 ACTIVE = (RunStatus.QUEUED, RunStatus.RUNNING)
 NOTHING: Mapping[str, Any] = MappingProxyType({})
-
-
-# The job's row first, as everywhere: whoever waits for it finds the run as it is then. A run that is no longer
-# active when the job is free has been ended by somebody whose fence this one must not undo.
-_CLAIM = (
-    text(
-        f"""
-    WITH found AS (
-        SELECT jobs.id AS job_id, jobs.fence + 1 AS fence, runs.status AS was
-        FROM jobs JOIN runs ON runs.job_id = jobs.id
-        WHERE runs.id = :run_id AND runs.status IN ('queued', 'running')
-        FOR NO KEY UPDATE
-    ), taken AS (
-        UPDATE runs
-        SET status = 'running', attempt = attempt + 1, fence = found.fence, started_at = coalesce(started_at, now())
-        FROM found WHERE runs.id = :run_id
-        RETURNING runs.kind, runs.attempt, runs.created_at, found.job_id, found.fence, found.was
-    ), fenced AS (
-        UPDATE jobs
-        SET fence = taken.fence, status = CASE WHEN taken.kind = 'refresh' THEN jobs.status ELSE 'running' END
-        FROM taken WHERE jobs.id = taken.job_id
-        RETURNING jobs.id, jobs.kind AS job_kind, jobs.input, jobs.answers, jobs.progress_done,
-            CASE WHEN taken.kind = 'refresh' THEN jobs.weather END AS weather, taken.*
-    ), {telling("(SELECT id, attempt FROM fenced WHERE was = 'running')", "jsonb_build_object('attempt', job.attempt)")}
-    SELECT fenced.*, CASE WHEN was = 'running' THEN 1 + (
-        SELECT count(*) FROM job_events
-        WHERE job_id = fenced.id AND run_id = :run_id AND job_events.type = 'run.taken_over'
-    ) ELSE 0 END AS losses
-    FROM fenced
-    """  # noqa: S608  constants
-    )
-    .bindparams(bindparam("run_id", type_=Uuid()))
-    .columns(input=JSONB, answers=JSONB, weather=JSONB)
-)
-_TAKEN_OVER = events_to_tell([Event("run.taken_over")], actor=SERVICE)
-
-
-_STORED = """
-    CASE WHEN told.event ->> 'type' = 'result.stored' THEN jsonb_build_object('version', job.version)
-    ELSE told.event -> 'data' END
-"""
-
-
-# All or nothing: where the run is not ours to end, the result has no document, which its column refuses.
-@cache
-def _success(changed: tuple[str, ...]) -> TextClause:
-    """The statement that ends a run with a result and changes these columns of its job."""
-    changes = "".join(f"{name} = :{name}, " for name in changed)
-    return text(
-        f"""
-        WITH held AS (
-            UPDATE jobs SET {changes} result_version = coalesce(result_version, 0) + 1
-            WHERE id = :job_id AND fence = :fence
-            RETURNING id, result_version AS version
-        ), ended AS (
-            UPDATE runs SET status = 'succeeded', finished_at = now(), problem = NULL
-            FROM held
-            WHERE runs.id = :run_id AND runs.job_id = held.id AND fence = :fence AND status = 'running'
-            RETURNING runs.id
-        ), stored AS (
-            INSERT INTO results (job_id, version, run_id, document)
-            SELECT held.id, version, ended.id,
-                CASE WHEN ended.id IS NOT NULL THEN :document || jsonb_build_object('version', version) END
-            FROM held LEFT JOIN ended ON true
-            RETURNING pg_notify('{SETTLED_CHANNEL}', CAST(job_id AS text))
-        ), {telling("held", _STORED)}
-        SELECT version FROM held
-        """  # noqa: S608  constants
-    ).bindparams(
-        bindparam("job_id", type_=Uuid()),
-        bindparam("run_id", type_=Uuid()),
-        bindparam("document", type_=JSONB),
-        *(bindparam(name, type_=JobRow.__table__.c[name].type) for name in changed),
-    )
 
 
 @dataclass(frozen=True, slots=True)
@@ -166,7 +90,7 @@ class Runs:
         One statement, which needs no transaction around it.
         """
         row = (
-            await self._session.execute(_CLAIM, {"run_id": run_id, **_TAKEN_OVER, "event_run_id": run_id})
+            await self._session.execute(CLAIM, {"run_id": run_id, **TAKEN_OVER, "event_run_id": run_id})
         ).one_or_none()
         if row is None:
             return None
@@ -176,6 +100,9 @@ class Runs:
             input=row.input,
             answers=row.answers,
             progress_done=row.progress_done,
+            technician_id=row.technician_id,
+            visit_start=row.visit_start,
+            visit_end=row.visit_end,
             weather=row.weather,
         )
         kind = RunKind(row.kind)
@@ -238,7 +165,7 @@ class Runs:
         ours = {"job_id": claim.job_id, "run_id": claim.run_id, "fence": claim.fence}
         try:
             version: int | None = await self._session.scalar(
-                _success(tuple(sorted(changes))),
+                success(tuple(sorted(changes))),
                 {
                     **changes,
                     **ours,

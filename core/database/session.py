@@ -13,6 +13,8 @@ from sqlalchemy.exc import DisconnectionError
 from sqlalchemy.ext.asyncio import AsyncEngine, AsyncSession, async_sessionmaker, create_async_engine
 from starlette.requests import HTTPConnection
 
+from core.database.errors import storage_errors
+
 log = structlog.get_logger(__name__)
 
 AsyncSessionLocal = async_sessionmaker(class_=AsyncSession, expire_on_commit=False)
@@ -32,6 +34,9 @@ CONNECT_SECONDS = 3.0
 """How long a new connection may take."""
 POOL_SECONDS = 6.0
 """How long one may be waited for that others have in use: a burst is worked off, a request's time not used up."""
+IDLE_SECONDS = 10.0
+"""PostgreSQL ends a session that says nothing for so long within a transaction: its process is frozen or gone, and the
+rows that it has locked are waited for by whoever took its runs over."""
 
 
 def create_engine(
@@ -41,11 +46,13 @@ def create_engine(
     max_overflow: int = 10,
     echo: bool = False,
     statement_seconds: float | None = None,
+    idle_seconds: float = IDLE_SECONDS,
 ) -> AsyncEngine:
     """An engine with its pool; nothing is opened until the first use.
 
     `statement_seconds` [s] bounds every statement, so that a server which went silent is an error and not a wait;
-    migrations go without, since building an index takes what it takes.
+    migrations go without, since building an index takes what it takes. `idle_seconds` [s] is how long a transaction may
+    stand still.
     """
     engine = create_async_engine(
         sqlalchemy_url(url),
@@ -53,7 +60,11 @@ def create_engine(
         max_overflow=max_overflow,
         echo=echo,
         pool_timeout=POOL_SECONDS,
-        connect_args={"timeout": CONNECT_SECONDS, "command_timeout": statement_seconds},
+        connect_args={
+            "timeout": CONNECT_SECONDS,
+            "command_timeout": statement_seconds,
+            "server_settings": {"idle_in_transaction_session_timeout": str(round(idle_seconds * 1000))},
+        },
         json_serializer=lambda value: orjson.dumps(value).decode(),
         json_deserializer=orjson.loads,
     )
@@ -114,6 +125,17 @@ def single_statement(when: Callable[[HTTPConnection], bool]) -> Callable[[Route]
 def without_transactions(engine: AsyncEngine) -> AsyncEngine:
     """The same connections, each statement for itself."""
     return engine.execution_options(isolation_level="AUTOCOMMIT")
+
+
+@contextlib.asynccontextmanager
+async def open_session(engine: AsyncEngine) -> AsyncIterator[AsyncSession]:
+    """A session, committed when its block ends; `StorageUnavailable` where PostgreSQL cannot be reached.
+
+    On an engine `without_transactions` a single statement costs a single round trip.
+    """
+    with storage_errors():
+        async with AsyncSessionLocal(bind=engine) as session, session.begin():
+            yield session
 
 
 async def get_db(connection: HTTPConnection) -> AsyncIterator[AsyncSession]:

@@ -9,7 +9,7 @@ from sqlalchemy.exc import IntegrityError
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from core.database import pages
-from core.database.credentials import LoginRow
+from core.database.credential_tables import LoginRow
 from core.database.logins import Ended, Logins
 from core.database.models import Role, TechnicianRow, User
 from core.errors import Conflict, NotFound

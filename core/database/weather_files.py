@@ -9,8 +9,8 @@ from sqlalchemy.ext.asyncio import AsyncEngine, AsyncSession
 
 from core.climate.weather_files import parse_weather_file
 from core.database.errors import storage_errors
-from core.database.models import WeatherFileRow
 from core.database.session import AsyncSessionLocal
+from core.database.weather_tables import WeatherFileRow
 from core.errors import FieldError, InvalidInput
 from core.pv.weather_year import WeatherYear
 

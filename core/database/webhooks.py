@@ -9,13 +9,8 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from core.database.addressees import Addressee, addressee
 from core.database.events import Event, append_events
-from core.database.models import (
-    DeliveryStatus,
-    JobEventRow,
-    OutboxChannel,
-    WebhookDeliveryRow,
-    WebhookRow,
-)
+from core.database.models import JobEventRow
+from core.database.outbox_tables import DeliveryStatus, OutboxChannel, WebhookDeliveryRow, WebhookRow
 from core.errors import Conflict, FieldError, InvalidInput, NotFound
 from core.queue import enqueue_deliveries
 from core.webhooks.messages import RecordedEvent

@@ -5,9 +5,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from core.pv.system import Plane
-from core.pv.weather_year import FloatArray
-
-_MONTH_STARTS = np.array([0, 31, 59, 90, 120, 151, 181, 212, 243, 273, 304, 334]) * 24
+from core.pv.weather_year import FloatArray, monthly_sums
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -55,7 +53,7 @@ class EnergyYear(PowerSeries):
 
     @property
     def ac_monthly_kwh(self) -> FloatArray:
-        return np.add.reduceat(self.p_ac, _MONTH_STARTS) / 1000.0
+        return monthly_sums(self.p_ac) / 1000.0
 
     @property
     def poa_annual_kwh_m2(self) -> float:
@@ -64,7 +62,7 @@ class EnergyYear(PowerSeries):
 
     @property
     def poa_monthly_kwh_m2(self) -> FloatArray:
-        return np.add.reduceat(self._poa_mean, _MONTH_STARTS) / 1000.0
+        return monthly_sums(self._poa_mean) / 1000.0
 
     @property
     def specific_yield_kwh_per_kwp(self) -> float:

@@ -8,7 +8,6 @@ from collections.abc import Sequence
 from typing import NamedTuple
 
 import numpy as np
-from numpy.typing import NDArray
 
 from core.pv.energy import EnergyYear, PowerSeries
 from core.pv.module import pvwatts_dc, relative_efficiency
@@ -16,13 +15,9 @@ from core.pv.plane import Daylight, PlaneConditions, plane_conditions
 from core.pv.single_diode import relative_power
 from core.pv.solar_position import Instants, solar_position, solar_position_year
 from core.pv.system import Plane, System, demand_physical
-from core.pv.weather_year import FloatArray, WeatherYear
+from core.pv.weather_year import MONTH_OF_HOUR, FloatArray, WeatherYear
 
 __all__ = ["EnergyYear", "Plane", "PowerSeries", "System", "simulate", "simulate_times"]
-
-_MONTH_OF_HOUR: NDArray[np.int64] = np.repeat(
-    np.arange(12), np.array([31, 28, 31, 30, 31, 30, 31, 31, 30, 31, 30, 31]) * 24
-)
 
 
 def simulate(year: WeatherYear, planes: Sequence[Plane], system: System) -> EnergyYear:
@@ -58,7 +53,7 @@ def simulate(year: WeatherYear, planes: Sequence[Plane], system: System) -> Ener
     sun = solar_position_year(year.latitude, year.longitude, year.utc_offset, year.minute)
     daylight = Daylight.select(
         sun,
-        month=_MONTH_OF_HOUR,
+        month=MONTH_OF_HOUR,
         elevation=year.elevation,
         ghi=year.ghi,
         dni=year.dni,

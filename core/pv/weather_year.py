@@ -9,6 +9,16 @@ FloatArray = NDArray[np.float64]
 
 HOURS = 8760
 """Hours in the model year: 365 days, no 29th of February."""
+DAYS_IN_MONTH = np.array([31, 28, 31, 30, 31, 30, 31, 31, 30, 31, 30, 31])
+MONTH_OF_DAY = np.repeat(np.arange(12), DAYS_IN_MONTH)
+"""0 is January."""
+MONTH_OF_HOUR = np.repeat(MONTH_OF_DAY, 24)
+_MONTH_STARTS = np.concatenate(([0], np.cumsum(DAYS_IN_MONTH)[:-1])) * 24
+
+
+def monthly_sums(hourly: FloatArray) -> FloatArray:
+    """Sums over the months of the model year, shape (12,); hourly W/m² become Wh/m²."""
+    return np.add.reduceat(hourly, _MONTH_STARTS)
 
 
 @dataclass(frozen=True, slots=True, eq=False)

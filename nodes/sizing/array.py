@@ -6,8 +6,9 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from nodes.sizing.battery_dispatch import FloatArray, Plant, with_battery
-from nodes.sizing.demand import DAYS_IN_MONTH, Load
+from core.pv.weather_year import DAYS_IN_MONTH, FloatArray, monthly_sums
+from nodes.sizing.battery_dispatch import Plant, with_battery
+from nodes.sizing.demand import Load
 from nodes.sizing.storage import Efficiencies
 from nodes.sizing.strings import PlaneRoom
 from nodes.sizing.yields import UnitYear
@@ -58,12 +59,6 @@ def room_for(planes: Sequence[PlaneRoom]) -> int | None:
     """Modules on all planes together; None where one of them has no known limit."""
     limits = [plane.most_modules for plane in planes]
     return None if None in limits else sum(limit for limit in limits if limit is not None)
-
-
-def monthly(hourly: FloatArray) -> FloatArray:
-    """Sums over the months of the model year, shape (12,)."""
-    edges = np.concatenate(([0], np.cumsum(DAYS_IN_MONTH)[:-1])) * 24
-    return np.add.reduceat(hourly, edges)
 
 
 @dataclass(frozen=True, slots=True)
@@ -121,7 +116,7 @@ def _for_the_worst_month(
     load: Load, unit: UnitYear, detour: FloatArray, battery: Efficiencies, usable_energy: float
 ) -> Target:
     """Carry the month in which demand is largest against the sun, then grow until the year is served."""
-    yields = monthly(unit.p_ac)
+    yields = monthly_sums(unit.p_ac)
     if not (yields > 0).all():
         return Target(None, "as much as the roof holds: one month has no sun at all")
     by_month = load.daily_energy * DAYS_IN_MONTH * detour / yields

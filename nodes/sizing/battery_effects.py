@@ -3,13 +3,14 @@
 import math
 import tomllib
 from collections.abc import Sequence
+from dataclasses import dataclass
 from functools import cache, lru_cache
 from importlib.resources import files
 from itertools import pairwise
 
 import numpy as np
 
-from nodes.sizing.battery_dispatch import RateEffect
+from core.pv.weather_year import FloatArray
 from state.base import Model
 from state.equipment import BatteryDatasheet, Chemistry
 
@@ -58,6 +59,33 @@ def temperature_factor(chemistry: Chemistry, temperature: float) -> float:
     """Capacity at `temperature` [°C] ÷ rated capacity: interpolated in the table, held at its ends."""
     table = effects()[chemistry].temperature
     return 1.0 / _interpolated(temperature, table.celsius, table.required_to_rated)
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class RateEffect:
+    """How much faster than by the energy it gives a battery empties at high power.
+
+    Parameters
+    ----------
+    rates : ndarray, shape (n,)
+        Current ÷ rated capacity, rising; the first is the rate that capacity is rated at. [1/h]
+    drain : ndarray, shape (n,)
+        Charge that leaves ÷ charge that is given at each rate; the first is 1.
+    """
+
+    rates: FloatArray
+    drain: FloatArray
+
+    def at(self, rate: FloatArray) -> FloatArray:
+        """The drain at any rate, like `rate` [1/h].
+
+        Peukert's law between the points and beyond the last; slower than rated earns no credit.
+        """
+        x, y = np.log(self.rates), np.log(self.drain)
+        wanted = np.log(np.maximum(rate, self.rates[0]))
+        slope = (y[-1] - y[-2]) / (x[-1] - x[-2])
+        drain: FloatArray = np.exp(np.interp(wanted, x, y) + slope * np.maximum(0.0, wanted - x[-1]))
+        return drain
 
 
 @lru_cache(maxsize=256)

@@ -11,18 +11,14 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
-from numpy.typing import NDArray
 
 from core.catalog.appliances import known_appliance
+from core.pv.weather_year import DAYS_IN_MONTH, MONTH_OF_DAY, FloatArray
 from nodes.sizing.questions import DAILY_ENERGY, PEAK_POWER, Form, appliance_power
 from nodes.sizing.tables import household_shape
 from state.demand import Appliance, Demand
 from state.sizing import DemandResult
 
-FloatArray = NDArray[np.float64]
-
-DAYS_IN_MONTH = np.array([31, 28, 31, 30, 31, 30, 31, 31, 30, 31, 30, 31])
-MONTH_OF_DAY = np.repeat(np.arange(12), DAYS_IN_MONTH)
 LIKELY_ALL_DAY_HOURS = 20.0
 
 

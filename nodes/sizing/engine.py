@@ -10,7 +10,7 @@ from nodes.sizing.alternatives import alternatives
 from nodes.sizing.brief import Brief
 from nodes.sizing.candidates import Candidate
 from nodes.sizing.electrical.voltage_drop import voltage_drop_checks
-from nodes.sizing.flows import strategy_of
+from nodes.sizing.flows import flows_of
 from nodes.sizing.narrative import assumptions_of, warnings_of
 from nodes.sizing.plan import Plan, plan_of
 from nodes.sizing.questions import Form
@@ -62,7 +62,7 @@ def _result(job: JobInput, year: WeatherYear, resource: Resource, plan: Plan) ->
     produced = energy_year(year, job.array, plan.brief.planes, design)
     hourly = None if load is None else load.hourly()
     prices = prices_of(job.economics)
-    flows, used = strategy_of(
+    flows, used = flows_of(
         job.system_type, design, bank, produced.p_dc, produced.p_ac, hourly, job.storage, prices
     )
     checks = [

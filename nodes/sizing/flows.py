@@ -4,11 +4,13 @@ import math
 
 import numpy as np
 
-from nodes.sizing.battery_dispatch import FloatArray, Plant, YearFlows, with_battery, without_battery
+from core.pv.weather_year import HOURS, FloatArray
+from nodes.sizing.battery_dispatch import Plant, with_battery
 from nodes.sizing.design import Design
 from nodes.sizing.storage import Bank
 from nodes.sizing.storage_checks import charge_limit
 from nodes.sizing.tariffs import Prices, time_of_use
+from nodes.sizing.year_flows import YearFlows, without_battery
 from state.equipment import Storage
 from state.job import SystemType
 
@@ -22,8 +24,8 @@ def flows_of(
     load: FloatArray | None,
     storage: Storage | None = None,
     prices: Prices | None = None,
-) -> YearFlows:
-    """Flows of the year; without a known load everything is exported.
+) -> tuple[YearFlows, str | None]:
+    """Flows of the year, and how the battery is used, in words; without a known load everything is exported.
 
     Parameters
     ----------
@@ -31,21 +33,13 @@ def flows_of(
         Input and output of the inverters, and the loads. [W]
     storage, prices : optional
         How the battery is to be used, and what a time-of-use strategy follows.
+
+    Returns
+    -------
+    flows : YearFlows
+    used : str or None
+        None without a battery.
     """
-    return strategy_of(system_type, design, bank, p_dc, p_ac, load, storage, prices)[0]
-
-
-def strategy_of(
-    system_type: SystemType,
-    design: Design,
-    bank: Bank | None,
-    p_dc: FloatArray,
-    p_ac: FloatArray,
-    load: FloatArray | None,
-    storage: Storage | None = None,
-    prices: Prices | None = None,
-) -> tuple[YearFlows, str | None]:
-    """Flows as `flows_of` gives them, and how the battery is used, in words; None without one."""
     wanted = np.zeros_like(p_ac) if load is None else load
     if bank is None:
         return without_battery(p_ac, wanted), None
@@ -53,10 +47,10 @@ def strategy_of(
     follows = storage is not None and storage.strategy == "time_of_use" and plant.grid
     if follows and prices is not None and not prices.flat:
         return time_of_use(p_dc, wanted, plant, prices)
-    words = "serves the loads whenever the array cannot"
-    return with_battery(
-        p_dc, wanted, plant
-    ), f"{words}, as no tariff varies by the hour" if follows else words
+    used = "serves the loads whenever the array cannot"
+    if follows:
+        used += ", as no tariff varies by the hour"
+    return with_battery(p_dc, wanted, plant), used
 
 
 def plant_of(system_type: SystemType, design: Design, bank: Bank, storage: Storage | None = None) -> Plant:
@@ -83,5 +77,5 @@ def plant_of(system_type: SystemType, design: Design, bank: Bank, storage: Stora
         reserve=storage.backup_reserve_pct / 100.0 if grid and storage is not None else 0.0,
         rate_effect=bank.rate_effect,
         nominal_energy=bank.nominal_energy,
-        grid_charge=np.zeros(8760) if grid and storage is not None and storage.grid_charging else None,
+        grid_charge=np.zeros(HOURS) if grid and storage is not None and storage.grid_charging else None,
     )

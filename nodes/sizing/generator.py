@@ -1,8 +1,8 @@
 """A generator for what an off-grid year leaves unserved: how large, how long it runs, what it burns."""
 
 from nodes.sizing.array import UNSERVED_TARGET
-from nodes.sizing.battery_dispatch import YearFlows
 from nodes.sizing.demand import Load
+from nodes.sizing.year_flows import YearFlows
 from state.sizing import Generator
 
 LITRES_PER_KWH = 0.4

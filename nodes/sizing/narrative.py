@@ -2,7 +2,6 @@
 
 from collections.abc import Sequence
 
-from nodes.sizing.battery_dispatch import YearFlows
 from nodes.sizing.dc_model import told_of
 from nodes.sizing.demand import Load
 from nodes.sizing.equipment import title
@@ -10,6 +9,7 @@ from nodes.sizing.generator import generator_hint
 from nodes.sizing.ranking import BY
 from nodes.sizing.selection import Choice
 from nodes.sizing.storage_result import bank_assumptions
+from nodes.sizing.year_flows import YearFlows
 from nodes.sizing.yields import DEFAULT_ETA_INV
 from state.job import JobInput
 from state.sizing import Check

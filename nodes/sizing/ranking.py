@@ -7,12 +7,13 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from core.pv.weather_year import FloatArray
 from nodes.sizing import economics
-from nodes.sizing.battery_dispatch import FloatArray, YearFlows
 from nodes.sizing.candidates import Candidate
 from nodes.sizing.flows import flows_of
 from nodes.sizing.screen import Pricing
 from nodes.sizing.storage_result import life_years
+from nodes.sizing.year_flows import YearFlows
 from nodes.sizing.yields import UnitYear, rated_efficiency
 from state.economics import Economics
 from state.equipment import Objective
@@ -51,7 +52,9 @@ class Ranking:
         """Where the energy of a design goes, by the unit year: as near as another module's coefficients allow."""
         design = candidate.design
         p_dc = design.pdc0 * self.unit.p_dc
-        return flows_of(self.system_type, design, candidate.bank, p_dc, self._p_ac(candidate), self.load)
+        p_ac = self._p_ac(candidate)
+        flows, _ = flows_of(self.system_type, design, candidate.bank, p_dc, p_ac, self.load)
+        return flows
 
     def generation(self, candidate: Candidate) -> float:
         """AC energy of a year by the unit year [Wh]."""

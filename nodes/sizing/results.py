@@ -4,13 +4,13 @@ from collections.abc import Sequence
 
 from core.pv.simulate import EnergyYear
 from nodes.sizing.array import UNSERVED_TARGET
-from nodes.sizing.battery_dispatch import YearFlows
 from nodes.sizing.checks import at_most
 from nodes.sizing.demand import Load
 from nodes.sizing.design import Design
 from nodes.sizing.generator import generator_for
 from nodes.sizing.tables import Horizon
 from nodes.sizing.uncertainty import combined_percent, p90
+from nodes.sizing.year_flows import YearFlows
 from state.equipment import RoofPlane
 from state.job import SystemType
 from state.losses import UncertaintyComponent

@@ -9,14 +9,13 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 import numpy as np
-from numpy.typing import NDArray
 
+from core.pv.weather_year import FloatArray
 from nodes.sizing.array import room_for, room_on
 from nodes.sizing.brief import Brief
 from nodes.sizing.strings import building_limit, parallel_limit, string_window, voltages
 from state.equipment import InverterDatasheet, ModuleDatasheet
 
-FloatArray = NDArray[np.float64]
 Pricing = Callable[[FloatArray, FloatArray], FloatArray]
 """Cost per useful kWh of arrays [W] behind inverters [W], elementwise."""
 

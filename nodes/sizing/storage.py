@@ -7,8 +7,7 @@ from functools import lru_cache
 
 import numpy as np
 
-from nodes.sizing.battery_dispatch import RateEffect
-from nodes.sizing.battery_effects import rate_effect, temperature_factor
+from nodes.sizing.battery_effects import RateEffect, rate_effect, temperature_factor
 from state.equipment import BatteryDatasheet, InverterDatasheet
 from state.sizing import StorageResult
 

@@ -2,13 +2,13 @@
 
 import math
 
-from nodes.sizing.battery_dispatch import YearFlows
 from nodes.sizing.battery_effects import cycle_life, effects, rate_source
 from nodes.sizing.charge_controller import charge_controller
 from nodes.sizing.design import Design
 from nodes.sizing.flows import plant_of
 from nodes.sizing.storage import Bank, longest_days
 from nodes.sizing.tables import horizon
+from nodes.sizing.year_flows import YearFlows
 from state.equipment import Storage
 from state.job import JobInput, SystemType
 from state.sizing import StorageResult

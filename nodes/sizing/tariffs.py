@@ -6,17 +6,9 @@ from dataclasses import dataclass, replace
 import numpy as np
 
 from core.catalog.prices import price_book_of
-from nodes.sizing.battery_dispatch import (
-    DAY,
-    HOURS,
-    BoolArray,
-    FloatArray,
-    HourlyFlows,
-    Plant,
-    YearFlows,
-    dispatch,
-)
-from nodes.sizing.demand import MONTH_OF_DAY
+from core.pv.weather_year import HOURS, MONTH_OF_DAY, FloatArray
+from nodes.sizing.battery_dispatch import DAY, BoolArray, Plant, dispatch
+from nodes.sizing.year_flows import HourlyFlows, YearFlows
 from state.economics import Economics, TariffPeriod
 
 WEEKEND = np.arange(365) % 7 >= 5

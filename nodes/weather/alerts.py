@@ -2,8 +2,8 @@
 
 from collections.abc import Iterator, Sequence
 
+from nodes.weather.findings import Finding, Slot, reasons
 from nodes.weather.thresholds import Kind, Severity, WindowThresholds
-from nodes.weather.windows import Finding, Slot, reasons
 from state.weather import Alert
 
 HEAVY_RAIN_RULE = "AMS glossary: heavy rain"

@@ -6,8 +6,9 @@ from typing import TypeVar
 from zoneinfo import ZoneInfo
 
 from nodes.weather.alerts import alerts
+from nodes.weather.findings import judge
 from nodes.weather.thresholds import WindowThresholds
-from nodes.weather.windows import judge, work_windows
+from nodes.weather.windows import work_windows
 from state.site import Site
 from state.weather import Alert, Forecast, Resource, WeatherResult, Window
 

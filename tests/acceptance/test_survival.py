@@ -13,7 +13,15 @@ from core.checkpoint import RedisSaver
 from core.checkpoint.keys import answers_key
 from core.embedded import EmbeddedServers
 from tests.support.cluster import GRACE_SECONDS, Cluster, cluster
-from tests.support.faults import flush, kill_workers, race_resumes, settle, wake_zombies
+from tests.support.faults import (
+    flush,
+    freeze_within_a_transaction,
+    given_up,
+    kill_workers,
+    race_resumes,
+    settle,
+    wake_zombies,
+)
 from tests.support.storm import storm
 
 OpenCluster = Callable[..., AbstractAsyncContextManager[Cluster]]
@@ -74,6 +82,17 @@ async def test_a_stalled_worker_wakes_up_to_nothing(open_cluster: OpenCluster, r
         zombies = await wake_zombies(service, redis, 2)
     assert (zombies.taken_over, zombies.ended, zombies.results) == (2, 2, 2)
     assert zombies.written_after_waking == 0
+
+
+async def test_a_worker_frozen_within_a_transaction_holds_up_nobody(open_cluster: OpenCluster) -> None:
+    async with open_cluster() as service:
+        jobs = await freeze_within_a_transaction(service)
+        await service.add_worker()
+        assert await settle(service, jobs) == {"succeeded": len(jobs)}
+        frozen = service.workers[0]
+        frozen.wake()
+        await given_up(frozen, 1)
+        assert frozen.logged("graph.run.crashed") == []
 
 
 async def test_cancelling_reaches_a_running_step_in_another_process(open_cluster: OpenCluster) -> None:

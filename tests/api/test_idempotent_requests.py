@@ -18,7 +18,8 @@ from core.config import Settings
 from core.database import AsyncSessionLocal, create_engine
 from core.database.errors import storage_errors
 from core.database.idempotency import KEPT_FOR, Answer, IdempotencyKeys
-from core.database.models import IdempotencyKeyRow, JobRow, Role, RunRow
+from core.database.models import JobRow, Role, RunRow
+from core.database.service_tables import IdempotencyKeyRow
 from core.database.users import Users
 from core.errors import StorageUnavailable
 from tests.api.conftest import Login, settled

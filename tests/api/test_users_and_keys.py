@@ -12,7 +12,7 @@ from sqlalchemy import update
 from core.clock import SystemClock
 from core.database import AsyncSessionLocal
 from core.database.api_keys import digest
-from core.database.credentials import ApiKeyRow
+from core.database.credential_tables import ApiKeyRow
 from core.database.models import Role
 from tests.api.conftest import Login
 from tests.support.inputs import triage_input

@@ -24,7 +24,7 @@ from core.pv.single_diode import SingleDiode, power_at_stc
 from core.pv.single_diode_fit import Datasheet, fit_single_diode
 from core.pv.solar_position import solar_position_year
 from core.pv.temperature import Mount, TemperatureModel
-from core.pv.weather_year import FloatArray, WeatherYear
+from core.pv.weather_year import FloatArray, WeatherYear, monthly_sums
 from tests.bench.support.energy_years import energy_years
 from tests.bench.support.sam import cec_module, pvwatts_8
 
@@ -32,7 +32,6 @@ TILT = 25.0
 AZIMUTHS = range(0, 360, 45)
 MODULES = 6
 ROUNDS = 15
-MONTHS = np.array([0, 31, 59, 90, 120, 151, 181, 212, 243, 273, 304, 334]) * 24
 STANDARD = SingleDiode(1.65916, 9.51393, 4.37813e-11, 0.269953, 654.059, 0.004755, 5.79586)
 """The standard module of version 8, a CS1H-320MS (NREL, SAM Simulation Core, ssc/cmod_pvwattsv8.cpp)."""
 
@@ -102,7 +101,7 @@ def _ours(year: WeatherYear, mount: Mount, azimuth: float, chain: Chain) -> Floa
 
 
 def _errors(ours: FloatArray, expected: FloatArray) -> tuple[float, float]:
-    monthly = 100.0 * (np.add.reduceat(ours, MONTHS) / np.add.reduceat(expected, MONTHS) - 1.0)
+    monthly = 100.0 * (monthly_sums(ours) / monthly_sums(expected) - 1.0)
     return 100.0 * float(ours.sum() / expected.sum() - 1.0), _worst(monthly.tolist())
 
 

@@ -20,7 +20,8 @@ from core.database.runs import Runs
 from core.database.session import AsyncSessionLocal
 from core.database.users import Users, Viewer
 from core.errors import Conflict, DomainError, ProviderUnavailable, StorageUnavailable
-from core.queue import TryAgain, queued_runs
+from core.queue import queued_runs
+from core.queue_worker import TryAgain
 from graph.execution import LONGEST_BACKOFF, MAX_ATTEMPTS, MAX_LOSSES, Execution
 from graph.reconciliation import requeue_forgotten_runs
 from graph.runner import Runner

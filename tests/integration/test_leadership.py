@@ -12,7 +12,7 @@ from sqlalchemy.ext.asyncio import AsyncEngine
 
 from core.clock import Clock, FixedClock
 from core.database.leadership import KEPT, current_leader, leader_connection
-from core.database.models import ScheduleTickRow
+from core.database.service_tables import ScheduleTickRow
 from core.database.session import AsyncSessionLocal
 from core.scheduler import Schedule, ScheduleLeader
 

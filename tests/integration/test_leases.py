@@ -11,7 +11,8 @@ from sqlalchemy.ext.asyncio import AsyncEngine
 
 from core.database.session import AsyncSessionLocal
 from core.ids import new_id
-from core.queue import NEW_JOB, QueueWorker, enqueue_run, queued_runs, withdraw_run
+from core.queue import NEW_JOB, enqueue_run, queued_runs, withdraw_run
+from core.queue_worker import QueueWorker
 
 BEAT = 0.4
 PATIENCE = 20

@@ -17,21 +17,13 @@ from core.clients.webhook import WebhookSender
 from core.clock import FixedClock
 from core.database.addressees import keep_addresses
 from core.database.jobs import Jobs
-from core.database.models import (
-    DeliveryStatus,
-    JobEventRow,
-    JobKind,
-    JobRow,
-    Role,
-    RunStatus,
-    TechnicianRow,
-    WebhookDeliveryRow,
-)
+from core.database.models import JobEventRow, JobKind, JobRow, Role, RunStatus, TechnicianRow
+from core.database.outbox_tables import DeliveryStatus, WebhookDeliveryRow
 from core.database.session import AsyncSessionLocal
 from core.database.users import Users
 from core.database.webhooks import Webhooks
 from core.notifications.addresses import addresses
-from core.queue import TryAgain
+from core.queue_worker import TryAgain
 from core.webhooks.schedule import PEOPLE_DELAYS
 from graph.delivery import Deliveries
 from tests.support.fakes import technician

@@ -15,14 +15,8 @@ from core.database.events import Event, JobEvents
 from core.database.idempotency import Answer, IdempotencyKeys
 from core.database.jobs import JobFilter, Jobs
 from core.database.leadership import current_leader
-from core.database.models import (
-    DeliveryStatus,
-    JobKind,
-    JobPriority,
-    JobRow,
-    RunKind,
-    RunStatus,
-)
+from core.database.models import JobKind, JobPriority, JobRow, RunKind, RunStatus
+from core.database.outbox_tables import DeliveryStatus
 from core.database.retention import prune, retention_rules
 from core.database.runs import Runs
 from core.database.sites import StoredSiteRecords

@@ -9,7 +9,8 @@ from sqlalchemy.ext.asyncio import AsyncEngine
 
 from core.database.session import AsyncSessionLocal, asyncpg_options
 from core.ids import new_id
-from core.queue import NEW_JOB, PERSON_WAITS, QueueWorker, TryAgain, enqueue_run, queued_runs
+from core.queue import NEW_JOB, PERSON_WAITS, enqueue_run, queued_runs
+from core.queue_worker import QueueWorker, TryAgain
 
 
 async def _enqueue(engine: AsyncEngine, *runs: UUID) -> None:

@@ -12,8 +12,9 @@ from sqlalchemy.ext.asyncio import AsyncEngine
 from core.clock import FixedClock
 from core.database import create_engine
 from core.database.jobs import Jobs
-from core.database.models import AlertRow, JobRow, RunKind, RunRow, RunStatus, WeatherCellRow
+from core.database.models import JobRow, RunKind, RunRow, RunStatus
 from core.database.session import AsyncSessionLocal
+from core.database.weather_tables import AlertRow, WeatherCellRow
 from core.errors import ProviderUnavailable
 from graph.cells import CellForecasts
 from graph.refresh import RefreshPlan, run_weather_update

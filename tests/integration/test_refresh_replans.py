@@ -1,5 +1,6 @@
 """A visit whose weather turns bad gets an alternative, once; one whose weather stays good is left alone."""
 
+from collections import Counter
 from collections.abc import AsyncIterator
 from datetime import UTC, datetime, timedelta
 from uuid import UUID
@@ -85,6 +86,10 @@ class Service:
             await self.execution.execute(run_id)
         return len(runs)
 
+    async def told(self, job_id: UUID) -> list[str]:
+        async with AsyncSessionLocal(bind=self.engine) as session:
+            return [event.type for event in await Jobs(session).timeline(job_id)]
+
     async def job(self, job_id: UUID) -> JobRow:
         async with AsyncSessionLocal(bind=self.engine) as session:
             return await Jobs(session).get(job_id)
@@ -114,6 +119,8 @@ async def test_a_visit_in_a_storm_is_moved_behind_it_and_then_left_alone(service
     assert moved.visit_start >= storm_ends
     assert (moved.status, moved.result_version) == (RunStatus.SUCCEEDED, 2)
     assert service.batches.requests == 2  # the run took what the refresh had fetched
+    told = Counter(await service.told(job_id))
+    assert (told["job.assigned"], told["visit.changed"]) == (1, 1)
 
     service.clock.move_to(NOW + timedelta(hours=6))
     assert await service.refresh() == 0
@@ -131,6 +138,4 @@ async def test_a_storm_that_spares_the_visit_is_told_and_changes_no_result(servi
     after = await service.job(job_id)
     assert (after.visit_start, after.result_version) == (planned.visit_start, 1)
     assert after.weather is not None
-    async with AsyncSessionLocal(bind=service.engine) as session:
-        told = [event.type for event in await Jobs(session).timeline(job_id)]
-    assert told.count("alert.opened") == 1
+    assert (await service.told(job_id)).count("alert.opened") == 1

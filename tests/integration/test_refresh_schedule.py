@@ -10,8 +10,9 @@ from sqlalchemy.ext.asyncio import AsyncEngine
 
 from core.clock import SystemClock
 from core.config import Settings
-from core.database.models import ScheduleTickRow, WeatherRefreshRow
+from core.database.service_tables import ScheduleTickRow
 from core.database.session import AsyncSessionLocal
+from core.database.weather_tables import WeatherRefreshRow
 from core.embedded import EmbeddedServers
 from core.scheduler import WEATHER_UPDATE, schedule_weather_updates, shutdown_scheduler
 from graph.tasks import keep_schedule

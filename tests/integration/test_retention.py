@@ -15,22 +15,10 @@ from core.clock import SystemClock
 from core.config import Settings
 from core.database.idempotency import KEPT_FOR, Answer, IdempotencyKeys
 from core.database.jobs import Jobs
-from core.database.models import (
-    DeliveryStatus,
-    IdempotencyKeyRow,
-    JobEventRow,
-    JobKind,
-    JobRow,
-    ResultRow,
-    Role,
-    RunKind,
-    RunRow,
-    RunStatus,
-    ScheduleTickRow,
-    WebhookDeliveryRow,
-    WebhookRow,
-)
+from core.database.models import JobEventRow, JobKind, JobRow, ResultRow, Role, RunKind, RunRow, RunStatus
+from core.database.outbox_tables import DeliveryStatus, WebhookDeliveryRow, WebhookRow
 from core.database.retention import RETENTION, prune, prune_all, retention_rules
+from core.database.service_tables import IdempotencyKeyRow, ScheduleTickRow
 from core.database.session import AsyncSessionLocal
 from core.database.users import Users
 from core.embedded import EmbeddedServers

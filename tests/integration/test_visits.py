@@ -18,7 +18,7 @@ from core.database.models import JobKind, JobRow, Role, RunRow, RunStatus, Techn
 from core.database.session import AsyncSessionLocal
 from core.database.technicians import StoredTechnicianDirectory
 from core.database.users import Users, Viewer
-from core.queue import TryAgain
+from core.queue_worker import TryAgain
 from graph.build import build_graph
 from graph.dependencies import Dependencies
 from graph.execution import Execution

@@ -14,20 +14,13 @@ from starlette.responses import Response
 from core.clients.webhook import WebhookSender
 from core.clock import FixedClock
 from core.database.jobs import Jobs
-from core.database.models import (
-    DeliveryStatus,
-    JobKind,
-    JobRow,
-    Role,
-    RunStatus,
-    WebhookDeliveryRow,
-    WebhookRow,
-)
+from core.database.models import JobKind, JobRow, Role, RunStatus
+from core.database.outbox_tables import DeliveryStatus, WebhookDeliveryRow, WebhookRow
 from core.database.session import AsyncSessionLocal
 from core.database.users import Users
 from core.database.webhooks import LEASE, LOST_AFTER, Webhooks
 from core.errors import Conflict
-from core.queue import TryAgain
+from core.queue_worker import TryAgain
 from core.webhooks.messages import new_secret
 from core.webhooks.schedule import DELAYS
 from graph.delivery import Deliveries

@@ -2,14 +2,14 @@
 
 import pytest
 
-from nodes.sizing.economics import (
-    Bill,
+from nodes.sizing.cash_flow import (
     cash_flow,
     internal_rate_of_return,
     levelised_cost,
     net_present_value,
     simple_payback,
 )
+from nodes.sizing.economics import Bill
 from nodes.sizing.tables import horizon
 
 HOURS = 8760

@@ -34,7 +34,7 @@ from tests.support.inputs import triage_input
 REPOSITORY = Path(__file__).parents[2]
 SECRET = "chaos-" * 12
 START_SECONDS = 60
-SETTLE_SECONDS = 600
+SETTLE_SECONDS = 240
 HEARTBEAT_SECONDS = 1.0
 GRACE_SECONDS = 2.0
 CREW = 12

@@ -17,7 +17,7 @@ import psutil
 from redis.asyncio import Redis
 
 from core.checkpoint.keys import REVISION, thread_key
-from tests.support.cluster import HEARTBEAT_SECONDS, Api, Cluster, until
+from tests.support.cluster import HEARTBEAT_SECONDS, Api, Cluster, Part, until
 
 LEASE_SECONDS = 3 * HEARTBEAT_SECONDS
 PATIENCE = 120
@@ -33,6 +33,11 @@ MOST_OFTEN = """
 SELECT coalesce(max(times), 0) FROM (
     SELECT count(*) AS times FROM job_events
     WHERE job_id = ANY(:jobs) AND type = 'node.finished' GROUP BY run_id, data->>'node') AS counted
+"""
+HELD_OPEN = """
+SELECT 1 FROM pg_stat_activity JOIN pg_locks USING (pid)
+WHERE datname = current_database() AND state = 'idle in transaction' AND state_change < now() - interval '8 ms'
+AND relation = 'jobs'::regclass AND mode = 'RowExclusiveLock'
 """
 
 
@@ -185,9 +190,7 @@ async def wake_zombies(cluster: Cluster, redis: Redis, runs: int) -> Zombies:
         before = await _everything(cluster, redis, jobs)
     finally:
         zombie.wake()
-    await until(
-        lambda: len(zombie.logged("graph.run.stopped")) + len(zombie.logged("graph.run.lost")) >= runs
-    )
+    await given_up(zombie, runs)
     await asyncio.sleep(LEASE_SECONDS / 2)
     after = await _everything(cluster, redis, jobs)
     found.written_after_waking = sum(one != other for one, other in zip(before, after, strict=True))
@@ -199,6 +202,29 @@ async def wake_zombies(cluster: Cluster, redis: Redis, runs: int) -> Zombies:
     found.astray = await _astray(cluster, jobs)
     cluster.weather.seconds = 0
     return found
+
+
+async def given_up(worker: Part, runs: int) -> None:
+    """Waits until the worker knows of so many runs that they are not its own any more."""
+    await until(
+        lambda: len(worker.logged("graph.run.stopped")) + len(worker.logged("graph.run.lost")) >= runs
+    )
+
+
+async def freeze_within_a_transaction(cluster: Cluster, jobs: int = 24) -> list[str]:
+    """Jobs, and a worker stopped while it holds rows that its successor needs; it stays so."""
+    frozen = cluster.workers[-1]
+    cluster.weather.seconds = 0.3  # a run that lasts tells of its progress before it ends
+    started = [await cluster.start() for _ in range(jobs)]
+    for _ in range(2000):
+        frozen.pause()
+        await asyncio.sleep(0.01)  # until nothing is under way but what it has begun
+        if await cluster.rows(HELD_OPEN):
+            cluster.weather.seconds = 0
+            return started
+        frozen.wake()
+        await asyncio.sleep(random.uniform(0.0005, 0.003))
+    raise AssertionError("the worker was never caught within a transaction")
 
 
 async def _everything(cluster: Cluster, redis: Redis, jobs: list[str]) -> list[Any]:

@@ -12,8 +12,8 @@ from sqlalchemy.ext.asyncio import AsyncEngine
 from core.clients.budget import Budget
 from core.clients.limits import Limits
 from core.clock import FixedClock
-from core.database.models import WeatherCellRow
 from core.database.session import AsyncSessionLocal
+from core.database.weather_tables import WeatherCellRow
 from core.errors import ProviderUnavailable
 from graph.refresh import RefreshPlan, run_weather_update
 from state.weather import Forecast

@@ -10,14 +10,11 @@ import numpy as np
 import pvlib
 
 from core.pv.solar_position import solar_position_year
-from core.pv.weather_year import WeatherYear
+from core.pv.weather_year import DAYS_IN_MONTH, WeatherYear, monthly_sums
 from nodes.sizing.engine import size
 from state.job import JobInput
 from state.sizing import SizingResult
 from state.weather import PeakSunHours, Resource
-
-MONTHS = np.array([0, 31, 59, 90, 120, 151, 181, 212, 243, 273, 304, 334]) * 24
-DAYS = np.array([31, 28, 31, 30, 31, 30, 31, 31, 30, 31, 30, 31])
 
 NAIROBI = {"latitude": -1.29, "longitude": 36.82, "elevation_m": 1795, "timezone": "Africa/Nairobi"}
 GREENSBORO = {"latitude": 36.1, "longitude": -79.95, "elevation_m": 273, "timezone": "America/New_York"}
@@ -134,7 +131,7 @@ def greensboro_year() -> WeatherYear:
 
 
 def resource_of(year: WeatherYear, **changes: Any) -> Resource:
-    daily = np.add.reduceat(year.ghi, MONTHS) / 1000.0 / DAYS
+    daily = monthly_sums(year.ghi) / 1000.0 / DAYS_IN_MONTH
     given: dict[str, Any] = {
         "ref": "file:test",
         "source": year.source,
@@ -143,7 +140,7 @@ def resource_of(year: WeatherYear, **changes: Any) -> Resource:
         "peak_sun_hours": PeakSunHours(
             annual_mean=float(daily.mean()), worst_month=float(daily.min()), monthly=daily.tolist()
         ),
-        "monthly_temp_air_c": (np.add.reduceat(year.temp_air, MONTHS) / 24.0 / DAYS).tolist(),
+        "monthly_temp_air_c": (monthly_sums(year.temp_air) / 24.0 / DAYS_IN_MONTH).tolist(),
         "uncertainty_percent": 5.0,
     }
     return Resource.model_validate(given | changes)

@@ -8,7 +8,8 @@ from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncEngine
 
 from core.database import AsyncSessionLocal
-from core.database.models import Role, TechnicianRow, WebhookRow
+from core.database.models import Role, TechnicianRow
+from core.database.outbox_tables import WebhookRow
 from core.database.users import Users, Viewer
 
 EVENTS_PER_JOB = 8

@@ -12,7 +12,7 @@ from pvlib.iotools import read_tmy2
 from pvlib.irradiance import get_extra_radiation
 from pvlib.solarposition import declination_spencer71
 
-from core.climate.day_mix import DAYS_IN_MONTH, MONTH_OF_DAY, OVERCAST, mix_days, monthly_sums
+from core.climate.day_mix import OVERCAST, mix_days
 from core.climate.interpolation import climate_at, estimate_ghi, extraterrestrial_daily, stations_table
 from core.climate.screening import screening_year, standard_utc_offset
 from core.climate.station import Station
@@ -28,7 +28,7 @@ from core.climate.uncertainty import (
 from core.climate.weather_files import parse_weather_file
 from core.pv.atmosphere import ineichen
 from core.pv.solar_position import SOLAR_CONSTANT, solar_position_year
-from core.pv.weather_year import FloatArray
+from core.pv.weather_year import DAYS_IN_MONTH, MONTH_OF_DAY, FloatArray, monthly_sums
 
 DATA = Path(pvlib.__file__).parent / "data"
 

@@ -6,14 +6,10 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from nodes.sizing.battery_dispatch import (
-    FloatArray,
-    Plant,
-    RateEffect,
-    dispatch,
-    with_battery,
-    without_battery,
-)
+from core.pv.weather_year import FloatArray
+from nodes.sizing.battery_dispatch import Plant, dispatch, with_battery
+from nodes.sizing.battery_effects import RateEffect
+from nodes.sizing.year_flows import without_battery
 
 PLANT = Plant(
     pac0=3000.0,

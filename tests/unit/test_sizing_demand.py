@@ -6,7 +6,8 @@ from hypothesis import strategies as st
 from core.catalog.appliances import appliances as known_appliances
 from core.catalog.appliances import known_appliance, search_appliances
 from core.errors import InvalidInput
-from nodes.sizing.demand import DAYS_IN_MONTH, Load, load_of
+from core.pv.weather_year import DAYS_IN_MONTH
+from nodes.sizing.demand import Load, load_of
 from nodes.sizing.questions import Form
 from nodes.sizing.tables import household_shape
 from state.demand import Demand

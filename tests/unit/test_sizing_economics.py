@@ -8,14 +8,8 @@ from hypothesis import strategies as st
 
 from core.catalog.prices import find_price_book, price_books
 from core.errors import InvalidInput, NotFound
-from nodes.sizing.economics import (
-    Bill,
-    cash_flow,
-    internal_rate_of_return,
-    net_present_value,
-    simple_payback,
-    value,
-)
+from nodes.sizing.cash_flow import cash_flow, internal_rate_of_return, net_present_value, simple_payback
+from nodes.sizing.economics import Bill, value
 from nodes.sizing.tables import horizon as settings_of_horizon
 from state.economics import Economics, PriceBook
 

@@ -6,8 +6,8 @@ from typing import Any
 import numpy as np
 import pytest
 
-from nodes.sizing.battery_dispatch import without_battery
 from nodes.sizing.economics import Bill, value
+from nodes.sizing.year_flows import without_battery
 from nodes.sizing.yields import unit_year
 from state.economics import Economics
 from state.equipment import ModuleDatasheet, RoofPlane

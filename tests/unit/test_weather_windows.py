@@ -9,8 +9,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from nodes.weather.alerts import alerts
+from nodes.weather.findings import judge
 from nodes.weather.thresholds import THRESHOLDS, WindowThresholds
-from nodes.weather.windows import judge, work_windows
+from nodes.weather.windows import work_windows
 from state.site import Site
 from state.weather import Alert, Window
 from tests.support.forecasts import MIDNIGHT, NAIROBI, forecast

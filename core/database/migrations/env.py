@@ -3,9 +3,15 @@
 from alembic import context
 from sqlalchemy.schema import SchemaItem
 
-from core.database import credentials, models
+from core.database import credential_tables, models, outbox_tables, service_tables, weather_tables
 
-TABLES = (models.User, credentials.LoginRow)
+TABLES = (
+    models.JobRow,
+    credential_tables.LoginRow,
+    outbox_tables.WebhookRow,
+    service_tables.ScheduleTickRow,
+    weather_tables.WeatherCellRow,
+)
 """One of each module that describes tables: all of them have to be known."""
 
 QUEUE = "pgqueuer"

@@ -8,6 +8,7 @@ from sqlalchemy.dialects.postgresql import ARRAY, TEXT
 from sqlalchemy.orm import Mapped, mapped_column
 
 from core.database.base import Base
+from core.database.models import User
 from core.ids import new_id
 
 
@@ -21,7 +22,7 @@ class LoginRow(Base):
     __tablename__ = "logins"
 
     id: Mapped[UUID] = mapped_column(primary_key=True, default=new_id)
-    user_id: Mapped[UUID] = mapped_column(ForeignKey("users.id", ondelete="CASCADE"))
+    user_id: Mapped[UUID] = mapped_column(ForeignKey(User.id, ondelete="CASCADE"))
     created_at: Mapped[datetime] = mapped_column(server_default=func.now())
     generation: Mapped[int] = mapped_column(server_default=text("0"))
     expires_at: Mapped[datetime]
@@ -40,7 +41,7 @@ class ApiKeyRow(Base):
     __tablename__ = "api_keys"
 
     id: Mapped[UUID] = mapped_column(primary_key=True, default=new_id)
-    user_id: Mapped[UUID] = mapped_column(ForeignKey("users.id", ondelete="CASCADE"))
+    user_id: Mapped[UUID] = mapped_column(ForeignKey(User.id, ondelete="CASCADE"))
     name: Mapped[str]
     prefix: Mapped[str]
     digest: Mapped[bytes] = mapped_column(LargeBinary, unique=True)

@@ -1,0 +1,206 @@
+"""What is wrong with each half hour of a forecast, by the thresholds.
+
+Time runs in slots of half an hour, because a thunderstorm holds work for half an hour.
+"""
+
+import math
+from collections import defaultdict
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from itertools import groupby
+
+from nodes.weather.heat import felt_f
+from nodes.weather.thresholds import (
+    FREEZING_CODES,
+    ICE_RULE,
+    KMH,
+    RAIN_RULE,
+    SQUALL_CODES,
+    SQUALL_RULE,
+    THUNDER_CODES,
+    THUNDER_RULE,
+    WET_CODES,
+    Kind,
+    Threshold,
+    WindowThresholds,
+)
+from state.weather import Forecast, ForecastHour, Verdict
+
+SLOT = timedelta(minutes=30)
+
+_HEAT_POSSIBLE_C = 20.0
+"""Below this no humidity makes the index reach the first threshold, even with full sun added. [°C]"""
+
+_Rows = Mapping[str, Sequence[Threshold]]
+"""The thresholds of each quantity, the highest first."""
+
+
+@dataclass(frozen=True, slots=True)
+class Finding:
+    """What is wrong with a slot. `label` and `unit` make `value` readable; a missing value has none."""
+
+    kind: Kind | None
+    verdict: Verdict
+    label: str
+    value: float | None
+    unit: str
+    rule: str
+    at_least: float = 0.0
+    """The threshold that was reached."""
+
+
+@dataclass(frozen=True, slots=True)
+class Slot:
+    start: datetime
+    findings: tuple[Finding, ...]
+
+    @property
+    def end(self) -> datetime:
+        return self.start + SLOT
+
+    @property
+    def verdict(self) -> Verdict:
+        """What is known to be dangerous outranks what is not known."""
+        found = {finding.verdict for finding in self.findings}
+        for verdict in ("stop", "unknown", "caution"):
+            if verdict in found:
+                return verdict
+        return "go"
+
+
+def judge(forecast: Forecast, thresholds: WindowThresholds) -> list[Slot]:
+    """Every slot of the forecast with what is wrong with it, by day and by night."""
+    after = _Aftermath(thresholds)
+    rows = _highest_first(thresholds.rows)
+    slots: list[Slot] = []
+    for hour in forecast.hourly:
+        of_the_hour = _findings(hour, rows, thresholds.rain_mm)
+        slots.extend(Slot(hour.start + half * SLOT, (*of_the_hour, *after.step(hour))) for half in (0, 1))
+    return slots
+
+
+class _Aftermath:
+    """What earlier hours leave behind: the hold after thunder, water that dries, water that freezes."""
+
+    def __init__(self, thresholds: WindowThresholds) -> None:
+        self._hold = math.ceil(thresholds.thunder_hold_minutes / 30)
+        self._drying = math.ceil(thresholds.drying_minutes / 30)
+        self._rain_mm = thresholds.rain_mm
+        self._held = self._wet = self._perhaps_wet = 0
+        self._icy = False
+
+    def step(self, hour: ForecastHour) -> list[Finding]:
+        """Advance by one slot of that hour."""
+        found = []
+        if hour.weather_code in THUNDER_CODES:
+            self._held = self._hold
+        elif self._held:
+            self._held -= 1
+            found.append(Finding("thunderstorm", "stop", "thunder shortly before", None, "", THUNDER_RULE))
+        frost = hour.temp_air_c is not None and hour.temp_air_c <= 0.0
+        found.extend(self._water(hour, frost=frost))
+        if hour.weather_code in FREEZING_CODES or (frost and self._wet):
+            self._icy = True
+        elif not frost and not self._wet:
+            self._icy = False
+        if self._icy:
+            found.append(Finding("ice", "stop", "ice", hour.temp_air_c, "°C", ICE_RULE))
+        return found
+
+    def _water(self, hour: ForecastHour, *, frost: bool) -> list[Finding]:
+        if hour.precipitation_mm is None:
+            self._perhaps_wet = self._drying
+            return []
+        if hour.precipitation_mm >= self._rain_mm or hour.weather_code in WET_CODES:
+            self._wet, self._perhaps_wet = self._drying, 0
+            return []
+        if self._wet:
+            self._wet -= 0 if frost else 1
+            return [Finding("rain", "stop", "roof still wet", None, "", RAIN_RULE)]
+        if self._perhaps_wet:
+            self._perhaps_wet -= 1
+            return [Finding(None, "unknown", "earlier rain not known", None, "", "missing data is unknown")]
+        return []
+
+
+def _findings(hour: ForecastHour, rows: _Rows, rain_mm: float) -> list[Finding]:
+    """What the hour itself brings."""
+    found = []
+    if hour.weather_code in THUNDER_CODES:
+        found.append(Finding("thunderstorm", "stop", "thunderstorm", None, "", THUNDER_RULE))
+    if hour.weather_code in SQUALL_CODES:
+        found.append(Finding("wind", "stop", "squall or tornado", None, "", SQUALL_RULE))
+    if hour.precipitation_mm is not None and (
+        hour.precipitation_mm >= rain_mm or hour.weather_code in WET_CODES
+    ):
+        found.append(Finding("rain", "stop", "rain", hour.precipitation_mm, "mm/h", RAIN_RULE))
+    felt, felt_unknown = _felt(hour)
+    measured = {
+        "wind_kmh": ("wind", None if hour.wind_speed_m_s is None else hour.wind_speed_m_s * KMH, "km/h"),
+        "gust_kmh": ("gusts", None if hour.wind_gust_m_s is None else hour.wind_gust_m_s * KMH, "km/h"),
+        "felt_f": ("heat index in the sun", felt, "°F"),
+    }
+    for quantity, (label, value, unit) in measured.items():
+        row = None if value is None else _exceeded(rows, quantity, value)
+        if row is not None:
+            found.append(Finding(row.kind, row.verdict, label, value, unit, row.rule, row.at_least))
+    unknown = [
+        name
+        for name, missing in (
+            ("wind", hour.wind_speed_m_s is None),
+            ("gusts", hour.wind_gust_m_s is None),
+            ("rain", hour.precipitation_mm is None),
+            ("thunder", hour.weather_code is None),
+            ("heat", felt_unknown),
+        )
+        if missing
+    ]
+    if unknown:
+        text = f"{', '.join(unknown)} not known"
+        found.append(Finding(None, "unknown", text, None, "", "missing data is unknown"))
+    return found
+
+
+def _felt(hour: ForecastHour) -> tuple[float | None, bool]:
+    """The heat index, and whether it would matter but cannot be told."""
+    if hour.temp_air_c is None:
+        return None, True
+    if hour.temp_air_c < _HEAT_POSSIBLE_C:
+        return None, False
+    if hour.relative_humidity_pct is None or hour.ghi_w_m2 is None:
+        return None, True
+    return felt_f(hour.temp_air_c, hour.relative_humidity_pct, hour.ghi_w_m2), False
+
+
+def _highest_first(rows: Iterable[Threshold]) -> _Rows:
+    found: defaultdict[str, list[Threshold]] = defaultdict(list)
+    for row in sorted(rows, key=lambda row: row.at_least, reverse=True):
+        found[row.quantity].append(row)
+    return found
+
+
+def _exceeded(rows: _Rows, quantity: str, value: float) -> Threshold | None:
+    """The highest row that the value reaches."""
+    return next((row for row in rows.get(quantity, ()) if value >= row.at_least), None)
+
+
+_ORDER: dict[Verdict, int] = {"stop": 0, "unknown": 1, "caution": 2, "go": 3}
+
+
+def reasons(findings: Iterable[Finding]) -> list[str]:
+    """One line per reason and rule, worst first, with the worst value of the stretch."""
+
+    def reason(finding: Finding) -> tuple[int, str, str]:
+        return _ORDER[finding.verdict], finding.label, finding.rule
+
+    return [_line(list(same)) for _, same in groupby(sorted(findings, key=reason), key=reason)]
+
+
+def _line(same: Sequence[Finding]) -> str:
+    first = same[0]
+    values = [finding.value for finding in same if finding.value is not None]
+    if not values:
+        return f"{first.label} ({first.rule})"
+    worst = min(values) if first.kind == "ice" else max(values)
+    return f"{first.label} {worst:.1f} {first.unit} ({first.rule})"
