@@ -38,6 +38,7 @@ def create(
     from api.servers import with_servers
     from core.config import Settings
     from core.database import AsyncSessionLocal, opened_engine, schema
+    from core.database.errors import storage_errors
     from core.database.models import Role
     from core.database.users import Users
     from core.errors import FieldError, InvalidInput
@@ -57,5 +58,5 @@ def create(
                 user = await Users(session).add(username, password_hash, Role(role))
         typer.echo(f"Created {role} {user.username!r} ({user.id}).")
 
-    with with_servers(settings_and_log()) as settings:
+    with with_servers(settings_and_log()) as settings, storage_errors():
         asyncio.run(run(settings))

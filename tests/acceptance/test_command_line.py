@@ -157,6 +157,16 @@ def test_a_user_is_created_once_with_a_decent_password(solarsync: Run) -> None:
     assert solarsync(*ada[:-2], "king", "--password-stdin", stdin="correct horse battery\n").returncode == 2
 
 
+def test_a_database_that_is_not_there_is_one_line_and_no_traceback(solarsync: Run) -> None:
+    away = {
+        "DATABASE_URL": "postgresql://solarsync@127.0.0.1:9/solarsync",
+        "REDIS_URL": "redis://127.0.0.1:9/0",
+    }
+    done = solarsync("db", "upgrade", **away)
+    assert (done.returncode, "Traceback" in done.stderr) == (1, False)
+    assert done.stderr.splitlines()[-1] == "PostgreSQL cannot be reached."
+
+
 def test_the_graph_is_printed_and_drawn(solarsync: Run, tmp_path: Path) -> None:
     printed = solarsync("graph")
     assert printed.returncode == 0, printed.stderr
