@@ -40,8 +40,9 @@ check: setup ## Lint, types, import contracts
 	$(BIN)/lint-imports --no-logo
 
 .PHONY: test
+test: export PYTHONDONTWRITEBYTECODE := # every process that a test starts would compile us anew
 test: setup ## The test suite: real Postgres and Redis, no network
-	$(BIN)/python -m pytest -n 2 --dist loadfile
+	$(BIN)/python -m pytest -n 2 --dist loadfile --no-loadscope-reorder
 
 .PHONY: format
 format: setup ## Rewrite the code as ruff formats it

@@ -5,7 +5,7 @@ from contextlib import asynccontextmanager
 from importlib.metadata import version
 from typing import Any
 
-from fastapi import APIRouter, FastAPI
+from fastapi import FastAPI
 from fastapi.middleware.cors import CORSMiddleware
 
 from api.access import RULES, check_rules
@@ -38,7 +38,6 @@ from api.routes import (
 )
 from api.services import open_services
 from core.config import Settings
-from core.memory import keep_what_is_loaded
 
 PREFIX = "/api/v1"
 VERSIONED = (
@@ -104,7 +103,6 @@ def create_app(settings: Settings) -> FastAPI:
     async def lifespan(app: FastAPI) -> AsyncIterator[None]:
         async with open_services(settings) as services:
             app.state.services = services
-            keep_what_is_loaded()
             yield
 
     app = _Application(
@@ -116,10 +114,8 @@ def create_app(settings: Settings) -> FastAPI:
     )
     install_problem_handlers(app)
     check_rules([*(module.router for module in VERSIONED), system.router])
-    versioned = APIRouter(prefix=PREFIX, responses=RESPONSES, dependencies=[Admitted])
-    for module in VERSIONED:
-        versioned.include_router(module.router)
-    app.include_router(versioned)
+    for module in VERSIONED:  # not within each other: FastAPI looks for the route anew at every level
+        app.include_router(module.router, prefix=PREFIX, responses=RESPONSES, dependencies=[Admitted])
     app.include_router(system.router, dependencies=[Admitted])
     app.include_router(system.router, prefix=PREFIX, include_in_schema=False, dependencies=[Admitted])
     # The last one added is the first to see a request.

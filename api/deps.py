@@ -48,8 +48,8 @@ async def admit(
     services: ServicesDep,
     token: Annotated[str | None, Depends(_bearer)],
     key: Annotated[str | None, Depends(_api_key)],
-) -> Viewer | None:
-    """Hold the request to its route's rule; who asks, or None where everybody may. 401 or 403 else.
+) -> None:
+    """Hold the request to its route's rule, and note who asks. 401 or 403 where they may not.
 
     Two credentials in one request are refused: which of them was meant decides what is allowed.
     """
@@ -57,7 +57,7 @@ async def admit(
     _refuse_unknown(request, route)
     rule = rule_of(request.method, route)
     if rule.open:
-        return None
+        return
     if token is not None and key is not None:
         raise AuthenticationFailed("Give a token or a key, not both.")
     if token is not None:
@@ -67,7 +67,7 @@ async def admit(
     else:
         viewer = None
     rule.admit(viewer)
-    return viewer
+    request.state.viewer = viewer
 
 
 def _refuse_unknown(request: Request, route: APIRoute) -> None:
@@ -107,8 +107,10 @@ async def _program(session: AsyncSession, services: Services, key: str) -> Viewe
 Admitted = Depends(admit)
 
 
-async def get_viewer(viewer: Annotated[Viewer | None, Admitted]) -> Viewer:
-    """Who asks."""
+# Not a parameter of `Admitted`: FastAPI would solve its dependencies again wherever the viewer is asked for.
+async def get_viewer(request: Request) -> Viewer:
+    """Who asks, as every route has been told by `admit`."""
+    viewer: Viewer | None = getattr(request.state, "viewer", None)
     if viewer is None:
         raise AuthenticationFailed
     return viewer

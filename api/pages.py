@@ -5,6 +5,7 @@ from datetime import datetime
 
 from rich import box
 from rich.console import Console, Group, RenderableType
+from rich.markup import escape
 from rich.panel import Panel
 from rich.table import Table
 
@@ -107,15 +108,29 @@ def triage_page(triage: TriageResult) -> RenderableType:
     facts.add_row("diagnosis", triage.diagnosis)
     facts.add_row("asset", f"{triage.asset} (confidence {triage.confidence:.0%})")
     for hazard in triage.hazards:
-        facts.add_row("hazard", f"[red]{hazard.kind}[/]: {hazard.evidence} [{hazard.rule}]")
+        facts.add_row("hazard", f"[red]{hazard.kind}[/]: {escape(f'{hazard.evidence} [{hazard.rule}]')}")
     for number, action in enumerate(triage.actions, start=1):
         facts.add_row(f"action {number}", action)
     facts.add_row("bring", ", ".join(triage.parts) or "–")
     facts.add_row("skills", ", ".join(triage.skills) or "–")
+    facts.add_row("work", _work(triage))
+    if loss := triage.energy_loss:
+        cost = "" if loss.cost_per_day is None else f", {loss.cost_per_day:,.2f} {triage.currency}"
+        facts.add_row("lost a day", f"{loss.kwh_per_day:.1f} kWh{cost}: {loss.basis}")
+    for warning in triage.warnings:
+        facts.add_row("warning", f"[yellow]{escape(warning)}")
+    for assumption in triage.assumptions:
+        facts.add_row("assumed", escape(assumption))
     evidence = rows_table("Evidence", "from", "quote", "says", "rule")
     for item in triage.evidence:
-        evidence.add_row(item.source, item.quote, item.says, item.rule)
+        evidence.add_row(*map(escape, (item.source, item.quote, item.says, item.rule)))
     return Group(facts, evidence)
+
+
+def _work(triage: TriageResult) -> str:
+    costs = {"labour": triage.labour_cost, "transport": triage.transport_cost}
+    priced = [f"{name} {cost:,.2f} {triage.currency}" for name, cost in costs.items() if cost is not None]
+    return ", ".join([f"{triage.estimated_duration_h:g} h", *priced])
 
 
 def dispatch_page(dispatch: DispatchResult) -> RenderableType:

@@ -10,6 +10,7 @@ from fastapi import FastAPI
 
 from api.app import create_app
 from core.config import Settings
+from core.memory import keep_what_is_loaded
 
 
 class _Server(uvicorn.Server):
@@ -50,6 +51,7 @@ async def serve_http(settings: Settings, host: str, port: int) -> None:
     from api.commands.start import stop_on_signals  # noqa: PLC0415  a command's habit, not the server's
 
     server = http_server(settings, host, port)
+    keep_what_is_loaded()
 
     def stop() -> None:
         server.should_exit = True

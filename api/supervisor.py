@@ -14,6 +14,7 @@ from api.server import http_server
 from api.servers import environment_of
 from core.config import Settings
 from core.database import opened_engine, schema
+from core.memory import keep_what_is_loaded
 
 log = structlog.get_logger(__name__)
 
@@ -41,6 +42,7 @@ async def supervise(settings: Settings, *, host: str, port: int, workers: int) -
     stop_on_signals(stop.set)
     kept = [asyncio.create_task(_keep(part, settings, stop), name=part.name) for part in _parts(workers)]
     server = http_server(settings, host, port)
+    keep_what_is_loaded()
     serving = asyncio.create_task(server.serve(), name="http")
     stopped = asyncio.create_task(stop.wait())
     await asyncio.wait({serving, stopped}, return_when=asyncio.FIRST_COMPLETED)

@@ -2,9 +2,10 @@
 
 import os
 import secrets
+from datetime import time
 from functools import cache
 from pathlib import Path
-from typing import Annotated, Literal, Self
+from typing import Annotated, Literal, Self, TypeVar
 from urllib.parse import urlsplit
 
 from dotenv import dotenv_values
@@ -32,6 +33,8 @@ SPELLINGS: dict[str, tuple[str, ...]] = {
 PostgresScheme = ("postgresql+asyncpg", "postgresql", "postgres")
 RedisScheme = ("redis", "rediss", "unix")
 Names = Annotated[list[str], NoDecode]
+Limit = Annotated[float, Field(gt=0, allow_inf_nan=False)]
+Given = TypeVar("Given", bound="Rates")
 
 
 NOBODY = "none"
@@ -49,8 +52,8 @@ def _spelled(name: str) -> AliasChoices:
     return AliasChoices(*SPELLINGS[name])
 
 
-class Settings(BaseSettings):
-    """One field per environment variable of the same name; `.env.example` describes each."""
+class Rates(BaseSettings):
+    """What the firm itself decides of triage: all that `solarsync triage` needs to be told."""
 
     model_config = SettingsConfigDict(
         env_file=".env",
@@ -60,6 +63,19 @@ class Settings(BaseSettings):
         populate_by_name=True,
         hide_input_in_errors=True,
     )
+
+    respond_within_hours_p1: Annotated[float, Field(gt=0, allow_inf_nan=False)] = 4.0
+    respond_within_hours_p2: Annotated[float, Field(gt=0, allow_inf_nan=False)] = 24.0
+    respond_within_hours_p3: Annotated[float, Field(gt=0, allow_inf_nan=False)] = 72.0
+    rates_currency: Annotated[str, Field(pattern="^[A-Z]{3}$")] = "KES"
+    labour_per_hour: Annotated[float, Field(ge=0, allow_inf_nan=False)] = 1_000.0
+    transport_cost: Annotated[float, Field(ge=0, allow_inf_nan=False)] = 800.0
+    transport_cost_offline: Annotated[float, Field(ge=0, allow_inf_nan=False)] = 1_200.0
+    tariff_per_kwh: Annotated[float, Field(ge=0, allow_inf_nan=False)] = 20.0
+
+
+class Settings(Rates):
+    """One field per environment variable of the same name; `.env.example` describes each."""
 
     environment: Literal["development", "testing", "production"] = "development"
     data_dir: Path = Path(".solarsync")
@@ -86,6 +102,19 @@ class Settings(BaseSettings):
     weather_refresh_minutes: Annotated[int, Field(ge=1, le=1440)] = 30
     weather_life_minutes: Annotated[int, Field(ge=1, le=1440)] = 180
     weather_jitter_seconds: Annotated[float, Field(ge=0, le=600)] = 60.0
+    work_start: time = time(7, 0)
+    work_end: time = time(18, 0)
+    work_wind_caution_kmh: Limit = 27.0
+    work_wind_stop_kmh: Limit = 37.0
+    work_gust_caution_kmh: Limit = 42.0
+    work_gust_stop_kmh: Limit = 48.0
+    work_roof_gust_stop_kmh: Limit = 56.0
+    work_heat_caution_f: Limit = 91.0
+    work_heat_high_f: Limit = 103.0
+    work_heat_stop_f: Limit = 115.0
+    work_thunder_hold_minutes: Annotated[int, Field(ge=0, le=1440)] = 30
+    work_drying_minutes: Annotated[int, Field(ge=0, le=1440)] = 120
+    work_rain_mm: Limit = 0.1
     weather_providers: Names = ["open_meteo", "openweathermap", "met_no"]
     resource_providers: Names = ["pvgis", "nasa_power"]
     design_temperature_providers: Names = ["nasa_power", "open_meteo"]
@@ -110,15 +139,6 @@ class Settings(BaseSettings):
     openai_prompt_price: Annotated[float, Field(ge=0, allow_inf_nan=False)] = 0.0
     openai_answer_price: Annotated[float, Field(ge=0, allow_inf_nan=False)] = 0.0
     openai_cost_per_job: Annotated[float, Field(ge=0, allow_inf_nan=False)] | None = None
-
-    respond_within_hours_p1: Annotated[float, Field(gt=0)] = 4.0
-    respond_within_hours_p2: Annotated[float, Field(gt=0)] = 24.0
-    respond_within_hours_p3: Annotated[float, Field(gt=0)] = 72.0
-    rates_currency: Annotated[str, Field(pattern="^[A-Z]{3}$")] = "KES"
-    labour_per_hour: Annotated[float, Field(ge=0, allow_inf_nan=False)] = 1_000.0
-    transport_cost: Annotated[float, Field(ge=0, allow_inf_nan=False)] = 800.0
-    transport_cost_offline: Annotated[float, Field(ge=0, allow_inf_nan=False)] = 1_200.0
-    tariff_per_kwh: Annotated[float, Field(ge=0, allow_inf_nan=False)] = 20.0
 
     heartbeat_interval_seconds: Annotated[float, Field(ge=0.2, le=60)] = 1.0
     worker_concurrency: Annotated[int, Field(ge=1, le=256)] = 8
@@ -186,6 +206,14 @@ class Settings(BaseSettings):
             raise ValueError("needs at least 32 characters")
         return key
 
+    @field_validator("work_end")
+    @classmethod
+    def _a_working_day(cls, end: time, info: ValidationInfo) -> time:
+        start = info.data.get("work_start")
+        if end.tzinfo is not None or (start is not None and (start.tzinfo is not None or end <= start)):
+            raise ValueError("must be later than WORK_START, and both by the clock of the site")
+        return end
+
     @model_validator(mode="after")
     def _a_cost_has_its_prices(self) -> Self:
         if self.openai_cost_per_job is not None and not (
@@ -237,9 +265,17 @@ def _disagreements(env_file: str | Path | None) -> list[str]:
 
 def load_settings(env_file: str | Path | None = ".env") -> Settings:
     """Read the environment; raises `ConfigurationError` with one line per problem, never a value."""
-    problems = _disagreements(env_file)
+    return _read(Settings, env_file, _disagreements(env_file))
+
+
+def load_rates(env_file: str | Path | None = ".env") -> Rates:
+    """Read response times and rates alone, where no service is configured; raises as `load_settings` does."""
+    return _read(Rates, env_file, [])
+
+
+def _read(kind: type[Given], env_file: str | Path | None, problems: list[str]) -> Given:
     try:
-        settings = Settings(_env_file=env_file)
+        settings = kind(_env_file=env_file)
     except ValidationError as error:
         for fault in error.errors(include_input=False, include_url=False):
             name = str(fault["loc"][0]).upper() if fault["loc"] else ""

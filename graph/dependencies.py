@@ -13,7 +13,6 @@ from sqlalchemy.ext.asyncio import AsyncEngine
 from core.checkpoint import RecordedCalls, RedisSaver
 from core.clients.budget import Budget
 from core.clients.limits import parse_limits
-from core.clients.recorded import RecordedForecasts
 from core.climate.resource import ClimateYears
 from core.clock import Clock, SystemClock
 from core.config import Settings, resolve_secret_key
@@ -39,8 +38,11 @@ from graph.cells import CellForecasts
 from graph.language import open_language_model
 from graph.providers import Providers
 from graph.rates import triage_settings
+from graph.work_limits import work_limits
 from nodes.triage.settings import DEFAULTS as TRIAGE_DEFAULTS
 from nodes.triage.settings import TriageSettings
+from nodes.weather.thresholds import DEFAULTS as WEATHER_DEFAULTS
+from nodes.weather.thresholds import WindowThresholds
 
 STATEMENT_SECONDS = 5.0
 """Every statement of ours takes milliseconds; one that takes this long has lost its server."""
@@ -58,6 +60,7 @@ class Dependencies:
     climates: Climates | None = None
     authority: AlertProvider | None = None
     sites: SiteRecords | None = None
+    thresholds: WindowThresholds = WEATHER_DEFAULTS
     model: LanguageModel | None = None
     triage: TriageSettings = TRIAGE_DEFAULTS
 
@@ -78,7 +81,7 @@ class Infrastructure:
     forecasts: ForecastBatches
     """For many places at once, straight from the providers."""
     cells: CellForecasts
-    """For one place, shared with the jobs around it; what the nodes have is recorded per run besides."""
+    """For one place, shared with the jobs around it: a run that is redelivered finds its forecast there."""
     geocoder: Geocoder | None
 
 
@@ -113,7 +116,7 @@ async def open_infrastructure(settings: Settings, *, fenced: bool = False) -> As
         cells = CellForecasts(engine, forecasts, clock, life=life)
         climates = providers.climates(StoredClimates(engine))
         dependencies = Dependencies(
-            forecasts=RecordedForecasts(cells, calls),
+            forecasts=cells,
             files=files,
             years=ClimateYears(files, climates),
             directory=StoredTechnicianDirectory(engine),
@@ -123,6 +126,7 @@ async def open_infrastructure(settings: Settings, *, fenced: bool = False) -> As
             sites=StoredSiteRecords(engine),
             model=model,
             triage=triage_settings(settings),
+            thresholds=work_limits(settings),
         )
         try:
             yield Infrastructure(

@@ -9,10 +9,11 @@ from core.database.alerts import Alerts
 from core.database.models import ResultRow, RunKind
 from core.database.runs import Claim, Runs
 from core.database.session import open_session, without_transactions
-from graph.entry import fault_found, job_values
+from graph.entry import climate_stands_in, fault_found, job_values
 from graph.news import assignment_news, planned, urgency_news, urgency_untold
 from graph.outcome import Outcome, result_document, same_decisions
 from graph.outlook import news_of_run
+from graph.resources import AGAIN
 from state.base import JsonObject
 from state.weather import WeatherResult
 
@@ -44,20 +45,30 @@ class OutcomeStore:
     async def _succeed(self, claim: Claim, outcome: Outcome, document: JsonObject | None) -> None:
         # Large, and slow to store: the row holds it only where no result does.
         weather = outcome.state.get("weather") if document is None else None
-        values = {**job_values(outcome.state), "weather": weather, **outcome.progress()}
+        values = {
+            **job_values(outcome.state),
+            "weather": weather,
+            "resource_due_at": self._clock.now() + AGAIN if climate_stands_in(outcome.state) else None,
+            **outcome.progress(),
+        }
         seen = _weather_seen(outcome)
-        if seen is not None and claim.kind is RunKind.START and not seen.alerts:
-            seen = None  # nothing was told of before, and nothing is to be told
-        alone = not (document is None or seen or values.get("technician_id") or urgency_news(outcome.state))
+        # Before its first run a job was told of nothing, so what is raised now is all new; later it is compared.
+        raised = seen.alerts if seen is not None and claim.kind is RunKind.START else []
+        compared = seen if claim.kind is not RunKind.START else None
+        alone = not (
+            document is None or compared or values.get("technician_id") or urgency_news(outcome.state)
+        )
         async with open_session(self._single if alone else self._engine) as session:
             told = [
                 *outcome.untold,
                 *await urgency_untold(session, claim.job_id, outcome.state),
                 *assignment_news(outcome.held, planned(outcome.state)),
             ]
-            await Runs(session).succeed(claim, document, values, told=told)
-            if seen is not None:
-                await self._tell_alerts(session, claim, seen)
+            await Runs(session).succeed(
+                claim, document, values, told=told, alerts=raised, now=self._clock.now()
+            )
+            if compared is not None:
+                await self._tell_alerts(session, claim, compared)
 
     async def _tell_alerts(self, session: AsyncSession, claim: Claim, weather: WeatherResult) -> None:
         """What the run saw of the weather; before its first run a job was told of nothing."""

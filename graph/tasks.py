@@ -20,7 +20,6 @@ from core.database.retention import DAILY, RETENTION, prune_all, retention_rules
 from core.database.session import AsyncSessionLocal
 from core.errors import StorageUnavailable
 from core.fleet import Fleet, process_name
-from core.memory import keep_what_is_loaded
 from core.notifications.addresses import Address, addresses
 from core.queue_worker import QueueWorker
 from core.scheduler import (
@@ -37,6 +36,7 @@ from graph.dependencies import Infrastructure, open_infrastructure
 from graph.execution import Execution
 from graph.reconciliation import keep_reconciled
 from graph.refresh import RefreshPlan, run_weather_update
+from graph.work_limits import work_limits
 
 log = structlog.get_logger(__name__)
 
@@ -65,7 +65,6 @@ async def work(settings: Settings, stop: asyncio.Event) -> None:
         running = asyncio.create_task(worker.run(), name="queue-worker")
         announcing = asyncio.create_task(_announce(opened.engine, told), name="addresses")
         reconciling = asyncio.create_task(keep_reconciled(opened.engine), name="reconciliation")
-        keep_what_is_loaded()
         log.info("graph.worker.started", concurrency=settings.worker_concurrency)
         await asyncio.wait({running, asyncio.create_task(stop.wait())}, return_when=asyncio.FIRST_COMPLETED)
         reconciling.cancel()
@@ -129,6 +128,7 @@ async def update_all_weather(opened: Infrastructure) -> None:
         opened.dependencies.clock,
         refresh_plan(opened.settings),
         opened.dependencies.authority,
+        opened.dependencies.climates,
     )
 
 
@@ -140,6 +140,7 @@ def refresh_plan(settings: Settings) -> RefreshPlan:
         life=timedelta(minutes=settings.weather_life_minutes),
         spread=timedelta(minutes=settings.weather_refresh_minutes) / 10,
         calls_per_day=limits.get(first, Limits()).day,
+        thresholds=work_limits(settings),
     )
 
 

@@ -155,7 +155,8 @@ class Conductor(Model):
     mm2: float | None = Field(default=None, description="By IEC 60364's tables, likewise.")
     ocpd_required: bool = True
     ampacity_a: float | None = Field(
-        default=None, description="At 75 °C terminals, or at 30 °C ambient by IEC."
+        default=None,
+        description="At 75 °C terminals; by IEC at 30 °C ambient, of PV cables at 60 °C.",
     )
     corrected_ampacity_a: float | None = Field(default=None, description="After heat and company.")
 

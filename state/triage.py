@@ -196,7 +196,10 @@ class TriageResult(Model):
     energy_loss: EnergyLoss | None
     confidence: Fraction
     evidence: list[Evidence]
-    hypotheses: list[Hypothesis] = Field(default=[], description="Every explanation, the likeliest first.")
+    hypotheses: list[Hypothesis] = Field(
+        default=[],
+        description="Every explanation, the likeliest first; `asset` is unknown where even that is thin.",
+    )
     contradictions: list[str] = Field(default=[], description="Evidence that speaks against other evidence.")
     duplicates: list[Duplicate] = Field(
         default=[],

@@ -1,6 +1,7 @@
 """Real servers for the tests that need them: one pair per process, one database per test."""
 
 import asyncio
+import gc
 import shutil
 import tempfile
 from collections.abc import AsyncIterator, Iterator
@@ -20,6 +21,13 @@ from core.redis import create_redis
 # A machine that is busy otherwise is no reason for a property not to hold.
 hypothesis_settings.register_profile("unhurried", deadline=None)
 hypothesis_settings.load_profile("unhurried")
+
+
+def pytest_collection_finish() -> None:
+    """Modules and tests stay to the end: the collector need not go through them again and again."""
+    gc.collect()
+    gc.freeze()
+
 
 TEMPLATE = "migrated"
 THROWAWAY = (

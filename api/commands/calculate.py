@@ -48,18 +48,21 @@ def size(
 
 
 def triage(file: InputFile, as_json: AsJson = False, timings: Timings = False) -> None:
-    """Triage one ticket. What a job would have asked comes back as questions."""
+    """Triage one ticket, at the service's rates. What a job would have asked comes back as questions."""
     clock = _Stopwatch()
     with clock.measured("imports"):
         from api.commands.files import read_input
+        from core.config import load_rates
         from core.validation import parse_job_input
+        from graph.rates import triage_settings
         from nodes.intake.engine import check_input
         from nodes.triage.engine import triage as triage_ticket
     with clock.measured("input"):
         job = parse_job_input(read_input(file))
         check_input(job)
+        rates = triage_settings(load_rates())
     with clock.measured("calculation"):
-        answer = triage_ticket(job, {}, production=None)
+        answer = triage_ticket(job, {}, production=None, settings=rates)
     _print(answer, as_json=as_json)
     clock.report(timings)
 

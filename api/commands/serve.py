@@ -70,6 +70,7 @@ def _run_until_stopped(
         stop_when_orphaned,
     )
     from api.servers import with_servers
+    from core.memory import keep_what_is_loaded
 
     settings = settings_and_log().model_copy(update=changes)
 
@@ -79,6 +80,7 @@ def _run_until_stopped(
         watches = [asyncio.create_task(end_when_frozen())]
         if supervised:
             watches.append(asyncio.create_task(stop_when_orphaned(stop.set)))
+        keep_what_is_loaded()
         await part(complete, stop)
         for watch in watches:
             watch.cancel()

@@ -1,26 +1,9 @@
-"""Providers whose answers are recorded: a run that is redelivered does not ask them again."""
+"""A language model whose answers are recorded: a run that is redelivered does not ask it again."""
 
 from functools import partial
 
-from core.ports import Completion, ExternalCalls, ForecastProvider, LanguageModel
+from core.ports import Completion, ExternalCalls, LanguageModel
 from state.base import JsonObject
-from state.weather import Forecast
-
-
-class RecordedForecasts:
-    """`core.ports.ForecastProvider` over another one."""
-
-    def __init__(self, provider: ForecastProvider, calls: ExternalCalls) -> None:
-        self._provider = provider
-        self._calls = calls
-
-    async def forecast(self, latitude: float, longitude: float) -> Forecast:
-        return await self._calls.once(
-            "forecast",
-            {"latitude": latitude, "longitude": longitude},
-            Forecast,
-            partial(self._provider.forecast, latitude, longitude),
-        )
 
 
 class RecordedLanguageModel:

@@ -45,6 +45,24 @@ _CLOSE = text(
 ).bindparams(bindparam("ids", type_=ARRAY(Uuid())))
 
 
+def opening(job: str) -> str:
+    """Part of a statement that opens for the job in `job` the alerts that `:events` tell of, from `:now` on."""
+    return f"""
+    opened AS (
+        INSERT INTO alerts (id, job_id, document, ends_at, opened_at, updated_at)
+        SELECT CAST(event #>> '{{data,alert_id}}' AS uuid), job.id, (event -> 'data') - 'alert_id',
+            CAST(event #>> '{{data,end}}' AS timestamptz), :now, :now
+        FROM {job} AS job, jsonb_array_elements(:events) AS told (event)
+        WHERE event ->> 'type' = '{OPENED}'
+    )
+    """  # noqa: S608  constants
+
+
+def alerts_to_open(alerts: Sequence[Alert]) -> list[Event]:
+    """What tells of them, and `opening` opens; each has its id by then."""
+    return [Event(OPENED, _told(new_id(), alert.to_json())) for alert in alerts]
+
+
 @dataclass(frozen=True, slots=True)
 class OpenAlert:
     """What a job was last told; `id` stays through all updates."""

@@ -5,6 +5,7 @@ from functools import cache
 from sqlalchemy import TextClause, Uuid, bindparam, text
 from sqlalchemy.dialects.postgresql import JSONB
 
+from core.database.alerts import opening
 from core.database.events import SETTLED_CHANNEL, Event, events_to_tell, telling
 from core.database.models import JobRow
 
@@ -55,9 +56,10 @@ STORED = """
 
 # All or nothing: where the run is not ours to end, the result has no document, which its column refuses.
 @cache
-def success(changed: tuple[str, ...]) -> TextClause:
-    """The statement that ends a run with a result and changes these columns of its job."""
+def success(changed: tuple[str, ...], *, alerted: bool = False) -> TextClause:
+    """The statement that ends a run with a result, changes these columns of its job and opens its first alerts."""
     changes = "".join(f"{name} = :{name}, " for name in changed)
+    alerts = f", {opening('held')}" if alerted else ""
     return text(
         f"""
         WITH held AS (
@@ -75,12 +77,13 @@ def success(changed: tuple[str, ...]) -> TextClause:
                 CASE WHEN ended.id IS NOT NULL THEN :document || jsonb_build_object('version', version) END
             FROM held LEFT JOIN ended ON true
             RETURNING pg_notify('{SETTLED_CHANNEL}', CAST(job_id AS text))
-        ), {telling("held", STORED)}
+        ), {telling("held", STORED)}{alerts}
         SELECT version FROM held
         """  # noqa: S608  constants
     ).bindparams(
         bindparam("job_id", type_=Uuid()),
         bindparam("run_id", type_=Uuid()),
         bindparam("document", type_=JSONB),
+        *([bindparam("now", type_=JobRow.created_at.type)] if alerted else ()),
         *(bindparam(name, type_=JobRow.__table__.c[name].type) for name in changed),
     )

@@ -17,6 +17,7 @@ from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from core.database.alerts import alerts_to_open
 from core.database.events import SETTLED_CHANNEL, Event, append_events, events_to_tell
 from core.database.models import (
     ONE_VISIT_AT_A_TIME,
@@ -30,6 +31,7 @@ from core.database.models import (
 from core.database.run_statements import CLAIM, SERVICE, TAKEN_OVER, success
 from core.errors import StaleAttempt, VisitTaken
 from core.ids import new_id
+from state.weather import Alert
 
 NOT_NULL = "23502"
 """SQLSTATE not_null_violation. PostgreSQL, appendix A."""
@@ -134,10 +136,13 @@ class Runs:
         job: Mapping[str, Any],
         *,
         told: Sequence[Event] = (),
+        alerts: Sequence[Alert] = (),
+        now: datetime | None = None,
     ) -> int | None:
         """The run is done: append a result version if there is one, and update the job's row.
 
-        With a result and nobody to be sent it is one statement, which needs no transaction around it.
+        `alerts` are the first that the job is told of, at `now`; they come with a result only. With a result and
+        nobody to be sent it is one statement, which needs no transaction around it.
 
         Raises `VisitTaken` where the visit in `job` overlaps one that its technician has in another open job.
         """
@@ -149,7 +154,8 @@ class Runs:
         done = Event("run.succeeded", {"kind": claim.kind.value})
         try:
             if document is not None:
-                return await self._store(claim, document, changes, [*told, Event("result.stored"), done])
+                events = [*told, Event("result.stored"), done, *alerts_to_open(alerts)]
+                return await self._store(claim, document, changes, events, now if alerts else None)
             await self._hold(claim, changes)
         except IntegrityError as error:
             if ONE_VISIT_AT_A_TIME in str(error.orig):
@@ -160,15 +166,22 @@ class Runs:
         return None
 
     async def _store(
-        self, claim: Claim, document: dict[str, Any], changes: Mapping[str, Any], events: Sequence[Event]
+        self,
+        claim: Claim,
+        document: dict[str, Any],
+        changes: Mapping[str, Any],
+        events: Sequence[Event],
+        alerted_at: datetime | None,
     ) -> int:
         ours = {"job_id": claim.job_id, "run_id": claim.run_id, "fence": claim.fence}
+        alerted = {} if alerted_at is None else {"now": alerted_at}
         try:
             version: int | None = await self._session.scalar(
-                success(tuple(sorted(changes))),
+                success(tuple(sorted(changes)), alerted=bool(alerted)),
                 {
                     **changes,
                     **ours,
+                    **alerted,
                     "document": {**document, "job_id": str(claim.job_id)},
                     **events_to_tell(events, actor=SERVICE, run_id=claim.run_id),
                 },

@@ -60,6 +60,7 @@ def create_engine(
         max_overflow=max_overflow,
         echo=echo,
         pool_timeout=POOL_SECONDS,
+        pool_use_lifo=True,  # the connection used last has its statements planned
         connect_args={
             "timeout": CONNECT_SECONDS,
             "command_timeout": statement_seconds,

@@ -5,7 +5,7 @@ from collections.abc import Mapping
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import func, select
+from sqlalchemy import Row, func, select
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.ext.asyncio import AsyncEngine, AsyncSession
 
@@ -14,6 +14,17 @@ from core.database.models import JobRow, LeaveRow, TechnicianRow
 from core.database.session import AsyncSessionLocal
 from core.errors import FieldError, InvalidInput, NotFound
 from state.dispatch import Leave, PlannedVisit, Technician
+
+DISPATCHED = (
+    TechnicianRow.id,
+    TechnicianRow.name,
+    TechnicianRow.skills,
+    TechnicianRow.base_latitude,
+    TechnicianRow.base_longitude,
+    TechnicianRow.timezone,
+    TechnicianRow.working_hours,
+)
+"""What dispatch wants to know of a technician, beside visits and leave."""
 
 
 class Technicians:
@@ -122,14 +133,15 @@ class StoredTechnicianDirectory:
         async with AsyncSessionLocal(bind=self._engine) as session:
             repository = Technicians(session)
             visits, leave = await repository.planned_visits(), await repository.coming_leave()
+            # Columns, not rows of the model: of five thousand, those would take a quarter of a second to make.
+            active = select(*DISPATCHED).where(TechnicianRow.is_active).order_by(TechnicianRow.name)
             return [
                 _technician(row, visits.get(row.id, []), leave.get(row.id, []))
-                for row in await repository.all()
-                if row.is_active
+                for row in (await session.execute(active)).all()
             ]
 
 
-def _technician(row: TechnicianRow, visits: list[PlannedVisit], leave: list[Leave]) -> Technician:
+def _technician(row: TechnicianRow | Row[Any], visits: list[PlannedVisit], leave: list[Leave]) -> Technician:
     return Technician(
         id=row.id,
         name=row.name,

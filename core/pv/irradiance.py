@@ -5,13 +5,14 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from core.pv.solar_position import Direction, direction
 from core.pv.weather_year import FloatArray
 
 
 def cos_aoi(
     surface_tilt: float, surface_azimuth: float, zenith: FloatArray, azimuth: FloatArray
 ) -> FloatArray:
-    """Give the cosine of the angle between the sun and the normal of a plane; negative behind it.
+    """Give what `cos_incidence` gives, from angles.
 
     Parameters
     ----------
@@ -27,11 +28,30 @@ def cos_aoi(
     ndarray, shape (n,)
         Between -1 and 1. [unitless]
     """
-    tilt = math.radians(surface_tilt)
-    zenith_rad = np.radians(zenith)
-    turned = np.cos(np.radians(azimuth - surface_azimuth))
-    projection = math.cos(tilt) * np.cos(zenith_rad) + math.sin(tilt) * np.sin(zenith_rad) * turned
-    return np.clip(projection, -1.0, 1.0)
+    return cos_incidence(surface_tilt, surface_azimuth, direction(zenith, azimuth))
+
+
+def cos_incidence(surface_tilt: float, surface_azimuth: float, sun: Direction) -> FloatArray:
+    """Give the cosine of the angle between the sun and the normal of a plane; negative behind it.
+
+    Parameters
+    ----------
+    surface_tilt : float
+        0 lies flat, 90 stands upright. [°]
+    surface_azimuth : float
+        Where the plane looks, clockwise from north. [°]
+    sun : Direction
+        Of shape (n,).
+
+    Returns
+    -------
+    ndarray, shape (n,)
+        Between -1 and 1. [unitless]
+    """
+    tilt, turned = math.radians(surface_tilt), math.radians(surface_azimuth)
+    east, north = math.sin(tilt) * math.sin(turned), math.sin(tilt) * math.cos(turned)
+    projection = math.cos(tilt) * sun.up + east * sun.east + north * sun.north
+    return np.minimum(np.maximum(projection, -1.0), 1.0)
 
 
 def aoi(surface_tilt: float, surface_azimuth: float, zenith: FloatArray, azimuth: FloatArray) -> FloatArray:
@@ -72,6 +92,7 @@ PEREZ_COEFFICIENTS = np.array(
 
 Read from pvlib, where the set is called `allsitescomposite1990`; a test holds the two equal.
 """
+_COEFFICIENTS_BY_BIN = np.ascontiguousarray(PEREZ_COEFFICIENTS.T)
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -113,13 +134,12 @@ def perez_sky(
        1990. :doi:`10.1016/0038-092X(90)90055-H`
     """
     z = np.radians(zenith)
-    kz3 = 1.041 * z**3
+    kz3 = 1.041 * (z * z * z)
     delta = dhi * airmass / dni_extra
     # Without diffuse light the clearness is unbounded; the last bin is open, and the result is zero anyway.
     clearness = 1.0 + dni / np.maximum(dhi, 1e-6) / (1.0 + kz3)
-    f11, f12, f13, f21, f22, f23 = PEREZ_COEFFICIENTS.T[
-        :, np.searchsorted(PEREZ_CLEARNESS, clearness, "right")
-    ]
+    bins = np.searchsorted(PEREZ_CLEARNESS, clearness, "right")
+    f11, f12, f13, f21, f22, f23 = _COEFFICIENTS_BY_BIN.take(bins, axis=1)
     f1 = np.maximum(f11 + f12 * delta + f13 * z, 0.0)
     f2 = f21 + f22 * delta + f23 * z
     cos_zenith = np.maximum(np.cos(z), math.cos(math.radians(85.0)))

@@ -6,11 +6,11 @@ from typing import Self
 import numpy as np
 from numpy.typing import NDArray
 
-from core.pv.atmosphere import absolute_airmass, pressure_at, relative_airmass, spectral_modifier
+from core.pv.atmosphere import absolute_airmass, pressure_at, spectral_modifier
 from core.pv.iam import beam_modifier, diffuse_modifiers
-from core.pv.irradiance import PerezSky, cos_aoi, ground_reflected, perez, perez_sky
+from core.pv.irradiance import PerezSky, cos_incidence, ground_reflected, perez, perez_sky
 from core.pv.shading import row_shading, typical_rows
-from core.pv.solar_position import SolarPosition
+from core.pv.solar_position import Direction, SolarPosition
 from core.pv.system import Plane, System
 from core.pv.temperature import NOCT_INSTALLED, TemperatureModel, faiman, fuentes, noct_sam
 from core.pv.weather_year import FloatArray
@@ -32,6 +32,8 @@ class Daylight:
         0 for January.
     zenith, azimuth : ndarray, shape (n,)
         Of the sun, with refraction. [°]
+    direction : Direction
+        The same, of shape (n,).
     ghi, dni : ndarray, shape (n,)
         [W/m²]
     sky : PerezSky
@@ -50,6 +52,7 @@ class Daylight:
     month: NDArray[np.int64]
     zenith: FloatArray
     azimuth: FloatArray
+    direction: Direction
     ghi: FloatArray
     dni: FloatArray
     sky: PerezSky
@@ -74,7 +77,7 @@ class Daylight:
         lit = np.flatnonzero((sun.apparent_zenith < 90.0) & (np.maximum(dni, dhi) > 0.0))
         zenith = sun.apparent_zenith[lit]
         beam = np.maximum(dni[lit], 0.0)
-        airmass = relative_airmass(zenith)
+        airmass = sun.airmass[lit]
         return cls(
             length=len(ghi),
             lit=lit,
@@ -82,6 +85,7 @@ class Daylight:
             month=month[lit],
             zenith=zenith,
             azimuth=sun.azimuth[lit],
+            direction=Direction(*(component[lit] for component in sun.direction)),
             ghi=np.maximum(ghi[lit], 0.0),
             dni=beam,
             sky=perez_sky(np.maximum(dhi[lit], 0.0), beam, sun.dni_extra[lit], zenith, airmass),
@@ -148,7 +152,7 @@ def plane_conditions(
         In the lit intervals of `daylight`.
     """
     tilt = plane.surface_tilt
-    facing = cos_aoi(tilt, plane.surface_azimuth, daylight.zenith, daylight.azimuth)
+    facing = cos_incidence(tilt, plane.surface_azimuth, daylight.direction)
     direct = daylight.dni * np.maximum(facing, 0.0)
     sky = perez(tilt, daylight.sky, facing)
     ground = ground_reflected(tilt, daylight.ghi, system.albedo)

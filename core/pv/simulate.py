@@ -5,6 +5,7 @@ modules that are linear or a diode, itemised losses, an inverter's curve and its
 """
 
 from collections.abc import Sequence
+from functools import lru_cache
 from typing import NamedTuple
 
 import numpy as np
@@ -50,9 +51,14 @@ def simulate(year: WeatherYear, planes: Sequence[Plane], system: System) -> Ener
     own module as a diode and its inverter: roof 0.0 %, worst +0.4 %. What then remains is the spectrum of a sun below
     4°, where version 8 follows its polynomial out of its range.
     """
-    sun = solar_position_year(year.latitude, year.longitude, year.utc_offset, year.minute)
-    daylight = Daylight.select(
-        sun,
+    return EnergyYear(*_run(_daylight(year), year.temp_air, planes, system))
+
+
+@lru_cache(maxsize=8)
+def _daylight(year: WeatherYear) -> Daylight:
+    """Give what all arrays under one year see, since a design tries several: some hundred kilobytes each."""
+    return Daylight.select(
+        solar_position_year(year.latitude, year.longitude, year.utc_offset, year.minute),
         month=MONTH_OF_HOUR,
         elevation=year.elevation,
         ghi=year.ghi,
@@ -61,7 +67,6 @@ def simulate(year: WeatherYear, planes: Sequence[Plane], system: System) -> Ener
         temp_air=year.temp_air,
         wind_speed=year.wind_speed,
     )
-    return EnergyYear(*_run(daylight, year.temp_air, planes, system))
 
 
 def simulate_times(

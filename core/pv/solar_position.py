@@ -3,10 +3,12 @@
 import math
 from dataclasses import dataclass
 from functools import lru_cache
+from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
 
+from core.pv.atmosphere import relative_airmass
 from core.pv.weather_year import HOURS, FloatArray
 
 Instants = NDArray[np.datetime64]
@@ -33,6 +35,21 @@ _SOLAR_HALF_HEIGHT = 0.833
 """Depth of the sun's centre below the horizon at sunrise: refraction 34' and the disc's radius 16'. [°]"""
 
 
+class Direction(NamedTuple):
+    """Towards the sun: components of unit length, each of shape (n,). [unitless]"""
+
+    east: FloatArray
+    north: FloatArray
+    up: FloatArray
+
+
+def direction(zenith: FloatArray, azimuth: FloatArray) -> Direction:
+    """Give the direction at angles from the vertical, and clockwise from north [°]."""
+    from_vertical, from_north = np.radians(zenith), np.radians(azimuth)
+    level = np.sin(from_vertical)
+    return Direction(level * np.sin(from_north), level * np.cos(from_north), np.cos(from_vertical))
+
+
 @dataclass(frozen=True, slots=True, eq=False)
 class SolarPosition:
     """The sun seen from one place.
@@ -47,12 +64,18 @@ class SolarPosition:
         Clockwise from north, 0 up to 360. [°]
     dni_extra : ndarray, shape (n,)
         Irradiance outside the atmosphere on a plane facing the sun. [W/m²]
+    direction : Direction
+        With refraction.
+    airmass : ndarray, shape (n,)
+        Relative, not corrected for pressure; at night that of the horizon. [unitless]
     """
 
     zenith: FloatArray
     apparent_zenith: FloatArray
     azimuth: FloatArray
     dni_extra: FloatArray
+    direction: Direction
+    airmass: FloatArray
 
 
 def solar_position(
@@ -138,7 +161,8 @@ def solar_position_year(
     if minute == 30.0:
         hour_angle = _middle_of_sunlit_part(hour_angle, sun.declination, latitude)
     position = _seen_from(latitude, sun, hour_angle)
-    for values in (position.zenith, position.apparent_zenith, position.azimuth, position.dni_extra):
+    angles = (position.zenith, position.apparent_zenith, position.azimuth)
+    for values in (*angles, position.dni_extra, *position.direction, position.airmass):
         values.setflags(write=False)
     return position
 
@@ -205,11 +229,15 @@ def _seen_from(
     zenith = np.degrees(np.arccos(np.clip(cos_zenith, -1.0, 1.0)))
     east = -cos_declination * np.sin(hour_angle)
     north = math.cos(phi) * sin_declination - math.sin(phi) * cos_declination * cos_hour_angle
+    apparent_zenith = zenith - _refraction(90.0 - zenith, pressure=pressure, temp_air=temp_air)
+    azimuth = np.degrees(np.arctan2(east, north)) % 360.0
     return SolarPosition(
         zenith=zenith,
-        apparent_zenith=zenith - _refraction(90.0 - zenith, pressure=pressure, temp_air=temp_air),
-        azimuth=np.degrees(np.arctan2(east, north)) % 360.0,
+        apparent_zenith=apparent_zenith,
+        azimuth=azimuth,
         dni_extra=sun.dni_extra,
+        direction=direction(apparent_zenith, azimuth),
+        airmass=relative_airmass(apparent_zenith),
     )
 
 

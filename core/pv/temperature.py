@@ -26,7 +26,9 @@ _CAPACITY = 11000.0
 _HYDRAULIC_DIAMETER = 0.5
 _MODULE_HEIGHT = 5.0
 _ANEMOMETER_HEIGHT = 9.144
-_SWEEPS = 5
+_SWEEPS = 4
+_FIRST_LOSS = (18.0, 4.5)
+"""Heat loss that the first sweep starts from, without wind and per m/s of it; any other settles alike [W/(m² K)]."""
 
 
 def fuentes(
@@ -66,8 +68,8 @@ def fuentes(
     The heat balance of [1]_ with the constants of PVWatts: absorptance 0.83, emissivity 0.84, 11 kJ/(m² K), modules
     5 m above ground, inclined by 30°. The balance is implicit in the temperature, and each interval needs the one
     before. Neither is solved interval by interval: a sweep computes all intervals from the sweep before. A module
-    forgets all but about 1 % of its state within an hour, so five sweeps settle to 0.0002 K on average (0.2 K in the
-    worst hour of three typical years).
+    forgets all but about 1 % of its state within an hour, so four sweeps settle to 0.00003 K on average (0.3 K in
+    the worst hour of eleven years between 60° N and 45° S).
 
     References
     ----------
@@ -80,14 +82,16 @@ def fuentes(
     wind = wind_speed * (_MODULE_HEIGHT / _ANEMOMETER_HEIGHT) ** 0.2 + 1e-4
     log_wind = np.log(wind)
     absorbed = _ABSORPTION * poa_global
-    absorbed_before = np.where(continues, np.roll(absorbed, 1), 0.0)
+    dawns = np.flatnonzero(~continues)
+    absorbed_before = _shifted(absorbed, dawns, 0.0)
     rising = absorbed - absorbed_before
+    air_at_dawn = air[dawns]
 
-    cell = air + 0.03 * poa_global
+    cell: FloatArray = air + absorbed / (_FIRST_LOSS[0] + _FIRST_LOSS[1] * wind)
     for _ in range(_SWEEPS):
-        before = np.where(continues, np.roll(cell, 1), air)
+        before = _shifted(cell, dawns, air_at_dawn)
         ground = air + module.ground_ratio * (cell - air)
-        h_conv = module.convection_ratio * _convection(cell, air, wind, log_wind)
+        h_conv = module.convection_ratio * _convection(cell, air, log_wind)
         h_sky = _radiation(cell, sky)
         h_ground = _radiation(cell, ground)
         h_total = h_conv + h_sky + h_ground
@@ -207,7 +211,7 @@ def _module_constants(noct_installed: float) -> _Module:
     """Solve the heat balance at the nominal conditions for the share of heat that leaves through the back."""
     cell, air, sky = noct_installed + _KELVIN, 293.15, 282.21
     absorbed = _ABSORPTION * 800.0
-    front = float(_convection(np.array([cell]), np.array([air]), np.array([1.0]), np.array([0.0]))[0])
+    front = float(_convection(np.array([cell]), np.array([air]), np.array([0.0]))[0])
     to_ground = float(_radiation(np.array([cell]), np.array([air]))[0])
     to_sky = _EMISSIVITY * _BOLTZMANN * (cell**4 - sky**4)
     back_ratio = (absorbed - to_sky - front * (cell - air)) / ((to_ground + front) * (cell - air))
@@ -221,34 +225,39 @@ def _module_constants(noct_installed: float) -> _Module:
     )
 
 
+def _shifted(values: FloatArray, starts: NDArray[np.intp], at_starts: FloatArray | float) -> FloatArray:
+    """Give the value of the interval before, and at the starts of a sequence what is given for them."""
+    before = np.empty_like(values)
+    before[1:] = values[:-1]
+    before[starts] = at_starts
+    return before
+
+
 def _radiation(cell: FloatArray, other: FloatArray) -> FloatArray:
     return (_EMISSIVITY * _BOLTZMANN) * (cell**2 + other**2) * (cell + other)
 
 
-_LOG_TURBULENT = math.log(1.2e5)
-_LAMINAR = 0.86 / 0.71**0.67
-_TURBULENT = 0.0282 / 0.71**0.4
 _AIR_DENSITY = 0.003484 * 101325.0
 _LOG_VISCOSITY = math.log(0.24237e-6 / _AIR_DENSITY)
 _LOG_REYNOLDS = math.log(_HYDRAULIC_DIAMETER) - _LOG_VISCOSITY
 _LOG_GRASHOF = math.log(9.8 * 0.5 * _HYDRAULIC_DIAMETER**3) - 2.0 * _LOG_VISCOSITY
+_LOG_LAMINAR = math.log(0.86 / 0.71**0.67 * _AIR_DENSITY * 1007.0) - 0.5 * _LOG_REYNOLDS
+_LOG_TURBULENT = math.log(0.0282 / 0.71**0.4 * _AIR_DENSITY * 1007.0) - 0.2 * _LOG_REYNOLDS
 _LOG_FREE = math.log(0.21 * 2.1695e-4 / _HYDRAULIC_DIAMETER) + 0.32 * (math.log(0.71) + _LOG_GRASHOF)
 
 
-def _convection(cell: FloatArray, air: FloatArray, wind: FloatArray, log_wind: FloatArray) -> FloatArray:
+def _convection(cell: FloatArray, air: FloatArray, log_wind: FloatArray) -> FloatArray:
     """Give forced and free convection from the front [W/(m² K)].
 
-    Viscosity goes with the film temperature to the power of 1.76, conductivity 0.84, density -1; so the Reynolds and
-    Grashof numbers are straight lines in logarithms, which spares most of the powers.
+    Viscosity goes with the film temperature to the power of 1.76, conductivity 0.84, density -1; so both are straight
+    lines in logarithms, which spares the powers. The flow turns turbulent where that loses more heat: at a Reynolds
+    number of 1.206e5 for the 1.2e5 of the original, where the loss would jump by 0.15 %.
     """
-    film = (cell + air) / 2.0
-    log_film = np.log(film)
-    log_reynolds = log_wind + _LOG_REYNOLDS - 1.76 * log_film
-    turbulent = log_reynolds > _LOG_TURBULENT
-    per_flow = np.where(turbulent, _TURBULENT, _LAMINAR) * np.exp(
-        np.where(turbulent, -0.2, -0.5) * log_reynolds
-    )
-    forced = per_flow * (_AIR_DENSITY * 1007.0) * wind / film
+    log_film = np.log((cell + air) * 0.5)
+    laminar = (_LOG_LAMINAR + 0.5 * log_wind) + (0.5 * 1.76 - 1.0) * log_film
+    turbulent = (_LOG_TURBULENT + 0.8 * log_wind) + (0.2 * 1.76 - 1.0) * log_film
+    forced = np.maximum(laminar, turbulent)
     log_rise = np.log(np.maximum(np.abs(cell - air), 1e-6))
-    free = np.exp(_LOG_FREE + 0.32 * log_rise + (0.84 - 0.32 * 4.52) * log_film)
-    return np.cbrt(free**3 + forced**3)
+    free = _LOG_FREE + 0.32 * log_rise + (0.84 - 0.32 * 4.52) * log_film
+    together: FloatArray = np.cbrt(np.exp(3.0 * free) + np.exp(3.0 * forced))
+    return together

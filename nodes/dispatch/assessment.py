@@ -6,10 +6,11 @@ from datetime import datetime
 from zoneinfo import ZoneInfo
 
 from nodes.dispatch.crew import HOUR, Crew, Reach, skill_keys
-from nodes.dispatch.hours import busy_intervals, safe_intervals, working_intervals
+from nodes.dispatch.hours import busy_intervals, safe_intervals
 from nodes.dispatch.intervals import Interval, Intervals, intersect
 from nodes.dispatch.ranking import Verdict
 from nodes.dispatch.settings import DispatchSettings
+from nodes.dispatch.shifts import Shifts
 from nodes.dispatch.wording import assigned, lacked
 from state.dispatch import AssignedTechnician, Schedule, Technician, Visit
 from state.site import Site
@@ -63,7 +64,7 @@ def _diary(reach: Reach, span: Interval, away: Interval) -> Iterator[str]:
             yield f"{what} at {busy.start.astimezone(zone):%d %b %H:%M}"
     if busy_intervals(technician.leave, *away):
         yield "is on leave"
-    if not _within(away, working_intervals(technician.working_hours, technician.timezone, *away)):
+    if not _within(away, Shifts([technician], *away).stretches(0)):
         yield "outside the technician's working hours"
 
 

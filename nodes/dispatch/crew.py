@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from heapq import nsmallest
 
 import numpy as np
 from numpy.typing import NDArray
@@ -13,9 +14,6 @@ from state.site import Site
 
 HOUR = 3600.0
 DAY = 24 * HOUR
-
-ShiftKey = tuple[object, ...]
-"""Colleagues with the same hours in the same zone share one."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,19 +49,21 @@ class Crew:
         self.travel = self.distance_km / settings.travel_speed_km_h * HOUR
         """One way [s]."""
         lacks: dict[tuple[str, ...], tuple[str, ...]] = {}
-        shifts: dict[ShiftKey, int] = {}
         self._missing = [_lacks(tuple(each.skills), skills, lacks) for each in technicians]
         self.missing = np.array([len(each) for each in self._missing], dtype=int)
         """How many of the needed skills each lacks."""
-        self.shift = np.array([shifts.setdefault(_shift_key(t), len(shifts)) for t in technicians], dtype=int)
-        """Whose hours are the same has the same number; `shift_examples` has somebody for each."""
-        first = {number: place for place, number in reversed(list(enumerate(self.shift.tolist())))}
-        self.shift_examples = [technicians[first[number]] for number in range(len(shifts))]
         self.planned_hours = np.array([_planned_hours(each, now) for each in technicians], dtype=float)
         """Of visits planned in the week ahead [h]."""
+        self.back = np.array([_back(each, now) if each.leave else now for each in technicians], dtype=float)
+        """When the leave ends that each is on; now for those who are on none."""
 
     def __len__(self) -> int:
         return len(self.technicians)
+
+    def arrivals(self, ready: float) -> NDArray[np.float64]:
+        """When each can be on site at the soonest who departs at `ready`, or when back from leave."""
+        arrivals: NDArray[np.float64] = np.maximum(self.back, ready) + self.travel
+        return arrivals
 
     @property
     def lacking(self) -> int:
@@ -82,10 +82,8 @@ class Crew:
     def nearest(self, count: int) -> list[Reach]:
         """Those who lack least, and of these the nearest."""
         ids = [str(each.id) for each in self.technicians]
-        order = sorted(
-            range(len(self)), key=lambda place: (self.missing[place], self.distance_km[place], ids[place])
-        )
-        return [self.reach(place) for place in order[:count]]
+        order = zip(self.missing.tolist(), self.distance_km.tolist(), ids, range(len(self)), strict=True)
+        return [self.reach(place) for *_, place in nsmallest(count, order)]
 
 
 def skill_key(skill: str) -> str:
@@ -105,11 +103,11 @@ def _lacks(
     return known[has]
 
 
-def _shift_key(technician: Technician) -> ShiftKey:
-    hours = technician.working_hours
-    return technician.timezone, tuple(hours.weekdays), hours.start, hours.end
-
-
 def _planned_hours(technician: Technician, now: float) -> float:
     spans = ((visit.start.timestamp(), visit.end.timestamp()) for visit in technician.planned_visits)
     return sum(max(0.0, min(end, now + 7 * DAY) - max(start, now)) for start, end in spans) / HOUR
+
+
+def _back(technician: Technician, now: float) -> float:
+    spans = ((leave.start.timestamp(), leave.end.timestamp()) for leave in technician.leave)
+    return max([now, *(end for start, end in spans if start <= now)])

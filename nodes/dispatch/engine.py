@@ -9,7 +9,8 @@ from zoneinfo import ZoneInfo
 
 from nodes.dispatch.crew import HOUR, Crew, skill_keys
 from nodes.dispatch.hours import safe_intervals
-from nodes.dispatch.ranking import Condition, Order, best
+from nodes.dispatch.ranking import Condition, Order
+from nodes.dispatch.search import Diaries, best
 from nodes.dispatch.settings import DispatchSettings
 from nodes.dispatch.wording import Wording
 from state.dispatch import Candidate, DispatchResult, Schedule, Technician
@@ -68,11 +69,12 @@ def choose(
         order = order.without("deadline")
     wording = Wording(order, wanted, windows, ZoneInfo(timezone))
     everyone = Crew(technicians, site, wanted, settings, order.now)
+    diaries = Diaries(everyone, order)
     split = wording.split(duration_h, visits)
 
-    found = [wording.candidate(each) for each in best(everyone, order, settings, 1 + settings.alternatives)]
+    found = [wording.candidate(each) for each in best(diaries, order, settings, 1 + settings.alternatives)]
     if not found:
-        closest = _closest(everyone, order, wording, settings)
+        closest = _closest(diaries, order, wording, settings)
         return DispatchResult(
             technician=None,
             visit=None,
@@ -91,20 +93,20 @@ def choose(
     )
 
 
-def _closest(everyone: Crew, order: Order, wording: Wording, settings: DispatchSettings) -> list[Candidate]:
+def _closest(diaries: Diaries, order: Order, wording: Wording, settings: DispatchSettings) -> list[Candidate]:
     """The best visit for each smallest set of conditions that, waived, lets one happen.
 
     Because no smaller set does, such a visit breaks every condition of its set. Where no safe stretch is long
     enough, nobody gets a time: only who is nearest with the skills.
     """
     if order.longest_safe >= order.length:
-        in_force = [condition for condition in CONDITIONS if _matters(condition, everyone, order)]
+        in_force = [condition for condition in CONDITIONS if _matters(condition, diaries.crew, order)]
         for size in range(1, len(in_force) + 1):
             relaxed = [order.without(*waived) for waived in combinations(in_force, size)]
-            found = [proposal for each in relaxed for proposal in best(everyone, each, settings, 1)]
+            found = [proposal for each in relaxed for proposal in best(diaries, each, settings, 1)]
             if found:
                 return [wording.candidate(each) for each in found[: settings.alternatives]]
-    return [wording.without_visit(reach) for reach in everyone.nearest(settings.alternatives)]
+    return [wording.without_visit(reach) for reach in diaries.crew.nearest(settings.alternatives)]
 
 
 def _matters(condition: Condition, everyone: Crew, order: Order) -> bool:

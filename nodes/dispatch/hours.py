@@ -1,34 +1,10 @@
-"""When work is possible: a technician's hours in their own time zone, and the safe hours at the site."""
+"""When work is not possible: a technician's visits and leave, and the unsafe hours at the site."""
 
 from collections.abc import Iterable, Sequence
-from datetime import date, datetime, timedelta
-from zoneinfo import ZoneInfo
 
-from nodes.dispatch.intervals import Interval, Intervals, subtract, union
-from state.dispatch import Leave, Visit, WorkingHours
+from nodes.dispatch.intervals import Intervals, subtract, union
+from state.dispatch import Leave, Visit
 from state.weather import Verdict, Window
-
-DAY = timedelta(days=1)
-
-
-def working_intervals(hours: WorkingHours, timezone: str, start: float, end: float) -> Intervals:
-    """The working hours of every local day that touches `start` … `end` [s since the epoch]."""
-    zone = ZoneInfo(timezone)
-    # One day more on either side: a shift may begin the evening before.
-    day = datetime.fromtimestamp(start, zone).date() - DAY
-    last = datetime.fromtimestamp(end, zone).date() + DAY
-    shifts: list[Interval] = []
-    while day <= last:
-        if day.weekday() in hours.weekdays:
-            shifts.append(_shift(hours, zone, day))
-        day += DAY
-    return union(shifts)
-
-
-def _shift(hours: WorkingHours, zone: ZoneInfo, day: date) -> Interval:
-    last_day = day if hours.start < hours.end else day + DAY
-    start = datetime.combine(day, hours.start, zone)
-    return start.timestamp(), datetime.combine(last_day, hours.end, zone).timestamp()
 
 
 def busy_intervals(taken: Iterable[Visit] | Iterable[Leave], start: float, end: float) -> Intervals:

@@ -15,7 +15,14 @@ from nodes.sizing.yields import UnitYear
 from state.equipment import Array, ModuleDatasheet, RoofPlane
 
 UNSERVED_TARGET = 0.01
-"""Share of the yearly demand that an off-grid system may leave unserved; a setting of ours."""
+"""Share of the yearly demand that an off-grid array is sized to leave unserved at most; a setting of ours."""
+UNSERVED_LIMIT = 0.05
+"""Share beyond which an off-grid design does not do what it is for.
+
+HOMER, which is what off-grid systems are commonly sized with, calls infeasible what leaves more unserved than its
+"maximum annual capacity shortage", and gives 1 to 5 % for those who accept some (homerenergy.com, HOMER Pro 3.10,
+Maximum Annual Capacity Shortage; usersupport.homerenergy.com, Capacity shortage in HOMER).
+"""
 GROWTH, GROWTH_STEPS = 1.15, 5
 """An off-grid array grows by this much, this often, while more than the target stays unserved."""
 LEAST_TILT = 10.0

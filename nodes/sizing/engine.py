@@ -16,7 +16,7 @@ from nodes.sizing.plan import Plan, plan_of
 from nodes.sizing.questions import Form
 from nodes.sizing.ranking import bill_of
 from nodes.sizing.remedies import nearest_change
-from nodes.sizing.results import array_result, energy_result, unserved_check
+from nodes.sizing.results import UNSERVED_CHECK, array_result, energy_result, unserved_check
 from nodes.sizing.selection import Choice, choose, search
 from nodes.sizing.storage_result import storage_result
 from nodes.sizing.tariffs import prices_of
@@ -144,11 +144,17 @@ def _status(
 
 
 def _binding(checks: Sequence[Check]) -> str | None:
-    """The failed check that misses its limit by most, in percent; None where none failed."""
+    """The failed check that misses its limit by most, in percent; None where none failed.
+
+    Energy that stays unserved is what the others lead to, and binds where they all hold.
+    """
     failed = [check for check in checks if check.status == "fail"]
     worst = min(
         failed,
-        key=lambda each: each.margin_percent if each.margin_percent is not None else -1e9,
+        key=lambda each: (
+            each.id == UNSERVED_CHECK,
+            each.margin_percent if each.margin_percent is not None else -1e9,
+        ),
         default=None,
     )
     return None if worst is None else worst.id

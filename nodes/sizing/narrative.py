@@ -52,7 +52,9 @@ def assumptions_of(job: JobInput, choice: Choice, resource: Resource, used: str 
         )
     else:
         told.append(
-            "Cables: copper, PVC insulation, three loaded conductors in conduit on a wall (IEC 60364-5-52, B2)."
+            "Cables: strings H1Z2Z2-K, both conductors side by side on a surface (EN 50618), which bear their stated "
+            "current at 120 °C, so what they end in must too; the inverter's output PVC, three loaded conductors in "
+            "conduit on a wall (IEC 60364-5-52, B2)."
         )
     return told
 

@@ -9,6 +9,7 @@ import numpy as np
 
 from core.pv.weather_year import FloatArray
 from nodes.sizing import economics
+from nodes.sizing.array import UNSERVED_LIMIT
 from nodes.sizing.candidates import Candidate
 from nodes.sizing.flows import flows_of
 from nodes.sizing.screen import Pricing
@@ -55,6 +56,12 @@ class Ranking:
         p_ac = self._p_ac(candidate)
         flows, _ = flows_of(self.system_type, design, candidate.bank, p_dc, p_ac, self.load)
         return flows
+
+    def serves(self, candidate: Candidate) -> bool:
+        """Whether a design leaves no more unserved than may be; the grid serves what it does not."""
+        if self.system_type != "off_grid" or self.load is None:
+            return True
+        return self.flows(candidate).unserved <= UNSERVED_LIMIT * float(self.load.sum())
 
     def generation(self, candidate: Candidate) -> float:
         """AC energy of a year by the unit year [Wh]."""

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
+from itertools import chain
 
 from nodes.sizing.array import usable_area
 from nodes.sizing.brief import Brief
@@ -13,21 +14,29 @@ from nodes.sizing.strings import parallel_limit
 from state.equipment import StringLayout
 
 SMALLER = (0.9, 0.8, 0.7, 0.6, 0.5, 0.4, 0.3, 0.2, 0.1)
+LARGER = (1.25, 1.5, 2.0, 3.0, 5.0, 10.0)
+"""Of banks and arrays that leave an off-grid home short."""
+MOST_DAYS = 14.0
+"""Of autonomy, as a job may ask for."""
 INVERTERS_TRIED = 30
 
 
 def nearest_change(plan: Plan, choice: Choice) -> str | None:
     """The first of the changes below, from the smallest on, after which no check fails; None where none helps."""
-    changes = _to_strings(plan, choice) if plan.strings is not None else _to_search(plan, choice)
-    return next((words for words, candidate in changes if _stands(candidate)), None)
+    if plan.strings is not None:
+        changes = _to_strings(plan, choice)
+    else:
+        changes = chain(_to_search(plan, choice), _to_serve(plan, choice))
+    return next((words for words, candidate in changes if _stands(candidate, choice)), None)
 
 
-def _stands(candidate: Candidate) -> bool:
-    return bool(candidate.design.groups) and candidate.count("fail") == 0
+def _stands(candidate: Candidate, choice: Choice) -> bool:
+    sound = bool(candidate.design.groups) and candidate.count("fail") == 0
+    return sound and choice.ranking.serves(candidate)
 
 
 def _to_strings(plan: Plan, choice: Choice) -> Iterator[tuple[str, Candidate]]:
-    """Other lengths and fewer in parallel, then another inverter for the strings that are there."""
+    """Other lengths and fewer in parallel, another inverter for the strings that are there, then a larger bank."""
     design, brief = choice.best.design, plan.brief
     strings = plan.strings or ()
     window = design.window
@@ -50,6 +59,9 @@ def _to_strings(plan: Plan, choice: Choice) -> Iterator[tuple[str, Candidate]]:
             f"{title(inverter)} instead of {title(design.inverter)}, for the strings as they are",
             existing(brief, design.module, inverter, strings, choice.catalogue.batteries),
         )
+    for larger, words in _larger_banks(brief, LARGER):
+        found = existing(larger, design.module, design.inverter, strings, choice.catalogue.batteries)
+        yield words, found
 
 
 def _within(string: StringLayout, fewest: int | None, most: int | None) -> StringLayout:
@@ -102,6 +114,35 @@ def _to_search(plan: Plan, choice: Choice) -> Iterator[tuple[str, Candidate]]:
             found = best_of(brief, share * aim, given)
             kilowatts = (found.design.pdc0 / 1000.0, aim / 1000.0)
             yield "an array of {:.1f} kW instead of {:.1f} kW".format(*kilowatts), found
+
+
+def _to_serve(plan: Plan, choice: Choice) -> Iterator[tuple[str, Candidate]]:
+    """Off-grid a larger array, a larger bank, then both."""
+    brief, before = plan.brief, choice.best.design.pdc0
+    aim = choice.target.pdc0 or before
+
+    def best_of(brief: Brief, pdc0: float) -> Candidate:
+        return search(brief, pdc0, choice.catalogue, choice.ranking).candidates[0]
+
+    for factor in LARGER if brief.system_type == "off_grid" and aim > 0 else ():
+        found = best_of(brief, factor * aim)
+        array = f"an array of {found.design.pdc0 / 1000.0:.1f} kW instead of {before / 1000.0:.1f} kW"
+        yield array, found
+        for larger, bank in _larger_banks(brief, [factor]):
+            yield bank, best_of(larger, aim)
+            yield f"{array}, and {bank}", best_of(larger, factor * aim)
+
+
+def _larger_banks(brief: Brief, factors: Sequence[float]) -> Iterator[tuple[Brief, str]]:
+    days = brief.storage.autonomy_days
+    for factor in factors if brief.has_battery else ():
+        more = min(round(factor * days, 2), MOST_DAYS)
+        if more > days:
+            storage = brief.storage.model_copy(update={"autonomy_days": more})
+            yield (
+                replace(brief, storage=storage),
+                f"a bank for {more:g} {'day' if more == 1 else 'days'} instead of {days:g}",
+            )
 
 
 def _inverters(candidate: Candidate) -> str:

@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 
 from core.pv.simulate import EnergyYear
-from nodes.sizing.array import UNSERVED_TARGET
+from nodes.sizing.array import UNSERVED_LIMIT, UNSERVED_TARGET
 from nodes.sizing.checks import at_most
 from nodes.sizing.demand import Load
 from nodes.sizing.design import Design
@@ -15,6 +15,8 @@ from state.equipment import RoofPlane
 from state.job import SystemType
 from state.losses import UncertaintyComponent
 from state.sizing import ArrayResult, Check, Energy, PlaneLayout
+
+UNSERVED_CHECK = "unserved_energy"
 
 
 def array_result(design: Design, planes: Sequence[RoofPlane], produced: EnergyYear) -> ArrayResult:
@@ -88,15 +90,17 @@ def unserved_check(system_type: SystemType, flows: YearFlows, load: Load | None)
     """Whether an off-grid year is served; nothing to check where the grid does."""
     if system_type != "off_grid" or load is None:
         return []
+    beyond = flows.unserved > UNSERVED_LIMIT * load.annual_energy
     return [
         at_most(
-            "unserved_energy",
-            f"at most {UNSERVED_TARGET:.0%} of the yearly demand unserved (setting)",
+            UNSERVED_CHECK,
+            f"at most {UNSERVED_TARGET:.0%} of the yearly demand unserved (setting); "
+            f"infeasible above {UNSERVED_LIMIT:.0%} (as by HOMER's capacity shortage)",
             flows.unserved / 1000.0,
-            UNSERVED_TARGET * load.annual_energy / 1000.0,
+            (UNSERVED_LIMIT if beyond else UNSERVED_TARGET) * load.annual_energy / 1000.0,
             "kWh",
             "hour by hour over the typical year, the battery full at its start",
-            otherwise="warn",
+            otherwise="fail" if beyond else "warn",
         ),
     ]
 

@@ -86,11 +86,8 @@ def triage(
         extracted=extracted_evidence,
         expected_power=expected_power or power_expected(job, None, settings),
     )
-    ranked = [
-        hypothesis
-        for hypothesis in rank(read.findings)
-        if hypothesis.confidence >= settings.enough_confidence
-    ]
+    explanations = [h for h in rank(read.findings) if h.confidence >= settings.worth_mentioning]
+    ranked = [h for h in explanations if h.confidence >= settings.enough_confidence]
     questions = list(_questions(read, ranked, answers))
     result = _conclude(job, read, ranked, production, settings)
     linked = duplicates(job.ticket, ranked, site.open, settings)
@@ -98,6 +95,7 @@ def triage(
     return TriageAnswer(
         triage=result.model_copy(
             update={
+                "hypotheses": [_hypothesis(hypothesis) for hypothesis in explanations],
                 "duplicates": linked,
                 "actions": [*result.actions, *([f"Recurring: {again}"] if again else [])],
                 "warnings": [
@@ -214,11 +212,10 @@ def _conclude(
         estimated_duration_h=work.duration_h,
         labour_cost=work.labour_cost,
         transport_cost=work.transport_cost,
-        currency=settings.currency,
-        energy_loss=energy_loss(findings, ranked, expected, _tariff(job, settings)),
+        currency=job.economics.currency,
+        energy_loss=energy_loss(findings, ranked, expected, _tariff(job, settings), job.economics.currency),
         confidence=top.confidence if top else 0.0,
         evidence=[finding.evidence() for finding in findings],
-        hypotheses=[_hypothesis(hypothesis) for hypothesis in ranked],
         contradictions=contradicted,
         assumptions=[f"priority {priority}: {reason}", *work.assumptions, *_vendor_notes(read)],
         warnings=[*_warnings(read), *(f"contradiction: {sentence}" for sentence in contradicted)],

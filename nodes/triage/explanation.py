@@ -56,7 +56,7 @@ def findings(found: TriageResult) -> JsonObject:
     return {
         "diagnosis": found.diagnosis,
         "how_sure": next(word for at_least, word in SURE if found.confidence >= at_least),
-        "other_explanations": [hypothesis.diagnosis for hypothesis in found.hypotheses[1:3]],
+        "other_explanations": [h.diagnosis for h in found.hypotheses if h.diagnosis != found.diagnosis][:2],
         "priority": found.priority,
         "respond_within_hours": found.respond_within_hours,
         "stop_work": found.stop_work,

@@ -29,6 +29,7 @@ def energy_loss(
     ranked: Sequence[Ranked],
     production: ExpectedProduction | None,
     tariff_per_kwh: float | None,
+    currency: str,
 ) -> EnergyLoss | None:
     """Loss per day: the measured share where power or currents were measured, else what the failure usually takes.
 
@@ -44,7 +45,8 @@ def energy_loss(
         return None
     lost = share * production.kwh_per_day
     cost = None if tariff_per_kwh is None else round(lost * tariff_per_kwh, 2)
-    basis = f"{says} {share:.0%} of {production.kwh_per_day:.1f} kWh a day ({production.basis})"
+    price = "" if tariff_per_kwh is None else f", at {tariff_per_kwh:g} {currency}/kWh"
+    basis = f"{says} {share:.0%} of {production.kwh_per_day:.1f} kWh a day ({production.basis}){price}"
     return EnergyLoss(kwh_per_day=round(lost, 2), cost_per_day=cost, basis=basis)
 
 

@@ -12,7 +12,7 @@ STRONG, WEAK = 1.0, 0.35
 """What a word that names the asset counts, and one that only hints at it."""
 FIRST = 0.6
 """Added to the first asset a text names: tickets begin with their subject."""
-TROUBLED, IN_ORDER = 1.6, 0.5
+TROUBLED, IN_ORDER = 1.6, 0.2
 """Factors where trouble, or that all is well, stands within `REACH` words in the same clause."""
 REACH = 4
 SYMPTOM = 0.7

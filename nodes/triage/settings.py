@@ -42,8 +42,11 @@ class TriageSettings:
     """Inverter efficiency applied to expected production after the array's stated losses."""
     duplicate_likeness: float = 0.7
     """From this likeness on an open job at the same site is linked as a duplicate."""
-    enough_confidence: float = 0.25
-    """Below this the asset is called unknown, and the one question that matters is asked."""
+    enough_confidence: float = 0.4
+    """Below this the asset is called unknown, and the one question that matters is asked. Of tickets labelled by
+    people, less than half of the answers below it were right."""
+    worth_mentioning: float = 0.25
+    """From this on an explanation is listed, though nothing is concluded from it."""
 
 
 DEFAULTS = TriageSettings()

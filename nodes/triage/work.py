@@ -42,9 +42,11 @@ def plan_work(
     duration = visit_h if truck_roll else settings.remote_h
     known_rates = job.economics.currency == settings.currency
     assumptions = [why if truck_roll else f"{settings.remote_h:g} h from afar, without a journey"]
-    if not known_rates:
-        assumptions.append(f"no cost: labour and transport are known in {settings.currency} only")
     transport = settings.transport_offline if offline else settings.transport
+    if known_rates:
+        assumptions.append(_rates(settings, transport if truck_roll else None))
+    else:
+        assumptions.append(f"no cost: labour and transport are known in {settings.currency} only")
     return Work(
         truck_roll=truck_roll,
         actions=_actions(findings, ranked, remote_first=not danger),
@@ -55,6 +57,11 @@ def plan_work(
         transport_cost=(transport if truck_roll else 0.0) if known_rates else None,
         assumptions=assumptions,
     )
+
+
+def _rates(settings: TriageSettings, transport: float | None) -> str:
+    journey = "" if transport is None else f", transport {transport:g} {settings.currency}"
+    return f"rates of the settings: labour {settings.labour_per_hour:g} {settings.currency}/h{journey}"
 
 
 def visit_duration(job: JobInput, *, offline: bool, settings: TriageSettings) -> tuple[float, str]:

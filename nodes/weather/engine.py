@@ -2,17 +2,14 @@
 
 from collections.abc import Sequence
 from datetime import datetime
-from typing import TypeVar
 from zoneinfo import ZoneInfo
 
 from nodes.weather.alerts import alerts
-from nodes.weather.findings import judge
+from nodes.weather.findings import SLOT, judge
 from nodes.weather.thresholds import WindowThresholds
-from nodes.weather.windows import work_windows
+from nodes.weather.windows import work_windows, zone_of
 from state.site import Site
-from state.weather import Alert, Forecast, Resource, WeatherResult, Window
-
-T = TypeVar("T", Window, Alert)
+from state.weather import Alert, Forecast, Resource, WeatherResult
 
 
 def weather_result(
@@ -33,24 +30,24 @@ def weather_result(
     slots = [] if forecast is None else judge(forecast, thresholds)
     missing = (problem or "no forecast") if forecast is None else "the forecast does not reach this far"
     days = work_windows(slots, site, now, thresholds, missing=missing, official=official)
-    raised = alerts([slot for slot in slots if slot.end > now], thresholds)
-    found = sorted([*raised, *official], key=lambda alert: (alert.start, alert.kind))
+    zone = zone_of(site)
+    raised = alerts([slot for slot in slots if slot.start > now - SLOT], thresholds, zone)
+    found = sorted(
+        [*raised, *(_local(each, zone) for each in official)], key=lambda alert: (alert.start, alert.kind)
+    )
     return WeatherResult(
         resource=resource,
         forecast=forecast,
         forecast_problem=missing if forecast is None else None,
-        windows=[_local(each, site) for each in days],
-        alerts=[_local(each, site) for each in found],
+        windows=days,
+        alerts=found,
         warnings=[*warnings, *resource.warnings, *(forecast.warnings if forecast is not None else [])],
     )
 
 
-def _local(stretch: T, site: Site) -> T:
-    """The same stretch of time, told by the site's clock."""
-    zone = ZoneInfo(site.timezone or "UTC")
-    return stretch.model_copy(
-        update={"start": stretch.start.astimezone(zone), "end": stretch.end.astimezone(zone)}
-    )
+def _local(alert: Alert, zone: ZoneInfo) -> Alert:
+    """The same alert, told by the site's clock."""
+    return alert.model_copy(update={"start": alert.start.astimezone(zone), "end": alert.end.astimezone(zone)})
 
 
 def in_words(result: WeatherResult) -> str:

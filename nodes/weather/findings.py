@@ -6,9 +6,9 @@ Time runs in slots of half an hour, because a thunderstorm holds work for half a
 import math
 from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
 from datetime import datetime, timedelta
-from itertools import groupby
+from itertools import compress, groupby
+from typing import NamedTuple
 
 from nodes.weather.heat import felt_f
 from nodes.weather.thresholds import (
@@ -36,8 +36,7 @@ _Rows = Mapping[str, Sequence[Threshold]]
 """The thresholds of each quantity, the highest first."""
 
 
-@dataclass(frozen=True, slots=True)
-class Finding:
+class Finding(NamedTuple):
     """What is wrong with a slot. `label` and `unit` make `value` readable; a missing value has none."""
 
     kind: Kind | None
@@ -50,8 +49,7 @@ class Finding:
     """The threshold that was reached."""
 
 
-@dataclass(frozen=True, slots=True)
-class Slot:
+class Slot(NamedTuple):
     start: datetime
     findings: tuple[Finding, ...]
 
@@ -62,6 +60,8 @@ class Slot:
     @property
     def verdict(self) -> Verdict:
         """What is known to be dangerous outranks what is not known."""
+        if not self.findings:
+            return "go"
         found = {finding.verdict for finding in self.findings}
         for verdict in ("stop", "unknown", "caution"):
             if verdict in found:
@@ -76,7 +76,8 @@ def judge(forecast: Forecast, thresholds: WindowThresholds) -> list[Slot]:
     slots: list[Slot] = []
     for hour in forecast.hourly:
         of_the_hour = _findings(hour, rows, thresholds.rain_mm)
-        slots.extend(Slot(hour.start + half * SLOT, (*of_the_hour, *after.step(hour))) for half in (0, 1))
+        slots.append(Slot(hour.start, (*of_the_hour, *after.step(hour))))
+        slots.append(Slot(hour.start + SLOT, (*of_the_hour, *after.step(hour))))
     return slots
 
 
@@ -136,27 +137,24 @@ def _findings(hour: ForecastHour, rows: _Rows, rain_mm: float) -> list[Finding]:
     ):
         found.append(Finding("rain", "stop", "rain", hour.precipitation_mm, "mm/h", RAIN_RULE))
     felt, felt_unknown = _felt(hour)
-    measured = {
-        "wind_kmh": ("wind", None if hour.wind_speed_m_s is None else hour.wind_speed_m_s * KMH, "km/h"),
-        "gust_kmh": ("gusts", None if hour.wind_gust_m_s is None else hour.wind_gust_m_s * KMH, "km/h"),
-        "felt_f": ("heat index in the sun", felt, "°F"),
-    }
-    for quantity, (label, value, unit) in measured.items():
+    wind, gust = hour.wind_speed_m_s, hour.wind_gust_m_s
+    for quantity, label, value, unit in (
+        ("wind_kmh", "wind", None if wind is None else wind * KMH, "km/h"),
+        ("gust_kmh", "gusts", None if gust is None else gust * KMH, "km/h"),
+        ("felt_f", "heat index in the sun", felt, "°F"),
+    ):
         row = None if value is None else _exceeded(rows, quantity, value)
         if row is not None:
             found.append(Finding(row.kind, row.verdict, label, value, unit, row.rule, row.at_least))
-    unknown = [
-        name
-        for name, missing in (
-            ("wind", hour.wind_speed_m_s is None),
-            ("gusts", hour.wind_gust_m_s is None),
-            ("rain", hour.precipitation_mm is None),
-            ("thunder", hour.weather_code is None),
-            ("heat", felt_unknown),
-        )
-        if missing
-    ]
-    if unknown:
+    missing = (
+        wind is None,
+        gust is None,
+        hour.precipitation_mm is None,
+        hour.weather_code is None,
+        felt_unknown,
+    )
+    if any(missing):
+        unknown = compress(("wind", "gusts", "rain", "thunder", "heat"), missing)
         text = f"{', '.join(unknown)} not known"
         found.append(Finding(None, "unknown", text, None, "", "missing data is unknown"))
     return found
@@ -182,7 +180,10 @@ def _highest_first(rows: Iterable[Threshold]) -> _Rows:
 
 def _exceeded(rows: _Rows, quantity: str, value: float) -> Threshold | None:
     """The highest row that the value reaches."""
-    return next((row for row in rows.get(quantity, ()) if value >= row.at_least), None)
+    for row in rows.get(quantity, ()):
+        if value >= row.at_least:
+            return row
+    return None
 
 
 _ORDER: dict[Verdict, int] = {"stop": 0, "unknown": 1, "caution": 2, "go": 3}

@@ -29,8 +29,8 @@ def work_windows(
 ) -> list[Window]:
     """Slots of the coming days, in daylight and working hours at the site, merged where they are alike.
 
-    With a reason in `missing` the hours that no slot covers are windows too: unknown, for that reason. `official` are
-    the warnings of authorities, which count for all of them.
+    Told by the site's clock. With a reason in `missing` the hours that no slot covers are windows too: unknown, for
+    that reason. `official` are the warnings of authorities, which count for all of them.
     """
     allowed = _workable(site, now, thresholds)
     covered = {slot.start: slot for slot in slots if slot.start in allowed}
@@ -38,7 +38,12 @@ def work_windows(
         unknown = (Finding(None, "unknown", "no forecast", None, "", missing),)
         covered |= {start: Slot(start, unknown) for start in allowed if start not in covered}
     in_order = [covered[start] for start in sorted(covered)]
-    return [_window(group) for group in _alike(warned(in_order, official))]
+    return [_window(group, zone_of(site)) for group in _alike(warned(in_order, official))]
+
+
+def zone_of(site: Site) -> ZoneInfo:
+    """The site's clock."""
+    return ZoneInfo(site.timezone or "UTC")
 
 
 def warned(slots: Sequence[Slot], official: Sequence[Alert]) -> list[Slot]:
@@ -64,7 +69,7 @@ def _finding(alert: Alert) -> Finding:
 
 def _workable(site: Site, now: datetime, thresholds: WindowThresholds) -> set[datetime]:
     """Starts of the slots to come that lie in daylight and in working hours."""
-    zone = ZoneInfo(site.timezone or "UTC")
+    zone = zone_of(site)
     first = now.astimezone(UTC).replace(minute=0, second=0, microsecond=0)
     starts = [first + index * SLOT for index in range(int(HORIZON / SLOT) + 2)]
     edges = np.datetime64(first.replace(tzinfo=None), "us") + np.arange(len(starts) + 1) * np.timedelta64(
@@ -106,8 +111,11 @@ def _kinds(slot: Slot) -> tuple[Verdict, frozenset[tuple[Kind | None, Verdict]]]
     return slot.verdict, frozenset((finding.kind, finding.verdict) for finding in slot.findings)
 
 
-def _window(slots: Sequence[Slot]) -> Window:
+def _window(slots: Sequence[Slot], zone: ZoneInfo) -> Window:
     findings = [finding for slot in slots for finding in slot.findings]
     return Window(
-        start=slots[0].start, end=slots[-1].end, verdict=slots[0].verdict, reasons=reasons(findings)
+        start=slots[0].start.astimezone(zone),
+        end=slots[-1].end.astimezone(zone),
+        verdict=slots[0].verdict,
+        reasons=reasons(findings),
     )

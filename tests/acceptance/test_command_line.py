@@ -91,6 +91,22 @@ def test_what_only_a_server_needs_is_not_loaded_to_calculate(
     assert done.stderr == "\n"
 
 
+def test_triage_reckons_with_the_firms_settings_and_needs_no_others(solarsync: Run, tmp_path: Path) -> None:
+    ticket = triage_input() | {"economics": {"currency": "EUR"}}
+    (tmp_path / ".env").write_text("RATES_CURRENCY=EUR\nLABOUR_PER_HOUR=60\n")
+    done = solarsync(
+        "triage", _written(tmp_path, ticket), "--json", TRANSPORT_COST="45", ENVIRONMENT="production"
+    )
+    assert done.returncode == 0, done.stderr
+    found = json.loads(done.stdout)["triage"]
+    assert found["labour_cost"] == pytest.approx(60 * found["estimated_duration_h"])
+    assert any("labour 60 EUR/h" in each for each in found["assumptions"])
+
+    refused = solarsync("triage", _written(tmp_path, ticket), "--json", LABOUR_PER_HOUR="a lot")
+    assert (refused.returncode, refused.stdout) == (1, "")
+    assert refused.stderr.startswith("LABOUR_PER_HOUR: ")
+
+
 @pytest.mark.parametrize("command", ["size", "triage"])
 @pytest.mark.parametrize(
     ("document", "place"),

@@ -6,7 +6,7 @@ import subprocess
 import sys
 import zipfile
 from collections.abc import Iterator, Mapping
-from contextlib import ExitStack, suppress
+from contextlib import ExitStack
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -19,7 +19,7 @@ from api.demo import load
 from api.demo.service import free_port
 from api.weather_simulator import running_simulator
 from core.embedded import EmbeddedServers
-from tests.support.processes import PATIENCE, until
+from tests.support.processes import PATIENCE, until, until_ready
 
 ROOT = Path(__file__).parents[2]
 COMPOSE: dict[str, Any] = yaml.safe_load((ROOT / "compose.yaml").read_text())
@@ -117,7 +117,7 @@ def deployed(
                 stderr=log,
             )
             ending.callback(_stop, process)
-        until(lambda: _ready(service.url))
+        until_ready(service.url, process)
         yield service
 
 
@@ -127,12 +127,6 @@ def _stop(process: subprocess.Popen[bytes]) -> None:
         assert process.wait(PATIENCE) == 0
     finally:
         process.kill()
-
-
-def _ready(url: str) -> bool:
-    with suppress(httpx.TransportError):
-        return httpx.get(f"{url}/health/ready").is_success
-    return False
 
 
 def test_two_workers_are_seen_in_one_scrape_and_no_secret_is_seen_anywhere(deployed: Deployed) -> None:

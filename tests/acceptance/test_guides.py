@@ -12,12 +12,10 @@ import pytest
 from api.demo.service import running_service
 from api.servers import with_servers
 from core.config import Settings
-from tests.acceptance.conftest import SETTINGS
-from tests.support.environment import ONLY_OPEN_METEO
+from tests.support.environment import NOBODY_ANSWERS, bare_environment
 
 ROOT = Path(__file__).parents[2]
 PASSWORD = "correct horse battery"
-OFFLINE = {**ONLY_OPEN_METEO, "OPEN_METEO_URL": "http://127.0.0.1:9"}
 DEFAULT_ADDRESS = "127.0.0.1:8000"
 GUIDES = ("README.md", "api/README.md", "nodes/README.md")
 OPERATORS = "deploy/README.md"
@@ -91,8 +89,7 @@ def test_every_link_between_the_guides_leads_somewhere() -> None:
 def served(tmp_path_factory: pytest.TempPathFactory) -> Iterator[dict[str, str]]:
     """The environment of a reader beside `make serve`; its address is in SERVED."""
     folder = tmp_path_factory.mktemp("guide")
-    kept = {name: value for name, value in os.environ.items() if name not in SETTINGS}
-    environment = kept | OFFLINE | {
+    environment = bare_environment() | NOBODY_ANSWERS | {
         "DATA_DIR": str(folder / "data"), "XDG_CONFIG_HOME": str(folder / "config"), "PASSWORD": PASSWORD,
         "PATH": f"{Path(sys.executable).parent}:{os.environ['PATH']}",
     }  # fmt: skip
@@ -101,7 +98,7 @@ def served(tmp_path_factory: pytest.TempPathFactory) -> Iterator[dict[str, str]]
             command = f"solarsync user create --username {username} --role {role}"
             done = _run(command, environment, folder)
             assert done.returncode == 0, done.stderr
-        with running_service(settings, OFFLINE, folder / "log") as client:
+        with running_service(settings, NOBODY_ANSWERS, folder / "log") as client:
             address = f"{client.base_url.host}:{client.base_url.port}"
             yield environment | {"SERVED": address, "SOLARSYNC_URL": f"http://{address}"}
 

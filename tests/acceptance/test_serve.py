@@ -6,12 +6,11 @@ from collections.abc import Iterator, Mapping
 from contextlib import suppress
 from pathlib import Path
 
-import httpx
 import psutil
 import pytest
 
 from api.demo.service import free_port
-from tests.support.processes import PATIENCE, family, gone, until
+from tests.support.processes import PATIENCE, family, gone, until, until_ready
 
 
 @pytest.fixture
@@ -29,7 +28,7 @@ def served(environment: Mapping[str, str], tmp_path: Path) -> Iterator[tuple[sub
         )
     url = f"http://127.0.0.1:{port}"
     try:
-        until(lambda: _ready(url) or process.poll() is not None)
+        until_ready(url, process)
         assert process.poll() is None, (tmp_path / "log").read_text()
         yield process, url
     finally:
@@ -38,18 +37,32 @@ def served(environment: Mapping[str, str], tmp_path: Path) -> Iterator[tuple[sub
         process.wait()
 
 
-def _ready(url: str) -> bool:
-    with suppress(httpx.TransportError):
-        return httpx.get(f"{url}/health/ready").is_success
-    return False
-
-
-@pytest.mark.parametrize("how", [signal.SIGTERM, signal.SIGINT])
-def test_the_service_drains_and_leaves_nothing_behind(
-    served: tuple[subprocess.Popen[bytes], str], tmp_path: Path, how: signal.Signals
+def test_a_worker_that_dies_is_replaced_and_sigterm_drains_all_and_leaves_nothing_behind(
+    served: tuple[subprocess.Popen[bytes], str], tmp_path: Path
 ) -> None:
     process, _ = served
-    started = family(process.pid, tmp_path / "data")
+
+    def workers() -> set[int]:
+        children = psutil.Process(process.pid).children()
+        return {child.pid for child in children if "worker" in child.cmdline()}
+
+    until(lambda: len(workers()) == 1)
+    first = workers()
+    psutil.Process(next(iter(first))).kill()
+    until(lambda: len(workers() - first) == 1)
+    _drains_and_leaves_nothing_behind(process, signal.SIGTERM, tmp_path)
+
+
+def test_ctrl_c_drains_the_service_and_leaves_nothing_behind(
+    served: tuple[subprocess.Popen[bytes], str], tmp_path: Path
+) -> None:
+    _drains_and_leaves_nothing_behind(served[0], signal.SIGINT, tmp_path)
+
+
+def _drains_and_leaves_nothing_behind(
+    process: subprocess.Popen[bytes], how: signal.Signals, folder: Path
+) -> None:
+    started = family(process.pid, folder / "data")
     assert len(started) >= 4
     process.send_signal(how)
     assert process.wait(PATIENCE) == 0
@@ -64,19 +77,6 @@ def test_a_killed_service_leaves_no_process_behind(
     process.kill()
     process.wait()
     until(lambda: gone(started))
-
-
-def test_a_worker_that_dies_is_replaced(served: tuple[subprocess.Popen[bytes], str]) -> None:
-    process, _ = served
-
-    def workers() -> set[int]:
-        children = psutil.Process(process.pid).children()
-        return {child.pid for child in children if "worker" in child.cmdline()}
-
-    until(lambda: len(workers()) == 1)
-    first = workers()
-    psutil.Process(next(iter(first))).kill()
-    until(lambda: len(workers() - first) == 1)
 
 
 def test_a_process_whose_loop_stands_still_ends_and_says_where() -> None:

@@ -1,18 +1,17 @@
 """What the service survives, a few times each; tests/chaos repeats it until it can be believed."""
 
 import asyncio
-from collections.abc import Callable
-from contextlib import AbstractAsyncContextManager
 from datetime import datetime
+from functools import partial
 from pathlib import Path
 
 import pytest
+from langchain_core.runnables import RunnableConfig
 from redis.asyncio import Redis
 
 from core.checkpoint import RedisSaver
-from core.checkpoint.keys import answers_key
 from core.embedded import EmbeddedServers
-from tests.support.cluster import GRACE_SECONDS, Cluster, cluster
+from tests.support.cluster import GRACE_SECONDS, Cluster, OpenCluster, cluster
 from tests.support.faults import (
     flush,
     freeze_within_a_transaction,
@@ -24,15 +23,10 @@ from tests.support.faults import (
 )
 from tests.support.storm import storm
 
-OpenCluster = Callable[..., AbstractAsyncContextManager[Cluster]]
-
 
 @pytest.fixture
 def open_cluster(database_url: str, embedded_servers: EmbeddedServers, tmp_path: Path) -> OpenCluster:
-    def opened(**parts: int) -> AbstractAsyncContextManager[Cluster]:
-        return cluster(database_url, embedded_servers.redis_url, tmp_path, **parts)
-
-    return opened
+    return partial(cluster, database_url, embedded_servers.redis_url, tmp_path)
 
 
 async def _events(service: Cluster, job: str) -> list[tuple[str, datetime]]:
@@ -59,15 +53,18 @@ async def test_what_a_provider_answered_a_killed_worker_is_not_asked_again(
 ) -> None:
     saver = RedisSaver(redis, ttl_seconds=600)
     async with open_cluster() as service:
-        service.weather.seconds = 0.5
+        service.weather.seconds = 1.0
         job = await service.start()
+        thread: RunnableConfig = {"configurable": {"thread_id": job}}
         async with asyncio.timeout(20):
-            while not await redis.exists(answers_key(job)):  # noqa: ASYNC110  Redis tells nobody
-                await asyncio.sleep(0.0005)
-        await redis.client_pause(20_000, all=False)  # so that no checkpoint follows
+            while not service.weather.asked or await saver.aget_tuple(thread) is None:  # noqa: ASYNC110
+                await asyncio.sleep(0.005)
+            await redis.client_pause(20_000, all=False)  # so that no checkpoint follows
+            while not await service.rows("SELECT 1 FROM weather_cells WHERE content IS NOT NULL"):  # noqa: ASYNC110
+                await asyncio.sleep(0.005)
         service.workers[0].kill()
         await redis.client_unpause()
-        left = await saver.aget_tuple({"configurable": {"thread_id": job}})
+        left = await saver.aget_tuple(thread)
         assert left is not None
         assert "weather" not in left.checkpoint["channel_values"]
         assert "weather" not in [channel for _, channel, _ in left.pending_writes or []]
@@ -112,7 +109,7 @@ async def test_cancelling_reaches_a_running_step_in_another_process(open_cluster
 
 async def test_a_terminated_worker_hands_back_what_it_cannot_finish(open_cluster: OpenCluster) -> None:
     async with open_cluster() as service:
-        service.weather.seconds = 9
+        service.weather.seconds = 60  # longer than a second worker takes to start
         job = await service.start()
         worker = await service.holder(job)
         await service.add_worker()

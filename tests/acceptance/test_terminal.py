@@ -18,53 +18,40 @@ from api.demo import load
 from api.demo.service import running_service
 from api.servers import with_servers
 from core.config import Settings
-from tests.acceptance.conftest import SETTINGS
-from tests.support.environment import ONLY_OPEN_METEO
+from tests.support.commands import Commands
+from tests.support.environment import NOBODY_ANSWERS, bare_environment
 
 ROOT = Path(__file__).parents[2]
 PASSWORD = "correct horse battery"
-OFFLINE = {**ONLY_OPEN_METEO, "OPEN_METEO_URL": "http://127.0.0.1:9"}
 
 Terminal = Callable[..., subprocess.CompletedProcess[str]]
 
 
 @pytest.fixture(scope="module")
-def variables(tmp_path_factory: pytest.TempPathFactory) -> Iterator[dict[str, str]]:
+def variables(commands: Commands, tmp_path_factory: pytest.TempPathFactory) -> Iterator[dict[str, str]]:
     """The environment of a terminal beside a service that runs; `tess` and `dora` have accounts."""
     folder = tmp_path_factory.mktemp("terminal")
-    kept = {name: value for name, value in os.environ.items() if name not in SETTINGS}
-    environment = kept | OFFLINE | {
+    environment = bare_environment() | NOBODY_ANSWERS | {
         "DATA_DIR": str(folder / "data"), "XDG_CONFIG_HOME": str(folder / "config"), "PYTHONPATH": str(ROOT),
     }  # fmt: skip
     with with_servers(Settings(_env_file=None, data_dir=folder / "data")) as settings:
         for username, role in (("tess", "technician"), ("dora", "dispatcher")):
-            created = _run(environment, "user", "create", "--username", username, "--role", role,
-                           "--password-stdin", stdin=f"{PASSWORD}\n")  # fmt: skip
+            created = commands.run("user", "create", "--username", username, "--role", role, "--password-stdin",
+                                  stdin=f"{PASSWORD}\n", environment=environment, folder=folder)  # fmt: skip
             assert created.returncode == 0, created.stderr
-        with running_service(settings, OFFLINE, folder / "log") as client:
+        with running_service(settings, NOBODY_ANSWERS, folder / "log") as client:
             yield environment | {"SOLARSYNC_URL": str(client.base_url).removesuffix("/api/v1/")}
 
 
-def _run(
-    environment: dict[str, str], *arguments: str, stdin: str = "", **more: str
-) -> subprocess.CompletedProcess[str]:
-    return subprocess.run(
-        [sys.executable, "-m", "api.cli", *arguments],
-        input=stdin,
-        env=environment | more,
-        capture_output=True,
-        text=True,
-        timeout=120,
-        check=False,
-    )
-
-
 @pytest.fixture(scope="module")
-def terminal(variables: dict[str, str]) -> Terminal:
+def terminal(
+    commands: Commands, variables: dict[str, str], tmp_path_factory: pytest.TempPathFactory
+) -> Terminal:
     """Runs a command as tess, who is logged in."""
+    folder = tmp_path_factory.mktemp("elsewhere")
 
-    def run(*arguments: str, **more: Any) -> subprocess.CompletedProcess[str]:
-        return _run(variables, *arguments, **more)
+    def run(*arguments: str, stdin: str = "", **more: str) -> subprocess.CompletedProcess[str]:
+        return commands.run(*arguments, stdin=stdin, environment=variables | more, folder=folder)
 
     done = run("login", "--username", "tess", "--password-stdin", stdin=f"{PASSWORD}\n")
     assert done.returncode == 0, done.stderr
@@ -99,7 +86,7 @@ def test_a_wrong_password_and_no_login_and_no_server_end_with_one_line(
     terminal: Terminal, variables: dict[str, str], tmp_path: Path
 ) -> None:
     wrong = terminal("login", "--username", "tess", "--password-stdin", stdin="wrong horse battery\n")
-    nobody = _run(variables, "jobs", "list", XDG_CONFIG_HOME=str(tmp_path))
+    nobody = terminal("jobs", "list", XDG_CONFIG_HOME=str(tmp_path))
     elsewhere = terminal("jobs", "list", "--server", "http://127.0.0.1:9")
     nowhere = terminal("jobs", "list", "--server", "http://127.0.0.1:9", "--api-key", "k")
     for done in (wrong, nobody, elsewhere):

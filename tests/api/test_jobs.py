@@ -1,5 +1,6 @@
 """A job as its technician lives it."""
 
+from collections.abc import AsyncIterator
 from typing import Any
 from uuid import UUID
 
@@ -138,17 +139,19 @@ async def test_a_technician_sees_own_jobs_and_a_dispatcher_all(
     assert (await dispatcher.get(f"/jobs/{job['id']}")).status_code == 200
 
 
+async def _pages(client: httpx.AsyncClient) -> AsyncIterator[list[str]]:
+    """The ids of two jobs at a time, newest first, to the end."""
+    params: dict[str, str | int] | None = {"limit": 2}
+    while params:
+        page = (await client.get("/jobs", params=params)).json()
+        yield [job["id"] for job in page["items"]]
+        cursor = page["next_cursor"]
+        params = {"limit": 2, "cursor": cursor} if cursor else None
+
+
 async def test_pages_hold_every_job_once_newest_first(client: httpx.AsyncClient) -> None:
     started = [(await _start(client, sizing_input(description=f"job {n}")))["id"] for n in range(5)]
-    seen: list[str] = []
-    cursor: str | None = None
-    while True:
-        params = {"limit": 2} | ({"cursor": cursor} if cursor else {})
-        page = (await client.get("/jobs", params=params)).json()
-        seen += [job["id"] for job in page["items"]]
-        cursor = page["next_cursor"]
-        if cursor is None:
-            break
+    seen = [job_id async for page in _pages(client) for job_id in page]
     assert seen == started[::-1]
     found = (await client.get("/jobs", params={"q": "job 3", "kind": "sizing", "status": "queued"})).json()
     assert [job["id"] for job in found["items"]] == [started[3]]
@@ -170,14 +173,8 @@ async def test_a_technician_pages_through_own_and_assigned_jobs_while_others_com
                 assigned = update(JobRow).values(technician_id=technician)
                 await connection.execute(assigned.where(JobRow.id == UUID(job["id"])))
     seen: list[str] = []
-    cursor: str | None = None
-    while True:
-        params = {"limit": 2} | ({"cursor": cursor} if cursor else {})
-        page = (await client.get("/jobs", params=params)).json()
-        seen += [job["id"] for job in page["items"]]
-        cursor = page["next_cursor"]
-        if cursor is None:
-            break
+    async for page in _pages(client):
+        seen += page
         await _start(client, sizing_input())
     assert seen == mine[::-1]
 

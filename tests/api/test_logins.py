@@ -12,7 +12,8 @@ from fastapi import FastAPI
 from core.clock import Clock, SystemClock
 from core.database.models import Role
 from core.security import create_refresh_token
-from tests.api.conftest import PASSWORD, SECRET, Login
+from tests.api.conftest import PASSWORD, Login
+from tests.support.environment import SECRET
 
 
 async def _tokens(client: httpx.AsyncClient, username: str = "tess") -> dict[str, Any]:

@@ -13,14 +13,14 @@ from typing import Any
 
 from nodes.dispatch.engine import choose
 from nodes.dispatch.travel import great_circle_km
-from state.dispatch import Schedule
+from state.dispatch import Leave, Schedule
 from state.weather import Window
 from tests.support.crews import NOW, SITE, crew, situation
 from tests.support.dispatch_rules import violations
 
 PEOPLE, VISITS, SITUATIONS, REPEATS = 5_000, 1_000, 10_000, 7
-SHIFTS = 50
-"""Different hours and zones among them; where all 5 000 differed, each one's would have to be worked out."""
+SHARED = 50
+"""Different hours and zones where a firm has some shifts; else everybody has hours of their own."""
 BAR_MS = 50.0
 NIGHT = [
     Window(
@@ -31,6 +31,7 @@ NIGHT = [
     )
     for day in range(5)
 ]
+HOLIDAYS = Leave(start=NOW - timedelta(days=1), end=NOW + timedelta(days=14))
 NARROW = Schedule(earliest=NOW + timedelta(hours=30), latest=NOW + timedelta(hours=31))
 HARD: dict[str, dict[str, Any]] = {
     "nobody has the skill": {"skills": ["astronaut"]},
@@ -48,17 +49,22 @@ HARD: dict[str, dict[str, Any]] = {
 
 def main() -> None:
     chance = random.Random(5)
-    people = crew(chance, PEOPLE, VISITS, shifts=SHIFTS)
+    people = crew(chance, PEOPLE, VISITS)
+    sharing = crew(chance, PEOPLE, VISITS, shifts=SHARED)
+    away = [each.model_copy(update={"leave": [HOLIDAYS]}) for each in people]
     ordinary = [situation(chance) for _ in range(30)]
-    usual = {"windows": ordinary[0]["windows"], "respond_by": None, "schedule": Schedule()}
+    usual = ordinary[0] | {"respond_by": None, "schedule": Schedule()}
     print(
-        f"{PEOPLE} technicians, {SHIFTS} shifts, {VISITS} planned visits;"
+        f"{PEOPLE} technicians, each with hours of their own, {VISITS} planned visits;"
         f" processor time of one choice, bar {BAR_MS:.0f} ms"
     )
     _show("30 random situations", [_best(partial(choose, people, **asked)) for asked in ordinary])
+    _show(
+        f"the same, {SHARED} shifts shared", [_best(partial(choose, sharing, **asked)) for asked in ordinary]
+    )
     for name, changes in HARD.items():
-        asked = ordinary[0] | usual | changes
-        _show(name, [_best(partial(choose, people, **asked))])
+        _show(name, [_best(partial(choose, people, **(usual | changes)))])
+    _show("everybody is on leave", [_best(partial(choose, away, **usual))])
     _show("floor: each one's distance, sorted", [_best(lambda: sorted(_distances(people)))])
 
     chance, met, broken = random.Random(10), Counter[str](), Counter[str]()

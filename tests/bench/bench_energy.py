@@ -9,29 +9,38 @@ import tempfile
 import time
 import tracemalloc
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from importlib.util import find_spec
+from itertools import cycle
 from pathlib import Path
 from typing import Any
 
 import numpy as np
-import pandas as pd
 import pvlib
 
 from core.pv.inverter import PVWATTS_8, EfficiencyCurve
 from core.pv.simulate import Plane, System, simulate
 from core.pv.single_diode import SingleDiode, power_at_stc
-from core.pv.single_diode_fit import Datasheet, fit_single_diode
+from core.pv.single_diode_fit import fit_single_diode
 from core.pv.solar_position import solar_position_year
 from core.pv.temperature import Mount, TemperatureModel
 from core.pv.weather_year import FloatArray, WeatherYear, monthly_sums
 from tests.bench.support.energy_years import energy_years
 from tests.bench.support.sam import cec_module, pvwatts_8
+from tests.support.cec_modules import diode_of, sheet_of
+from tests.support.model_chain import frame_of, pvwatts_chain
 
 TILT = 25.0
 AZIMUTHS = range(0, 360, 45)
 MODULES = 6
 ROUNDS = 15
+YEAR_MS, TIMES_FASTER = 4.0, 15.0
+BAR_OURS = "ours, PVWatts with Fuentes (default)"
+BAR_RIVAL, CACHED_RIVAL = "pvlib ModelChain, SAPM, as it comes", "pvlib ModelChain, SAPM, sun cached"
+READING = """The bar caches the sun for us and says ModelChain without more: its rival is ModelChain as pvlib ships it,
+which is given weather and places the sun in every run. With its sun cached from outside as well:"""
+FRESH = 16
+"""Copies of a year, run in turn: more than `simulate` remembers, so each is seen for the first time."""
 STANDARD = SingleDiode(1.65916, 9.51393, 4.37813e-11, 0.269953, 654.059, 0.004755, 5.79586)
 """The standard module of version 8, a CS1H-320MS (NREL, SAM Simulation Core, ssc/cmod_pvwattsv8.cpp)."""
 
@@ -121,7 +130,7 @@ def _against_cec(years: Years) -> None:
     print(f"{'':<44}{'row, NOCT-SAM':>15}{'fit, NOCT-SAM':>15}{'row, Fuentes':>14}{'fit, Fuentes':>14}")
     worst = np.zeros(4)
     for name, row in chosen.iterrows():
-        diodes = (_listed(row), _fitted(row))
+        diodes = (diode_of(row), fit_single_diode(sheet_of(row)))
         errors = []
         for site in ("Greensboro", "Sand Point", "Miami"):
             year, file = years[site]
@@ -151,30 +160,21 @@ def _dc_energy(
     return float(simulate(year, [plane], system).p_dc.sum()) / 1000.0
 
 
-def _listed(row: Any) -> SingleDiode:
-    columns = ("a_ref", "I_L_ref", "I_o_ref", "R_s", "R_sh_ref", "alpha_sc", "Adjust")
-    return SingleDiode(*(float(row[column]) for column in columns))
-
-
-def _fitted(row: Any) -> SingleDiode:
-    columns = ("V_oc_ref", "V_mp_ref", "I_sc_ref", "I_mp_ref", "alpha_sc", "beta_oc", "gamma_r")
-    v_oc, v_mp, i_sc, i_mp, alpha_sc, beta_voc, gamma = (float(row[column]) for column in columns)
-    return fit_single_diode(Datasheet(v_oc, v_mp, i_sc, i_mp, alpha_sc, beta_voc, gamma / 100.0))
-
-
 def _time(place: tuple[WeatherYear, Path]) -> None:
     year, file = place
     solar_position_year(year.latitude, year.longitude, year.utc_offset, year.minute)
     linear = Plane(TILT, 180.0, "roof", 4000.0)
     diode = Plane(TILT, 180.0, "roof", 4000.0, diode=STANDARD)
     noct = System(4000.0 / 1.2, temperature_model="noct_sam")
+    fresh = cycle([replace(year) for _ in range(FRESH)])
     contenders: dict[str, Callable[[], Any]] = {
-        "ours, PVWatts with NOCT-SAM": lambda: simulate(year, [linear], noct),
-        "ours, PVWatts with Fuentes (default)": lambda: simulate(year, [linear], System(4000.0 / 1.2)),
-        "ours, single diode with Fuentes": lambda: simulate(year, [diode], System(4000.0 / 1.2)),
+        BAR_OURS: lambda: simulate(next(fresh), [linear], System(4000.0 / 1.2)),
+        "ours, PVWatts with NOCT-SAM": lambda: simulate(next(fresh), [linear], noct),
+        "ours, single diode with Fuentes": lambda: simulate(next(fresh), [diode], System(4000.0 / 1.2)),
+        "ours, default, another array, same year": lambda: simulate(year, [linear], System(4000.0 / 1.2)),
+        BAR_RIVAL: _model_chain(year, "sapm", sun_cached=False),
         "pvlib ModelChain, Fuentes, sun cached": _model_chain(year, "fuentes", sun_cached=True),
-        "pvlib ModelChain, SAPM, as it comes": _model_chain(year, "sapm", sun_cached=False),
-        "pvlib ModelChain, SAPM, sun cached": _model_chain(year, "sapm", sun_cached=True),
+        CACHED_RIVAL: _model_chain(year, "sapm", sun_cached=True),
     }
     if find_spec("PySAM") is not None:
         contenders["PySAM Pvwattsv8, file read each time"] = lambda: pvwatts_8(
@@ -186,15 +186,23 @@ def _time(place: tuple[WeatherYear, Path]) -> None:
             started = time.process_time()
             run()
             spent[name].append(1000.0 * (time.process_time() - started))
-    ours = statistics.median(spent["ours, PVWatts with Fuentes (default)"])
-    print(f"\none hourly year, our solar position cached; CPU time, median of {ROUNDS}")
-    for name, milliseconds in spent.items():
-        median = statistics.median(milliseconds)
+    medians = {name: statistics.median(milliseconds) for name, milliseconds in spent.items()}
+    ours = medians[BAR_OURS]
+    print(f"\none hourly year, our sun cached, weather new unless said; CPU time, median of {ROUNDS}")
+    for name, median in medians.items():
         print(f"{name:<42}{median:8.2f} ms{median / ours:8.1f} × default")
+    times = medians[BAR_RIVAL] / ours
+    print(f"\nbar: {ours:.2f} of {YEAR_MS:g} ms, {_verdict(ours <= YEAR_MS)}; {times:.1f} × faster than ModelChain "
+          f"of {TIMES_FASTER:g}, {_verdict(times >= TIMES_FASTER)}.")  # fmt: skip
+    print(f"{READING} {medians[CACHED_RIVAL] / ours:.1f} ×.")
     tracemalloc.start()
     simulate(year, [linear], System(4000.0 / 1.2))
     print(f"{'ours, most memory at once':<42}{tracemalloc.get_traced_memory()[1] / 2**20:8.2f} MiB")
     tracemalloc.stop()
+
+
+def _verdict(met: bool) -> str:
+    return "met" if met else "NOT met"
 
 
 def _model_chain(year: WeatherYear, temperature_model: str, *, sun_cached: bool) -> Callable[[], Any]:
@@ -209,25 +217,10 @@ def _model_chain(year: WeatherYear, temperature_model: str, *, sun_cached: bool)
     system = pvlib.pvsystem.PVSystem(
         [array], inverter_parameters={"pdc0": 4000.0 / 1.2 / 0.96, "eta_inv_nom": 0.96}
     )
-    place = pvlib.location.Location(year.latitude, year.longitude, altitude=year.elevation)
-    chain = pvlib.modelchain.ModelChain(
-        system,
-        place,
-        dc_model="pvwatts",
-        ac_model="pvwatts",
-        losses_model="pvwatts",
-        aoi_model="physical",
-        spectral_model="no_loss",
-        temperature_model=temperature_model,
-        transposition_model="perez",
-    )
-    index = pd.date_range("2014-01-01 00:30", periods=8760, freq="h", tz=f"Etc/GMT{-year.utc_offset:+.0f}")
-    columns = ("ghi", "dni", "dhi", "temp_air", "wind_speed")
-    frame = pd.DataFrame({column: getattr(year, column) for column in columns}, index=index)
-    frame["dhi"] = frame["dhi"].clip(lower=1e-3)
+    chain, frame = pvwatts_chain(system, year, temperature_model), frame_of(year)
     if sun_cached:
-        sun = place.get_solarposition(index)
-        place.get_solarposition = lambda *_, **__: sun
+        sun = chain.location.get_solarposition(frame.index)
+        chain.location.get_solarposition = lambda *_, **__: sun
     return lambda: chain.run_model(frame)
 
 

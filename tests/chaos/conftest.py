@@ -1,9 +1,9 @@
 """Faults on real processes. `CHAOS=1` is the full number of repetitions, less is that share of it."""
 
 import os
-from collections.abc import Callable, Iterable
-from contextlib import AbstractAsyncContextManager
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import fields
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -12,12 +12,12 @@ from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncEngine
 
 from core.embedded import EmbeddedServers
-from tests.support.cluster import Cluster, cluster
+from tests.support.cluster import OpenCluster, cluster
+from tests.support.leftovers import ended_with_us
 
 SHARE = float(os.environ.get("CHAOS", "1"))
 LISTED = 3
 
-OpenCluster = Callable[..., AbstractAsyncContextManager[Cluster]]
 Judge = Callable[..., None]
 
 _bars: list[tuple[str, str, bool, str]] = []
@@ -26,6 +26,12 @@ _bars: list[tuple[str, str, bool, str]] = []
 def times(full: int) -> int:
     """How often to repeat what is done `full` times in all."""
     return max(1, round(full * SHARE))
+
+
+@pytest.fixture(scope="session", autouse=True)
+def no_leftovers() -> Iterator[None]:
+    with ended_with_us():
+        yield
 
 
 @pytest.fixture
@@ -40,10 +46,7 @@ async def durable(engine: AsyncEngine) -> None:
 def open_cluster(
     database_url: str, durable: None, embedded_servers: EmbeddedServers, tmp_path: Path
 ) -> OpenCluster:
-    def opened(**parts: int) -> AbstractAsyncContextManager[Cluster]:
-        return cluster(database_url, embedded_servers.redis_url, tmp_path, **parts)
-
-    return opened
+    return partial(cluster, database_url, embedded_servers.redis_url, tmp_path)
 
 
 @pytest.fixture

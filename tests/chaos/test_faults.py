@@ -3,7 +3,8 @@
 import pytest
 from redis.asyncio import Redis
 
-from tests.chaos.conftest import SHARE, Judge, OpenCluster, times
+from tests.chaos.conftest import SHARE, Judge, times
+from tests.support.cluster import OpenCluster
 from tests.support.faults import flush, kill_workers, outage, race_resumes, wake_zombies
 from tests.support.servers import postgres_process, redis_process
 from tests.support.storm import storm

@@ -1,6 +1,7 @@
 """Starts sent again and again over two API processes, each with the same few keys."""
 
-from tests.chaos.conftest import Judge, OpenCluster, times
+from tests.chaos.conftest import Judge, times
+from tests.support.cluster import OpenCluster
 from tests.support.idempotent_starts import start_at_once
 
 

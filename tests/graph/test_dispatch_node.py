@@ -5,6 +5,7 @@ from uuid import UUID
 from core.clock import FixedClock
 from nodes.dispatch.node import DispatchReads, dispatch
 from state.dispatch import DispatchResult, Technician
+from tests.support import tickets
 
 NOW = datetime(2026, 3, 2, 4, tzinfo=UTC)
 JOB = "00000000-0000-7000-8000-000000000001"
@@ -29,28 +30,7 @@ WEATHER = {
     "windows": [WINDOW],
     "alerts": [],
 }
-FAULT = {
-    "asset": "inverter",
-    "component": None,
-    "failure_mode": None,
-    "cause": None,
-    "diagnosis": "Dead.",
-    "priority": "P2",
-    "respond_within_hours": 24,
-    "hazards": [],
-    "stop_work": False,
-    "truck_roll": True,
-    "actions": [],
-    "parts": [],
-    "skills": ["inverter"],
-    "estimated_duration_h": 2,
-    "labour_cost": None,
-    "transport_cost": None,
-    "currency": "KES",
-    "energy_loss": None,
-    "confidence": 0.9,
-    "evidence": [],
-}
+FAULT = tickets.FAULT | {"priority": "P2", "respond_within_hours": 24}
 
 
 class Directory:

@@ -9,6 +9,7 @@ from langgraph.types import Command
 
 from nodes.review.node import review
 from state.workflow import JobState
+from tests.support.tickets import FAULT
 
 THREAD: RunnableConfig = {"configurable": {"thread_id": "j"}}
 VISIT = {"start": "2026-03-02T08:15:00+03:00", "end": "2026-03-02T10:15:00+03:00"}
@@ -17,28 +18,6 @@ PLANNED = {"technician": AMINA, "visit": VISIT, "verdict": "go", "reasons": [], 
 LATE = {"technician": AMINA, "visit": VISIT, "score": 70, "missing": ["starts 6.0 h late"], "reasons": []}
 NOBODY = {"technician": None, "visit": None, "reasons": ["nobody in time"], "alternatives": [LATE]}
 OFFER = "send Amina, Mon 2 Mar 08:15: starts 6.0 h late"
-FAULT: dict[str, Any] = {
-    "asset": "inverter",
-    "component": None,
-    "failure_mode": None,
-    "cause": None,
-    "diagnosis": "Insulation fault.",
-    "priority": "P1",
-    "respond_within_hours": 4,
-    "hazards": [],
-    "stop_work": False,
-    "truck_roll": True,
-    "actions": [],
-    "parts": [],
-    "skills": [],
-    "estimated_duration_h": 2,
-    "labour_cost": None,
-    "transport_cost": None,
-    "currency": "KES",
-    "energy_loss": None,
-    "confidence": 0.9,
-    "evidence": [],
-}
 
 
 def graph_of_review() -> CompiledStateGraph[JobState, None, Any, Any]:

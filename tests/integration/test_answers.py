@@ -2,6 +2,7 @@
 
 import asyncio
 from collections.abc import AsyncIterator
+from functools import partial
 
 import httpx
 import pytest
@@ -10,9 +11,9 @@ from redis.asyncio import Redis
 from core.checkpoint import RecordedCalls, RedisSaver, run_in_hand
 from core.checkpoint.keys import answers_key, thread_key
 from core.clients.open_meteo import OpenMeteoClient
-from core.clients.recorded import RecordedForecasts
 from core.errors import ProviderUnavailable, StaleAttempt
 from core.ids import new_id
+from state.weather import Forecast
 from tests.support.cluster import SlowWeather, slow_weather
 
 HERE, THERE = (-1.29, 36.82), (52.5, 13.4)
@@ -23,6 +24,18 @@ async def provider() -> AsyncIterator[tuple[SlowWeather, OpenMeteoClient]]:
     with slow_weather() as (weather, url):
         async with httpx.AsyncClient() as http:
             yield weather, OpenMeteoClient(url, None, http)
+
+
+class RecordedForecasts:
+    """A forecast provider as an external call: any would do."""
+
+    def __init__(self, provider: OpenMeteoClient, calls: RecordedCalls) -> None:
+        self._provider = provider
+        self._calls = calls
+
+    async def forecast(self, latitude: float, longitude: float) -> Forecast:
+        ask = partial(self._provider.forecast, latitude, longitude)
+        return await self._calls.once("forecast", {"at": [latitude, longitude]}, Forecast, ask)
 
 
 class Worker:

@@ -22,8 +22,9 @@ from core.ports import ForecastProvider
 from nodes.weather.engine import weather_result
 from nodes.weather.thresholds import WindowThresholds
 from state.site import Site
-from state.weather import Forecast, PeakSunHours, Resource
+from state.weather import Forecast
 from tests.support import provider_bodies as bodies
+from tests.support.forecasts import RESOURCE
 from tests.support.provider_bodies import HOUR, NAIROBI, NOW
 from tests.support.provider_server import Asked, ProviderServer, Reply
 
@@ -412,13 +413,4 @@ async def test_the_light_of_an_estimate_lies_where_the_sun_is(
 
 
 def result_of(forecast: Forecast) -> Any:
-    resource = Resource(
-        ref="file:x",
-        source="made up",
-        quality="tmy",
-        annual_ghi_kwh_m2=2000,
-        peak_sun_hours=PeakSunHours(annual_mean=5, worst_month=4, monthly=[5.0] * 12),
-        monthly_temp_air_c=[20.0] * 12,
-        uncertainty_percent=9,
-    )
-    return weather_result(SITE, resource, forecast, None, NOW, WindowThresholds())
+    return weather_result(SITE, RESOURCE, forecast, None, NOW, WindowThresholds())

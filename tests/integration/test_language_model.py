@@ -12,7 +12,6 @@ from core.clients.gate import Gate
 from core.clients.language_budget import Limits, PaidLanguageModel
 from core.clients.language_model import OpenAiModel
 from core.clients.recorded import RecordedLanguageModel
-from core.embedded import EmbeddedServers
 from core.ids import new_id
 from core.ports import LanguageModel
 from core.redis import create_redis
@@ -36,13 +35,6 @@ async def server() -> AsyncIterator[LanguageServer]:
         for model in MADE:
             await model.aclose()
         MADE.clear()
-
-
-@pytest.fixture
-async def redis(embedded_servers: EmbeddedServers) -> AsyncIterator[Redis]:
-    client = create_redis(embedded_servers.redis_url)
-    yield client
-    await client.aclose()
 
 
 def asking(server: LanguageServer, seconds: float = 30.0) -> OpenAiModel:

@@ -17,16 +17,15 @@ from core.clients.webhook import WebhookSender
 from core.clock import FixedClock
 from core.database.addressees import keep_addresses
 from core.database.jobs import Jobs
-from core.database.models import JobEventRow, JobKind, JobRow, Role, RunStatus, TechnicianRow
+from core.database.models import JobEventRow, JobKind, JobRow, Role, RunStatus
 from core.database.outbox_tables import DeliveryStatus, WebhookDeliveryRow
 from core.database.session import AsyncSessionLocal
-from core.database.users import Users
 from core.database.webhooks import Webhooks
 from core.notifications.addresses import addresses
 from core.queue_worker import TryAgain
 from core.webhooks.schedule import PEOPLE_DELAYS
 from graph.delivery import Deliveries
-from tests.support.fakes import technician
+from tests.support.people import add_viewer, technician_row
 from tests.support.receiver import Receiver, running_receiver
 
 
@@ -82,24 +81,15 @@ class Office:
 
 @pytest.fixture
 async def office(engine: AsyncEngine, receiver: Receiver) -> Office:
-    grace = technician()
     async with AsyncSessionLocal(bind=engine) as session, session.begin():
-        user = await Users(session).add("dora", "-", Role.DISPATCHER)
-        row = TechnicianRow(
-            name=grace.name,
-            skills=grace.skills,
-            base_latitude=grace.base_latitude,
-            base_longitude=grace.base_longitude,
-            timezone=grace.timezone,
-            working_hours=grace.working_hours.model_dump(mode="json"),
-            contact={"phone": "+254700000001"},
-        )
+        viewer = await add_viewer(session, "dora", Role.DISPATCHER)
+        row = technician_row(contact={"phone": "+254700000001"})
         session.add(row)
         await session.flush()
         job = JobRow(
             kind=JobKind.TRIAGE,
             status=RunStatus.SUCCEEDED,
-            created_by=user.id,
+            created_by=viewer.user_id,
             input={"customer": {"name": "Mr Ngugi"}},
             technician_id=row.id,
         )

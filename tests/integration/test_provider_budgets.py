@@ -1,7 +1,6 @@
 """Budgets that many processes share, counted in a real Redis-protocol server."""
 
 import asyncio
-from collections.abc import AsyncIterator
 from datetime import UTC, datetime, timedelta
 
 import httpx
@@ -25,19 +24,11 @@ NOON = datetime(2026, 6, 1, 12, 0, 30, tzinfo=UTC)
 TIGHT = {"open_meteo": Limits(minute=30, hour=50, day=100)}
 
 
-@pytest.fixture
-async def redis(embedded_servers: EmbeddedServers) -> AsyncIterator[Redis]:
-    client = create_redis(embedded_servers.redis_url)
-    await client.flushdb()
-    yield client
-    await client.aclose()
-
-
 async def test_processes_that_rush_together_pass_the_limit_by_nothing(
-    redis: Redis, embedded_servers: EmbeddedServers
+    empty_redis: Redis, embedded_servers: EmbeddedServers
 ) -> None:
     others = [create_redis(embedded_servers.redis_url) for _ in range(3)]
-    budgets = [Budget(client, TIGHT) for client in (redis, *others)]
+    budgets = [Budget(client, TIGHT) for client in (empty_redis, *others)]
     refusals = await asyncio.gather(
         *(budgets[number % 4].spend("open_meteo", 1.0, NOON) for number in range(80))
     )
@@ -51,8 +42,8 @@ async def test_processes_that_rush_together_pass_the_limit_by_nothing(
         await client.aclose()
 
 
-async def test_each_window_begins_anew_and_the_longer_ones_still_count(redis: Redis) -> None:
-    budget = Budget(redis, TIGHT)
+async def test_each_window_begins_anew_and_the_longer_ones_still_count(empty_redis: Redis) -> None:
+    budget = Budget(empty_redis, TIGHT)
     minutes = [NOON + timedelta(minutes=minute) for minute in range(3)]
     spent = [[await budget.spend("open_meteo", 10.0, minute) for _ in range(3)] for minute in minutes]
     assert [refusals.count(None) for refusals in spent] == [3, 2, 0]
@@ -60,15 +51,15 @@ async def test_each_window_begins_anew_and_the_longer_ones_still_count(redis: Re
     assert await budget.spend("open_meteo", 10.0, NOON + timedelta(hours=1)) is None
 
 
-async def test_what_is_refused_is_not_counted_and_a_weight_that_fits_still_goes(redis: Redis) -> None:
-    budget = Budget(redis, TIGHT)
+async def test_what_is_refused_is_not_counted_and_a_weight_that_fits_still_goes(empty_redis: Redis) -> None:
+    budget = Budget(empty_redis, TIGHT)
     assert await budget.spend("open_meteo", 29.5, NOON) is None
     assert await budget.spend("open_meteo", 1.0, NOON) is not None
     assert await budget.spend("open_meteo", 0.5, NOON) is None
 
 
-async def test_a_limit_of_nothing_is_no_limit(redis: Redis) -> None:
-    budget = Budget(redis, {"pvgis": Limits()})
+async def test_a_limit_of_nothing_is_no_limit(empty_redis: Redis) -> None:
+    budget = Budget(empty_redis, {"pvgis": Limits()})
     assert await budget.spend("pvgis", 10_000.0, NOON) is None
 
 
@@ -84,28 +75,28 @@ async def test_a_limit_of_nothing_is_no_limit(redis: Redis) -> None:
     ],
 )  # fmt: skip
 async def test_a_limit_that_the_provider_names_keeps_every_process_from_asking(
-    redis: Redis, reply: Reply, left: float
+    empty_redis: Redis, reply: Reply, left: float
 ) -> None:
     async with provider_server() as server, httpx.AsyncClient() as http:
         server.answers(reply)
         clock = FixedClock(NOW)
 
         def client() -> OpenMeteoClient:
-            gate = Gate("open_meteo", budget=Budget(redis), clock=clock)
+            gate = Gate("open_meteo", budget=Budget(empty_redis), clock=clock)
             return OpenMeteoClient(server.url, None, http, clock=clock, gate=gate, patience=Patience())
 
         with pytest.raises(ProviderUnavailable, match="HTTP 429"):
             await client().forecast(*NAIROBI)
-        assert await Budget(redis).paused("open_meteo") == pytest.approx(left, abs=5)
+        assert await Budget(empty_redis).paused("open_meteo") == pytest.approx(left, abs=5)
         with pytest.raises(NotAsked, match="asked us to wait"):
             await client().forecast(*NAIROBI)
         assert len(server.asked) == 1
 
 
-async def test_every_attempt_is_counted_a_failed_one_too(redis: Redis) -> None:
+async def test_every_attempt_is_counted_a_failed_one_too(empty_redis: Redis) -> None:
     async with provider_server() as server, httpx.AsyncClient() as http:
         server.answers(Reply("", 503), Reply(bodies.open_meteo()))
-        clock, budget = FixedClock(NOW), Budget(redis)
+        clock, budget = FixedClock(NOW), Budget(empty_redis)
         gate = Gate("open_meteo", budget=budget, clock=clock)
         quick = Patience(first_wait_seconds=0.001, longest_wait_seconds=0.002)
         client = OpenMeteoClient(server.url, None, http, clock=clock, gate=gate, patience=quick)

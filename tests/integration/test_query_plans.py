@@ -1,16 +1,18 @@
 """No statement of ours reads a table that grows from end to end, however many jobs are stored."""
 
-from collections.abc import AsyncIterator
 from datetime import UTC, datetime, timedelta
 from itertools import product
 from typing import Any
 
 import pytest
+from redis.asyncio import Redis
 from sqlalchemy.ext.asyncio import AsyncEngine
 
 from core.checkpoint import RedisSaver
+from core.clients.climates import KnownClimates
 from core.clock import SystemClock
 from core.database import AsyncSessionLocal
+from core.database.climates import StoredClimates
 from core.database.events import Event, JobEvents
 from core.database.idempotency import Answer, IdempotencyKeys
 from core.database.jobs import JobFilter, Jobs
@@ -23,10 +25,8 @@ from core.database.sites import StoredSiteRecords
 from core.database.technicians import Technicians
 from core.database.users import Users
 from core.database.webhooks import Message, Webhooks
-from core.embedded import EmbeddedServers
 from core.ids import new_id
 from core.queue import SCHEDULED, enqueue_run, forgotten_runs, queued_runs, withdraw_run
-from core.redis import create_redis
 from core.webhooks.schedule import Answer as Received
 from core.webhooks.schedule import verdict
 from graph.refresh import RefreshPlan, run_weather_update
@@ -51,10 +51,8 @@ async def stored(engine: AsyncEngine) -> Stored:
 
 
 @pytest.fixture
-async def runner(embedded_servers: EmbeddedServers) -> AsyncIterator[Runner]:
-    client = create_redis(embedded_servers.redis_url)
-    yield Runner(RedisSaver(client, ttl_seconds=60), SystemClock(), queue_limit=10_000)
-    await client.aclose()
+def runner(redis: Redis) -> Runner:
+    return Runner(RedisSaver(redis, ttl_seconds=60), SystemClock(), queue_limit=10_000)
 
 
 async def test_no_statement_reads_a_table_that_grows_from_end_to_end(
@@ -67,7 +65,11 @@ async def test_no_statement_reads_a_table_that_grows_from_end_to_end(
                 await act(session, stored)
                 await session.rollback()
         await run_weather_update(
-            engine, Batches(Storm(SystemClock(), until=NOW)), SystemClock(), RefreshPlan()
+            engine,
+            Batches(Storm(SystemClock(), until=NOW)),
+            SystemClock(),
+            RefreshPlan(),
+            climates=KnownClimates([], [], StoredClimates(engine)),
         )
     assert len(statements.seen) > 60
     assert await full_scans(engine, statements, GROWING) == []

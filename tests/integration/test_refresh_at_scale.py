@@ -1,15 +1,11 @@
 """The short form of `make bench ONLY=refresh`: requests for many jobs, and days inside a provider's allowance."""
 
-from collections.abc import AsyncIterator
 from datetime import UTC, datetime, timedelta
 
-import pytest
 from redis.asyncio import Redis
 from sqlalchemy.ext.asyncio import AsyncEngine
 
 from core.clock import FixedClock
-from core.embedded import EmbeddedServers
-from core.redis import create_redis
 from graph.refresh import RefreshPlan, run_weather_update
 from state.weather import Forecast
 from tests.support.cells import Batches, jobs_at
@@ -26,14 +22,6 @@ class Still:
         return Forecast(source="still", issued_at=BEGAN, hourly=[])
 
 
-@pytest.fixture
-async def counters(embedded_servers: EmbeddedServers) -> AsyncIterator[Redis]:
-    client = create_redis(embedded_servers.redis_url)
-    await client.flushall()
-    yield client
-    await client.aclose()
-
-
 async def test_a_thousand_jobs_in_420_cells_take_five_requests_and_then_none(engine: AsyncEngine) -> None:
     places = [(-10.0 + (number % 420) / 5, 30.0) for number in range(1000)]
     await jobs_at(engine, *places)
@@ -47,11 +35,11 @@ async def test_a_thousand_jobs_in_420_cells_take_five_requests_and_then_none(eng
 
 
 async def test_days_of_refreshes_stay_inside_the_budget_and_starve_no_cell(
-    engine: AsyncEngine, counters: Redis
+    engine: AsyncEngine, empty_redis: Redis
 ) -> None:
     budget = 350  # to keep all forecasts under three hours would take 400
     await jobs_at(engine, *((-10.0 + number / 5, 30.0) for number in range(50)))
-    days = await simulated(engine, counters, began=BEGAN, days=2, calls_per_day=budget)
+    days = await simulated(engine, empty_redis, began=BEGAN, days=2, calls_per_day=budget)
     assert days.provider.failed > 0
     assert max(days.provider.calls.values()) <= budget
     assert days.never == 0

@@ -4,12 +4,10 @@ import asyncio
 from datetime import timedelta
 from pathlib import Path
 
-from pydantic import SecretStr
 from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncEngine
 
 from core.clock import SystemClock
-from core.config import Settings
 from core.database.service_tables import ScheduleTickRow
 from core.database.session import AsyncSessionLocal
 from core.database.weather_tables import WeatherRefreshRow
@@ -17,24 +15,13 @@ from core.embedded import EmbeddedServers
 from core.scheduler import WEATHER_UPDATE, schedule_weather_updates, shutdown_scheduler
 from graph.tasks import keep_schedule
 from tests.support.cells import jobs_at
+from tests.support.environment import settings_for
 
 
 async def test_a_replica_that_leads_looks_at_the_weather_in_a_slot_that_was_missed(
     engine: AsyncEngine, database_url: str, embedded_servers: EmbeddedServers, tmp_path: Path
 ) -> None:
-    settings = Settings(
-        _env_file=None,
-        environment="testing",
-        database_url=SecretStr(database_url),
-        redis_url=SecretStr(embedded_servers.redis_url),
-        secret_key=SecretStr("tests-" * 12),
-        data_dir=tmp_path,
-        resource_providers=[],
-        design_temperature_providers=[],
-        weather_providers=[],
-        alert_providers=[],
-        weather_jitter_seconds=0,
-    )
+    settings = settings_for(database_url, embedded_servers.redis_url, tmp_path, weather_jitter_seconds=0)
     await jobs_at(engine, (-1.29, 36.82))
     missed = ScheduleTickRow(
         schedule=WEATHER_UPDATE, fire_time=SystemClock().now() - timedelta(hours=2), leader="gone"

@@ -7,12 +7,10 @@ from typing import Any
 from uuid import UUID
 
 import pytest
-from pydantic import SecretStr
 from sqlalchemy import func, select, text, update
 from sqlalchemy.ext.asyncio import AsyncEngine, AsyncSession
 
 from core.clock import SystemClock
-from core.config import Settings
 from core.database.idempotency import KEPT_FOR, Answer, IdempotencyKeys
 from core.database.jobs import Jobs
 from core.database.models import JobEventRow, JobKind, JobRow, ResultRow, Role, RunKind, RunRow, RunStatus
@@ -23,6 +21,7 @@ from core.database.session import AsyncSessionLocal
 from core.database.users import Users
 from core.embedded import EmbeddedServers
 from graph.tasks import keep_schedule
+from tests.support.environment import settings_for
 from tests.support.inputs import sizing_input
 
 NOW = datetime(2026, 3, 2, 8, tzinfo=UTC)
@@ -215,14 +214,7 @@ async def test_a_row_in_use_is_left_for_the_next_time(engine: AsyncEngine, user_
 async def test_the_replica_that_leads_prunes_in_a_slot_that_was_missed(
     engine: AsyncEngine, user_id: UUID, database_url: str, embedded_servers: EmbeddedServers, tmp_path: Path
 ) -> None:
-    settings = Settings(
-        _env_file=None,
-        environment="testing",
-        database_url=SecretStr(database_url),
-        redis_url=SecretStr(embedded_servers.redis_url),
-        secret_key=SecretStr("tests-" * 12),
-        data_dir=tmp_path,
-    )
+    settings = settings_for(database_url, embedded_servers.redis_url, tmp_path)
     now = SystemClock().now()
     async with AsyncSessionLocal(bind=engine) as session, session.begin():
         keys = IdempotencyKeys(

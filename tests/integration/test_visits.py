@@ -14,10 +14,10 @@ from core.checkpoint import RedisSaver
 from core.climate.resource import ClimateYears
 from core.clock import Clock, FixedClock, SystemClock
 from core.database.jobs import Jobs
-from core.database.models import JobKind, JobRow, Role, RunRow, RunStatus, TechnicianRow
+from core.database.models import JobKind, JobRow, Role, RunRow, RunStatus
 from core.database.session import AsyncSessionLocal
 from core.database.technicians import StoredTechnicianDirectory
-from core.database.users import Users, Viewer
+from core.database.users import Viewer
 from core.queue_worker import TryAgain
 from graph.build import build_graph
 from graph.dependencies import Dependencies
@@ -25,8 +25,9 @@ from graph.execution import Execution
 from graph.runner import Runner
 from state.dispatch import Technician
 from state.job import JobInput
-from tests.support.fakes import FineWeather, NoFiles, technician
+from tests.support.fakes import FineWeather, NoFiles
 from tests.support.inputs import sizing_input, triage_input
+from tests.support.people import add_viewer, technician_row
 
 OVERLAPS = """
 SELECT count(*) FROM jobs AS one JOIN jobs AS other ON one.technician_id = other.technician_id AND one.id < other.id
@@ -54,21 +55,12 @@ class Meeting(StoredTechnicianDirectory):
 @pytest.fixture
 async def viewer(engine: AsyncEngine) -> Viewer:
     async with AsyncSessionLocal(bind=engine) as session, session.begin():
-        user = await Users(session).add("dora", "-", Role.DISPATCHER)
-    return Viewer(user.id, user.username, user.role, None)
+        return await add_viewer(session, "dora", Role.DISPATCHER)
 
 
 @pytest.fixture
 async def grace(engine: AsyncEngine) -> UUID:
-    person = technician()
-    row = TechnicianRow(
-        name=person.name,
-        skills=person.skills,
-        base_latitude=person.base_latitude,
-        base_longitude=person.base_longitude,
-        timezone=person.timezone,
-        working_hours=person.working_hours.model_dump(mode="json"),
-    )
+    row = technician_row()
     async with AsyncSessionLocal(bind=engine) as session, session.begin():
         session.add(row)
     return row.id

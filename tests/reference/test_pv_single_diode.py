@@ -10,6 +10,7 @@ import pytest
 from core.pv.single_diode import SingleDiode, maximum_power_point, power_at_stc, relative_power
 from core.pv.single_diode_fit import Datasheet, DatasheetDoesNotFit, fit_single_diode
 from core.pv.weather_year import FloatArray
+from tests.support.cec_modules import diode_of, sheet_of
 
 RNG = np.random.default_rng(5)
 LIGHT = np.concatenate([[0.5, 2.0, 10.0], RNG.beta(1.2, 2.0, 400) * 1300.0, [2500.0]])
@@ -19,17 +20,6 @@ TEMP = np.concatenate([[-40.0, 0.0, 60.0], RNG.uniform(-30.0, 95.0, 400), [130.0
 @pytest.fixture(scope="module")
 def rows() -> Any:
     return pvlib.pvsystem.retrieve_sam("CECMod").T.sample(150, random_state=8)
-
-
-def diode_of(row: Any) -> SingleDiode:
-    columns = ("a_ref", "I_L_ref", "I_o_ref", "R_s", "R_sh_ref", "alpha_sc", "Adjust")
-    return SingleDiode(*(float(row[column]) for column in columns))
-
-
-def sheet_of(row: Any) -> Datasheet:
-    columns = ("V_oc_ref", "V_mp_ref", "I_sc_ref", "I_mp_ref", "alpha_sc", "beta_oc", "gamma_r")
-    v_oc, v_mp, i_sc, i_mp, alpha_sc, beta_voc, gamma = (float(row[column]) for column in columns)
-    return Datasheet(v_oc, v_mp, i_sc, i_mp, alpha_sc, beta_voc, gamma / 100.0)
 
 
 def solved_by_pvlib(diode: SingleDiode, light: FloatArray, temp: FloatArray) -> Any:

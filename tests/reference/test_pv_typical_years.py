@@ -1,9 +1,6 @@
 """A year's energy on the typical years that pvlib ships, against PVWatts version 8 and pvlib's ModelChain."""
 
-from pathlib import Path
-
 import numpy as np
-import pandas as pd
 import pvlib
 import pytest
 
@@ -13,8 +10,9 @@ from core.pv.single_diode import SingleDiode, power_at_stc
 from core.pv.single_diode_fit import Datasheet, fit_single_diode
 from core.pv.temperature import Mount, TemperatureModel
 from core.pv.weather_year import WeatherYear
+from tests.support.model_chain import frame_of, pvwatts_chain
+from tests.support.typical_years import DATA, typical_year
 
-DATA = Path(pvlib.__file__).parent / "data"
 YEARS = ("723170TYA.CSV", "703165TY.csv", "12839.tm2")
 
 # Light on the plane [kWh/m²] and output [kWh] of 4 kW of standard modules on a 3.33 kW inverter of 96 %, 14 % losses,
@@ -62,33 +60,7 @@ PVWATTS_8: list[tuple[str, Mount, float, float, float, float]] = [
 
 @pytest.fixture(scope="module")
 def typical_years() -> dict[str, WeatherYear]:
-    return {name: read(name) for name in YEARS}
-
-
-def read(name: str) -> WeatherYear:
-    if name.endswith(".tm2"):
-        frame, site = pvlib.iotools.read_tmy2(DATA / name)
-        columns = ("GHI", "DNI", "DHI", "DryBulb", "Wspd")
-        scale = (1.0, 1.0, 1.0, 0.1, 0.1)
-    else:
-        frame, site = pvlib.iotools.read_tmy3(DATA / name, map_variables=True)
-        columns = ("ghi", "dni", "dhi", "temp_air", "wind_speed")
-        scale = (1.0, 1.0, 1.0, 1.0, 1.0)
-    ghi, dni, dhi, temp_air, wind_speed = (
-        frame[column].to_numpy(dtype=float) * factor for column, factor in zip(columns, scale, strict=True)
-    )
-    return WeatherYear(
-        latitude=site["latitude"],
-        longitude=site["longitude"],
-        elevation=site["altitude"],
-        utc_offset=float(site["TZ"]),
-        ghi=ghi,
-        dni=dni,
-        dhi=dhi,
-        temp_air=temp_air,
-        wind_speed=wind_speed,
-        source=name,
-    )
+    return {name: typical_year(name) for name in YEARS}
 
 
 @pytest.mark.parametrize(("name", "mount", "tilt", "azimuth", "poa", "ac"), PVWATTS_8)
@@ -234,25 +206,8 @@ def test_output_of_a_year_is_that_of_pvlibs_model_chain(
         inverter_parameters={"pdc0": pac0 / 0.96, "eta_inv_nom": 0.96},
         losses_parameters={"soiling": 14.0} | dict.fromkeys(OTHER_LOSSES, 0.0),
     )
-    location = pvlib.location.Location(weather.latitude, weather.longitude, altitude=weather.elevation)
-    chain = pvlib.modelchain.ModelChain(
-        system,
-        location,
-        dc_model="pvwatts",
-        ac_model="pvwatts",
-        losses_model="pvwatts",
-        aoi_model="physical",
-        spectral_model="no_loss",
-        temperature_model="fuentes",
-        transposition_model="perez",
-    )
-    zone = f"Etc/GMT{-weather.utc_offset:+.0f}"
-    index = pd.date_range("2014-01-01 00:30", periods=8760, freq="h", tz=zone)
-    columns = ("ghi", "dni", "dhi", "temp_air", "wind_speed")
-    frame = pd.DataFrame({column: getattr(weather, column) for column in columns}, index=index)
-    # A dark hour by day is NaN to pvlib's Perez, and its Fuentes then carries the NaN to the end of the year.
-    frame["dhi"] = frame["dhi"].clip(lower=1e-3)
-    chain.run_model(frame)
+    chain = pvwatts_chain(system, weather, "fuentes")
+    chain.run_model(frame_of(weather))
     expected = float(chain.results.ac.clip(lower=0.0).sum()) / 1000.0
 
     ours = simulate(weather, [Plane(tilt, azimuth, "roof", 6000.0, -0.0035)], System(pac0=pac0))

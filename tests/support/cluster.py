@@ -7,7 +7,7 @@ import signal
 import subprocess
 import sys
 from collections.abc import AsyncIterator, Callable, Iterator
-from contextlib import asynccontextmanager, contextmanager, suppress
+from contextlib import AbstractAsyncContextManager, asynccontextmanager, contextmanager, suppress
 from datetime import timedelta
 from pathlib import Path
 from typing import Any
@@ -21,18 +21,16 @@ from starlette.types import ASGIApp, Receive, Scope, Send
 from api.demo.service import free_port
 from api.weather_simulator import create_simulator, serving
 from core.clock import SystemClock
-from core.config import SPELLINGS, Settings
 from core.database import AsyncSessionLocal, create_engine
 from core.database.logins import Logins
 from core.database.models import Role
 from core.database.users import Users
 from core.security import create_access_token
-from tests.support.environment import ONLY_OPEN_METEO
+from tests.support.environment import ONLY_OPEN_METEO, SECRET, bare_environment
 from tests.support.fakes import technician
 from tests.support.inputs import triage_input
 
 REPOSITORY = Path(__file__).parents[2]
-SECRET = "chaos-" * 12
 START_SECONDS = 60
 SETTLE_SECONDS = 240
 HEARTBEAT_SECONDS = 1.0
@@ -239,16 +237,17 @@ async def until(condition: Callable[[], Any], *, seconds: float = START_SECONDS,
             await asyncio.sleep(every)
 
 
+OpenCluster = Callable[..., AbstractAsyncContextManager["Cluster"]]
+"""`cluster` over servers that are known: what is left to say is how many parts."""
+
+
 @asynccontextmanager
 async def cluster(
     database_url: str, redis_url: str, folder: Path, *, apis: int = 1, workers: int = 1, concurrency: int = 4
 ) -> AsyncIterator[Cluster]:
     """Parts over a migrated database, one user and one technician in it, all gone afterwards."""
-    taken = {name.upper() for name in Settings.model_fields} | {
-        n for names in SPELLINGS.values() for n in names
-    }
     with slow_weather() as (weather, weather_url):
-        environment = {name: value for name, value in os.environ.items() if name not in taken} | {
+        environment = bare_environment() | {
             "ENVIRONMENT": "testing",
             "DATABASE_URL": database_url,
             "REDIS_URL": redis_url,

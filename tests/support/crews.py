@@ -3,9 +3,13 @@
 import random
 from collections import defaultdict
 from datetime import UTC, datetime, timedelta
+from math import inf
 from typing import Any
 from uuid import UUID
 
+from nodes.dispatch.crew import HOUR
+from nodes.dispatch.hours import safe_intervals
+from nodes.dispatch.ranking import Condition, Order
 from nodes.dispatch.settings import DispatchSettings
 from state.dispatch import Leave, PlannedVisit, Schedule, Technician, WorkingHours
 from state.site import Site
@@ -68,6 +72,24 @@ def situation(chance: random.Random) -> dict[str, Any]:
         "settings": DispatchSettings(),
         "timezone": "Africa/Nairobi",
     }
+
+
+def order_of(asked: dict[str, Any], *waived: Condition) -> Order:
+    """What a visit has to keep to in a situation."""
+    settings: DispatchSettings = asked["settings"]
+    schedule, respond_by, now = asked["schedule"], asked["respond_by"], asked["now"].timestamp()
+    go, usable = safe_intervals(asked["windows"])
+    order = Order(
+        length=min(asked["duration_h"], settings.longest_visit_h) * HOUR,
+        now=now,
+        ready=now + settings.notice_h * HOUR,
+        earliest=schedule.earliest.timestamp() if schedule.earliest else -inf,
+        latest=schedule.latest.timestamp() if schedule.latest else inf,
+        deadline=respond_by.timestamp() if respond_by else inf,
+        go=go,
+        usable=usable,
+    )
+    return order.without(*waived)
 
 
 def _hours(chance: random.Random) -> tuple[str, WorkingHours]:

@@ -205,10 +205,13 @@ async def wake_zombies(cluster: Cluster, redis: Redis, runs: int) -> Zombies:
 
 
 async def given_up(worker: Part, runs: int) -> None:
-    """Waits until the worker knows of so many runs that they are not its own any more."""
-    await until(
-        lambda: len(worker.logged("graph.run.stopped")) + len(worker.logged("graph.run.lost")) >= runs
-    )
+    """Waits until the worker knows that it has lost so many runs; after a minute's sleep it ends itself."""
+
+    def gone() -> bool:
+        told = len(worker.logged("graph.run.stopped")) + len(worker.logged("graph.run.lost"))
+        return told >= runs or not worker.alive
+
+    await until(gone)
 
 
 async def freeze_within_a_transaction(cluster: Cluster, jobs: int = 24) -> list[str]:

@@ -1,14 +1,23 @@
-"""Forecasts made hour by hour."""
+"""Forecasts made hour by hour, and the climate of the same place."""
 
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from core.errors import ProviderUnavailable
 from state.site import Site
-from state.weather import Forecast, ForecastHour
+from state.weather import Forecast, ForecastHour, PeakSunHours, Resource
 
 MIDNIGHT = datetime(2025, 6, 10, tzinfo=UTC)
 NAIROBI = Site(latitude=-1.27, longitude=36.84, elevation_m=1795, timezone="Africa/Nairobi")
+RESOURCE = Resource(
+    ref="file:x",
+    source="made up",
+    quality="tmy",
+    annual_ghi_kwh_m2=2000,
+    peak_sun_hours=PeakSunHours(annual_mean=5, worst_month=4, monthly=[5.0] * 12),
+    monthly_temp_air_c=[20.0] * 12,
+    uncertainty_percent=9,
+)
 
 FINE: dict[str, Any] = {
     "temp_air_c": 18.0,

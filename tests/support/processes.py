@@ -1,13 +1,17 @@
 """Looking at the processes that a test has started."""
 
+import subprocess
 import time
 from collections.abc import Callable, Iterable
 from contextlib import suppress
 from pathlib import Path
 
+import httpx
 import psutil
 
 PATIENCE = 40
+START_SECONDS = 180
+"""Several processes at once, none of which has its bytecode yet, on a busy machine."""
 
 
 def until(condition: Callable[[], bool], patience: float = PATIENCE) -> None:
@@ -16,6 +20,18 @@ def until(condition: Callable[[], bool], patience: float = PATIENCE) -> None:
     while not condition():
         assert time.monotonic() < deadline, "waited too long"
         time.sleep(0.05)
+
+
+def until_ready(url: str, process: subprocess.Popen[bytes]) -> None:
+    """Wait for a service to say that it can work, or for its process to have ended."""
+    with httpx.Client(base_url=url) as client:
+
+        def ready() -> bool:
+            with suppress(httpx.TransportError):
+                return client.get("/health/ready").is_success
+            return False
+
+        until(lambda: ready() or process.poll() is not None, START_SECONDS)
 
 
 def family(pid: int, data: Path) -> list[psutil.Process]:

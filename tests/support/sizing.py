@@ -1,20 +1,18 @@
 """Years, climates, jobs and datasheets that the tests of sizing start from."""
 
-import csv
 import math
 from functools import cache
-from pathlib import Path
 from typing import Any
 
 import numpy as np
-import pvlib
 
 from core.pv.solar_position import solar_position_year
 from core.pv.weather_year import DAYS_IN_MONTH, WeatherYear, monthly_sums
 from nodes.sizing.engine import size
 from state.job import JobInput
-from state.sizing import SizingResult
+from state.sizing import SizingAnswer, SizingResult
 from state.weather import PeakSunHours, Resource
+from tests.support.typical_years import typical_year
 
 NAIROBI = {"latitude": -1.29, "longitude": 36.82, "elevation_m": 1795, "timezone": "Africa/Nairobi"}
 GREENSBORO = {"latitude": 36.1, "longitude": -79.95, "elevation_m": 273, "timezone": "America/New_York"}
@@ -81,6 +79,8 @@ HOME = [
     {"name": "TV", "hours_per_day": 4},
     {"name": "Pump", "power_w": 750, "hours_per_day": 1, "surge_factor": 3},
 ]
+DATASHEETS = {"module": MODULE, "inverter": STRING_INVERTER}
+COLD_UNKNOWN: dict[str, Any] = {"electrical": {"service_voltage_v": 230}}
 
 
 @cache
@@ -109,25 +109,7 @@ def nairobi_year() -> WeatherYear:
 @cache
 def greensboro_year() -> WeatherYear:
     """The TMY3 of Greensboro Piedmont Triad (723170) that pvlib carries."""
-    path = Path(pvlib.__file__).parent / "data" / "723170TYA.CSV"
-    with path.open() as file:
-        station, names, *rows = list(csv.reader(file))
-
-    def column(name: str) -> np.ndarray[tuple[int], np.dtype[np.float64]]:
-        return np.array([float(row[names.index(name)]) for row in rows])
-
-    return WeatherYear(
-        latitude=float(station[4]),
-        longitude=float(station[5]),
-        elevation=float(station[6]),
-        utc_offset=float(station[3]),
-        ghi=column("GHI (W/m^2)"),
-        dni=column("DNI (W/m^2)"),
-        dhi=column("DHI (W/m^2)"),
-        temp_air=column("Dry-bulb (C)"),
-        wind_speed=column("Wspd (m/s)"),
-        source="TMY3 723170",
-    )
+    return typical_year("723170TYA.CSV")
 
 
 def resource_of(year: WeatherYear, **changes: Any) -> Resource:
@@ -161,10 +143,20 @@ def job_of(**changes: Any) -> JobInput:
 def sized(year: WeatherYear | None = None, **changes: Any) -> SizingResult:
     """The result for a job that leaves no question open."""
     year = year or nairobi_year()
-    answer = size(job_of(**changes), year, resource_of(year), {})
-    assert answer.questions == []
-    assert answer.sizing is not None
-    return answer.sizing
+    found = size(job_of(**changes), year, resource_of(year), {})
+    assert found.questions == []
+    assert found.sizing is not None
+    return found.sizing
+
+
+def answer(answers: dict[str, Any] | None = None, quality: str = "user", **changes: Any) -> SizingAnswer:
+    """What sizing says to a job in Nairobi that may leave questions open."""
+    year = nairobi_year()
+    return size(job_of(**changes), year, resource_of(year, quality=quality), answers or {})
+
+
+def check_of(result: SizingResult, check_id: str) -> Any:
+    return next(check for check in result.checks if check.id == check_id)
 
 
 def statuses(result: SizingResult) -> dict[str, str]:

@@ -8,9 +8,10 @@ from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncEngine
 
 from core.database import AsyncSessionLocal
-from core.database.models import Role, TechnicianRow
+from core.database.models import Role
 from core.database.outbox_tables import WebhookRow
 from core.database.users import Users, Viewer
+from tests.support.people import technician_row
 
 EVENTS_PER_JOB = 8
 BEGAN = datetime(2023, 11, 15, tzinfo=UTC)
@@ -123,18 +124,7 @@ async def store(engine: AsyncEngine, jobs: int, *, password_hash: str = "-") -> 
         tess = await users.add("tess", password_hash, Role.TECHNICIAN)
         dora = await users.add("dora", password_hash, Role.DISPATCHER)
         others = await users.add("others", password_hash, Role.TECHNICIAN)
-        grace, daniel = (
-            TechnicianRow(
-                user_id=user_id,
-                name=name,
-                skills=[],
-                base_latitude=0.0,
-                base_longitude=0.0,
-                timezone="UTC",
-                working_hours={},
-            )
-            for name, user_id in (("Grace", tess.id), ("Daniel", None))
-        )
+        grace, daniel = technician_row(user_id=tess.id), technician_row(name="Daniel")
         webhook = WebhookRow(created_by=dora.id, url="https://example.org/", events=["*"], secret="-")
         session.add_all([grace, daniel, webhook])
         await session.flush()

@@ -5,6 +5,7 @@ import pytest
 
 from core.config import SPELLINGS, Settings, load_settings, resolve_secret_key
 from core.errors import ConfigurationError
+from tests.support.environment import SPELLED, VARIABLES
 
 ROOT = Path(__file__).parents[2]
 VARIABLE = re.compile(r"^([A-Z][A-Z0-9_]*)=(.*)$", re.MULTILINE)
@@ -12,16 +13,13 @@ VARIABLE = re.compile(r"^([A-Z][A-Z0-9_]*)=(.*)$", re.MULTILINE)
 
 @pytest.fixture(autouse=True)
 def _bare_environment(monkeypatch: pytest.MonkeyPatch) -> None:
-    names = {name.upper() for name in Settings.model_fields} | {
-        n for many in SPELLINGS.values() for n in many
-    }
-    for name in names:
+    for name in SPELLED:
         monkeypatch.delenv(name, raising=False)
 
 
 def test_the_example_names_every_setting_and_no_other() -> None:
     named = {name for name, _ in VARIABLE.findall((ROOT / ".env.example").read_text())}
-    assert named == {name.upper() for name in Settings.model_fields}
+    assert named == VARIABLES
 
 
 def test_the_example_holds_the_defaults() -> None:

@@ -12,16 +12,14 @@ from typer.main import get_command
 
 from api.access import RULES
 from api.cli import app
-from core.config import SPELLINGS, Settings
+from core.config import Settings
+from tests.support.environment import SPELLED
 
 ROOT = Path(__file__).parents[2]
 DOCKERFILE = re.sub(r"\\\n\s*", "", (ROOT / "Dockerfile").read_text())
 COMPOSE: dict[str, Any] = yaml.safe_load((ROOT / "compose.yaml").read_text())
 GUIDE = (ROOT / "deploy" / "README.md").read_text()
 OURS = ("api", "worker", "scheduler", "migrate")
-VARIABLES = {name.upper() for name in Settings.model_fields} | {
-    n for names in SPELLINGS.values() for n in names
-}
 
 
 def instructions(name: str) -> list[str]:
@@ -84,7 +82,7 @@ def parse(arguments: list[str]) -> None:
 def test_every_part_is_a_command_that_exists_with_settings_that_exist(service: str) -> None:
     described = COMPOSE["services"][service]
     parse(described["command"])
-    assert set(described["environment"]) <= VARIABLES
+    assert set(described["environment"]) <= SPELLED
 
 
 def test_what_the_guide_tells_compose_to_do_names_services_and_commands_that_exist() -> None:

@@ -9,19 +9,10 @@ from hypothesis import strategies as st
 
 from nodes.weather.engine import weather_result
 from nodes.weather.thresholds import WindowThresholds
-from state.weather import Alert, Forecast, PeakSunHours, Resource, Verdict, WeatherResult
-from tests.support.forecasts import MIDNIGHT, NAIROBI, forecast
+from state.weather import Alert, Forecast, Verdict, WeatherResult
+from tests.support.forecasts import MIDNIGHT, NAIROBI, RESOURCE, forecast
 
 RANK: dict[Verdict, int] = {"go": 0, "caution": 1, "unknown": 2, "stop": 3}
-RESOURCE = Resource(
-    ref="file:x",
-    source="made up",
-    quality="tmy",
-    annual_ghi_kwh_m2=2000,
-    peak_sun_hours=PeakSunHours(annual_mean=5, worst_month=4, monthly=[5.0] * 12),
-    monthly_temp_air_c=[20.0] * 12,
-    uncertainty_percent=9,
-)
 
 
 def official(severity: str = "stop", start: float = 6.0, end: float = 9.0, **changes: Any) -> Alert:

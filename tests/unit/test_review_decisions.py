@@ -16,6 +16,7 @@ from nodes.review.decisions import (
 )
 from state.dispatch import DispatchResult
 from state.triage import TriageResult
+from tests.support.tickets import FAULT
 
 VISIT = {"start": "2026-03-02T08:15:00+03:00", "end": "2026-03-02T10:15:00+03:00"}
 LATE = "send Amina, Mon 2 Mar 08:15: starts 6.0 h after the deadline"
@@ -25,35 +26,14 @@ def who(number: int, name: str) -> dict[str, Any]:
     return {"id": str(UUID(int=number)), "name": name, "distance_km": 5.0, "skills": ["inverter"]}
 
 
+HAZARDS = [
+    {"kind": "ground_fault", "evidence": "0.2 MΩ", "rule": "IEC 62446-1"},
+    {"kind": "shock", "evidence": "got a shock", "rule": "words"},
+]
+
+
 def triaged(**changes: Any) -> TriageResult:
-    return TriageResult.model_validate(
-        {
-            "asset": "inverter",
-            "component": None,
-            "failure_mode": None,
-            "cause": None,
-            "diagnosis": "Insulation fault.",
-            "priority": "P1",
-            "respond_within_hours": 4,
-            "hazards": [
-                {"kind": "ground_fault", "evidence": "0.2 MΩ", "rule": "IEC 62446-1"},
-                {"kind": "shock", "evidence": "got a shock", "rule": "words"},
-            ],
-            "stop_work": False,
-            "truck_roll": True,
-            "actions": [],
-            "parts": [],
-            "skills": ["inverter"],
-            "estimated_duration_h": 2,
-            "labour_cost": None,
-            "transport_cost": None,
-            "currency": "KES",
-            "energy_loss": None,
-            "confidence": 0.9,
-            "evidence": [],
-            **changes,
-        }
-    )
+    return TriageResult.model_validate(FAULT | {"hazards": HAZARDS} | changes)
 
 
 def planned(**changes: Any) -> DispatchResult:

@@ -4,6 +4,7 @@ from hypothesis import strategies as st
 
 from nodes.sizing.design import Design
 from nodes.sizing.electrical.ac import ac_checks, backup_checks, output_current
+from nodes.sizing.electrical.cables import cable
 from nodes.sizing.electrical.circuits import circuit_checks
 from nodes.sizing.electrical.conductors import (
     COPPER,
@@ -200,7 +201,32 @@ def test_cables_by_iec_carry_their_devices_and_say_where_the_table_ends() -> Non
     assert {check.status for check in circuits(IEC, parallel=3).values()} == {"pass"}
     crowded = circuits(Electrical(standard="iec_62548", conduit_conductors=6))
     assert {check.status for check in crowded.values()} == {"not_evaluated"}
-    assert [each.mm2 for each in dc_conductors(design(), IEC)] == [1.5]
+    assert [each.mm2 for each in dc_conductors(design(), IEC)] == [4]
+
+
+@pytest.mark.parametrize(
+    ("i_max", "temp_ambient", "mm2", "capacity"),
+    [
+        (17.4, 45.0, 4, 44),
+        (44.0, 60.0, 4, 44),
+        (44.0, 61.0, 6, 52.4),
+        (150.0, 70.0, 35, 161.9),
+        (17.4, 90.0, 4, 33),
+        (17.4, 91.0, None, None),
+        (177.0, 40.0, None, None),
+    ],
+)
+def test_a_pv_cable_carries_what_its_maker_states_at_its_temperature(
+    i_max: float, temp_ambient: float, mm2: float | None, capacity: float | None
+) -> None:
+    found = cable("pv_source", i_max, temp_ambient=temp_ambient, ocpd_required=False)
+    assert (found.mm2, found.corrected_ampacity_a) == (mm2, capacity)
+
+
+def test_three_conductors_together_are_more_than_the_table_of_pv_cables_holds_for() -> None:
+    checks = circuits(Electrical(standard="iec_62548", conduit_conductors=3))
+    assert checks["iec_62548_source_circuit"].status == "not_evaluated"
+    assert checks["iec_60364_inverter_output"].status == "pass"
 
 
 def test_a_voltage_drop_beyond_the_recommendation_names_the_size_that_keeps_within_it() -> None:

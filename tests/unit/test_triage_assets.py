@@ -47,3 +47,18 @@ def test_a_text_that_names_nothing_is_asked_about(text: str) -> None:
     assert answer.triage is not None
     assert answer.triage.asset == "unknown"
     assert [question.id for question in answer.questions] == ["fault_description"]
+
+
+def test_thin_evidence_is_asked_about_and_what_it_points_to_is_still_listed() -> None:
+    site = {"latitude": -1.27, "longitude": 36.84}
+    text = "checked the network and the meter, left site"
+    answer = triage(
+        JobInput.model_validate({"kind": "triage", "site": site, "ticket": {"text": text}}),
+        {},
+        production=None,
+    )
+
+    assert answer.triage is not None
+    assert (answer.triage.asset, answer.triage.confidence) == ("unknown", 0.0)
+    assert "meter" in {hypothesis.asset for hypothesis in answer.triage.hypotheses}
+    assert [question.id for question in answer.questions] == ["fault_description"]

@@ -4,12 +4,9 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from nodes.triage.engine import triage
-from state.job import JobInput
-from state.triage import TriageResult
+from tests.support.tickets import of_text
 from tests.unit.triage_tickets import DANGEROUS, HARMLESS, ORDINARY, STOPPING
 
-NAIROBI = {"latitude": -1.27, "longitude": 36.84}
 URGENT_FIRST = ("P1", "P2", "P3", "P4")
 DANGER_WORDS = (
     "smoke",
@@ -20,13 +17,6 @@ DANGER_WORDS = (
     "panel hanging",
     "swollen battery",
 )
-
-
-def of_text(text: str) -> TriageResult:
-    job = JobInput.model_validate({"kind": "triage", "site": NAIROBI, "ticket": {"text": text}})
-    found = triage(job, {}, production=None).triage
-    assert found is not None
-    return found
 
 
 @pytest.mark.parametrize(("kind", "text"), DANGEROUS)

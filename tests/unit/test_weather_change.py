@@ -9,8 +9,8 @@ from nodes.weather.change import material_change
 from nodes.weather.engine import weather_result
 from nodes.weather.thresholds import WindowThresholds
 from state.dispatch import Visit
-from state.weather import PeakSunHours, Resource, WeatherResult
-from tests.support.forecasts import MIDNIGHT, NAIROBI, forecast
+from state.weather import WeatherResult
+from tests.support.forecasts import MIDNIGHT, NAIROBI, RESOURCE, forecast
 
 VISIT = Visit(start=MIDNIGHT + timedelta(hours=6), end=MIDNIGHT + timedelta(hours=9))
 STORM = {7: {"wind_gust_m_s": 20.0}}
@@ -19,16 +19,12 @@ STORM = {7: {"wind_gust_m_s": 20.0}}
 def result(
     annual: float = 2000.0, *, fallback: bool = False, closed: bool = False, **made: Any
 ) -> WeatherResult:
-    resource = Resource(
-        ref="file:x",
-        source="made up",
-        quality="screening" if fallback else "tmy",
-        annual_ghi_kwh_m2=annual,
-        peak_sun_hours=PeakSunHours(annual_mean=5, worst_month=4, monthly=[5.0] * 12),
-        monthly_temp_air_c=[20.0] * 12,
-        uncertainty_percent=9,
-        fallback=fallback,
-    )
+    measured = {
+        "quality": "screening" if fallback else "tmy",
+        "annual_ghi_kwh_m2": annual,
+        "fallback": fallback,
+    }
+    resource = RESOURCE.model_copy(update=measured)
     given = None if closed else forecast(**made)
     return weather_result(
         NAIROBI, resource, given, "closed" if closed else None, MIDNIGHT, WindowThresholds()

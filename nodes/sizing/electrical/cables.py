@@ -1,9 +1,4 @@
-"""Copper cables and overcurrent devices by IEC 60364.
-
-Capacities: PVC insulation (70 °C), three loaded conductors, multi-core cable in conduit on a wall (method B2), as the
-Atlas Copco GA 7 VSD (page 92) and GA 75+ (page 192) manuals print them by IEC 60364-5-52. PV cables to EN 50618
-bear more; their own table was not read, so for them these figures are on the safe side.
-"""
+"""Copper cables and overcurrent devices by IEC 60364, and the cables of PV strings by EN 50618."""
 
 from bisect import bisect_left
 from dataclasses import dataclass
@@ -36,19 +31,46 @@ DEVICES_A = (
 )
 """Preferred ratings of IEC 60898-1 and IEC 60947-2, as public tables of devices list them [A]."""
 
-AMBIENTS_C = (30, 40, 45, 50, 55)
-BUNCHED_IN_TABLE = 3
-
 
 @dataclass(frozen=True, slots=True)
 class Cable:
-    """A cross-section [mm²] and what it carries at each of `AMBIENTS_C` [A]."""
+    """A cross-section [mm²] and what it carries at each ambient temperature of its table [A]."""
 
     mm2: float
-    capacities: tuple[float, float, float, float, float]
+    capacities: tuple[float, ...]
 
 
-CABLES = (
+@dataclass(frozen=True, slots=True)
+class CableTable:
+    """Cables of one kind, laid in one way.
+
+    Parameters
+    ----------
+    name : str
+        The kind, and the way.
+    loaded : int
+        Conductors together that the capacities hold for.
+    ambients : tuple of int
+        [°C]
+    cables : tuple of Cable
+        From the thinnest on.
+    source : str
+        Where the capacities were read.
+    """
+
+    name: str
+    loaded: int
+    ambients: tuple[int, ...]
+    cables: tuple[Cable, ...]
+    source: str
+
+    def column(self, temp_ambient: float) -> int | None:
+        """The capacities that hold at an ambient temperature [°C]; None above the last."""
+        column = bisect_left(self.ambients, temp_ambient)
+        return column if column < len(self.ambients) else None
+
+
+_PVC = (
     Cable(1.5, (15, 13, 12, 11, 9)),
     Cable(2.5, (20, 17, 16, 14, 12)),
     Cable(4, (27, 23, 21, 19, 16)),
@@ -62,6 +84,32 @@ CABLES = (
     Cable(95, (179, 156, 141, 127, 109)),
     Cable(120, (206, 179, 163, 146, 126)),
 )
+PVC = CableTable(
+    name="PVC insulation, in conduit on a wall",
+    loaded=3,
+    ambients=(30, 40, 45, 50, 55),
+    cables=_PVC,
+    source="Atlas Copco GA 7 VSD manual, page 90, and GA 75+ manual, page 190, by IEC 60364-5-52 table B.52",
+)
+"""PVC insulation (70 °C), three loaded conductors, multi-core cable in conduit on a wall (method B2)."""
+
+_PV_AT_60_C = ((4, 44), (6, 57), (10, 79), (16, 107), (25, 142), (35, 176))
+"""From 4 mm² on: what makers of inverters ask for (Sungrow SG5.0RT manual, table 5-3: 4 to 6 mm²). [mm²], [A]"""
+_PV_FACTORS = {60: 1.0, 70: 0.92, 80: 0.84, 90: 0.75}
+PV = CableTable(
+    name="H1Z2Z2-K, both conductors of a string side by side on a surface",
+    loaded=2,
+    ambients=tuple(_PV_FACTORS),
+    cables=tuple(
+        Cable(mm2, tuple(round(amperes * factor, 1) for factor in _PV_FACTORS.values()))
+        for mm2, amperes in _PV_AT_60_C
+    ),
+    source="Top Cable TOPSOLAR PV H1Z2Z2-K specification, revision 2 of 2018-11-12, tables 1 and 2, by EN 50618",
+)
+"""Capacities at a conductor of 120 °C, which EN 50618 allows for 20 000 hours in the 25 years of a cable's life."""
+
+TABLES = {"pv_source": PV, "pv_output": PV, "inverter_output": PVC}
+"""By circuit."""
 
 
 def next_device(current: float) -> float | None:
@@ -73,14 +121,15 @@ def next_device(current: float) -> float | None:
 def cable(circuit: str, i_max: float, *, temp_ambient: float, ocpd_required: bool = True) -> Conductor:
     """The smallest cable for `i_max` [A] at `temp_ambient` [°C], protected by its device: I_B ≤ I_n ≤ I_z.
 
-    `mm2` is None where no cable of the table suffices, as above 55 °C.
+    `mm2` is None where no cable of the circuit's table suffices, as above its last temperature.
     """
+    table = TABLES[circuit]
     device = next_device(i_max)
     carried = device if ocpd_required else i_max
-    column = bisect_left(AMBIENTS_C, temp_ambient)
+    column = table.column(temp_ambient)
     chosen = None
-    if carried is not None and column < len(AMBIENTS_C):
-        chosen = next((each for each in CABLES if each.capacities[column] >= carried), None)
+    if carried is not None and column is not None:
+        chosen = next((each for each in table.cables if each.capacities[column] >= carried), None)
     return Conductor(
         circuit=circuit,
         i_max_a=round(i_max, 2),
@@ -90,5 +139,5 @@ def cable(circuit: str, i_max: float, *, temp_ambient: float, ocpd_required: boo
         mm2=None if chosen is None else chosen.mm2,
         ocpd_required=ocpd_required,
         ampacity_a=None if chosen is None else chosen.capacities[0],
-        corrected_ampacity_a=None if chosen is None else chosen.capacities[column],
+        corrected_ampacity_a=None if chosen is None or column is None else chosen.capacities[column],
     )

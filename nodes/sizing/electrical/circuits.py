@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from typing import Literal
 
 from nodes.sizing.checks import at_most, not_evaluated
-from nodes.sizing.electrical.cables import BUNCHED_IN_TABLE, cable
+from nodes.sizing.electrical.cables import TABLES, cable
 from nodes.sizing.electrical.conductors import COPPER, conductor, derating_of, largest_device
 from nodes.sizing.electrical.rules import RuleTable, Topic, named
 from nodes.sizing.electrical.standards import RULES
@@ -99,8 +99,11 @@ def _by_nec(each: Conductor, electrical: Electrical, temp_ambient: float, rules:
 
 def _by_iec(each: Conductor, electrical: Electrical, temp_ambient: float, rules: RuleTable) -> list[Check]:
     rule = rules[TOPICS[each.circuit]]
-    if electrical.conduit_conductors > BUNCHED_IN_TABLE:
-        reason = f"the table read holds for {BUNCHED_IN_TABLE} loaded conductors together, not for more"
+    table = TABLES[each.circuit]
+    if electrical.conduit_conductors > table.loaded:
+        reason = (
+            f"the table read ({table.name}) holds for {table.loaded} loaded conductors together, not for more"
+        )
         return [not_evaluated(*named(rule), "A", reason, value=each.i_max_a)]
     device = each.ocpd_a if each.ocpd_required and each.ocpd_a is not None else each.i_max_a
     what = "its device" if each.ocpd_required else "I_max"
@@ -110,7 +113,7 @@ def _by_iec(each: Conductor, electrical: Electrical, temp_ambient: float, rules:
             device,
             each.corrected_ampacity_a,
             "A",
-            f"{what} on {each.mm2 or 0:g} mm² copper at {temp_ambient:.0f} °C; I_max {each.i_max_a:g} A",
+            f"{what} on {each.mm2 or 0:g} mm² copper at {temp_ambient:.0f} °C, {table.name}; I_max {each.i_max_a:g} A",
             otherwise="warn",
             missing="no cable of the table carries it at that temperature, or no device is that large",
         )

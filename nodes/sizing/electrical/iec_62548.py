@@ -4,12 +4,11 @@ The national rules for feeding into a grid, and limits of voltage on buildings, 
 read: the interconnection is never evaluated, and only the equipment limits the voltage.
 """
 
+from nodes.sizing.electrical.cables import PV, PVC
 from nodes.sizing.electrical.rules import EQUIPMENT, Rule, RuleTable
 
 FUSE_LEAST, FUSE_MOST = 1.5, 2.4
 """Rating of a string fuse in multiples of Isc (solarsaarthi.com, selection of DC fuses by IS/IEC 62548, page 4)."""
-
-CABLES = "Atlas Copco GA 7 VSD manual, page 90, and GA 75+ manual, page 190, by IEC 60364-5-52 table B.52"
 
 IEC_62548: RuleTable = {
     **EQUIPMENT,
@@ -36,21 +35,21 @@ IEC_62548: RuleTable = {
     ),
     "source_circuit": Rule(
         "iec_62548_source_circuit",
-        "IEC 62548-1:2023, string current K_I × Isc; IEC 60364-5-52",
+        "IEC 62548-1:2023, string current K_I × Isc; EN 50618",
         "I_max = 1.25 × Isc ≤ capacity of the cable at the ambient temperature",
-        "Solitek SOLID manual, 4.2; " + CABLES,
+        "Solitek SOLID manual, 4.2; " + PV.source,
     ),
     "output_circuit": Rule(
         "iec_62548_output_circuit",
-        "IEC 62548-1:2023, sub-array current; IEC 60364-5-52",
+        "IEC 62548-1:2023, sub-array current; EN 50618",
         "I_max = 1.25 × Isc × strings in parallel ≤ capacity of the cable at the ambient temperature",
-        "Solitek SOLID manual, 4.2; " + CABLES,
+        "Solitek SOLID manual, 4.2; " + PV.source,
     ),
     "inverter_output": Rule(
         "iec_60364_inverter_output",
         "IEC 60364-4-43, 433.1; IEC 60364-5-52",
         "output current ≤ device ≤ capacity of the cable at the ambient temperature",
-        CABLES,
+        PVC.source,
     ),
     "voltage_drop": Rule(
         "voltage_drop",

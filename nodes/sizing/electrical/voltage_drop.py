@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from nodes.sizing.checks import at_most, not_evaluated
 from nodes.sizing.design import Design
 from nodes.sizing.electrical.ac import THREE_PHASE_FROM_V, output_current
-from nodes.sizing.electrical.cables import CABLES
+from nodes.sizing.electrical.cables import TABLES
 from nodes.sizing.electrical.conductors import COPPER
 from nodes.sizing.electrical.standards import RULES
 from state.equipment import Electrical
@@ -89,7 +89,7 @@ def _drop(
     size_name = f"{_name(conductor)} copper at {CONDUCTOR_TEMPERATURE:g} °C"
     detail = f"{lost * voltage / 100.0:.1f} V over {length:g} m of {size_name}"
     if lost > RECOMMENDED_PERCENT:
-        enough = _thicker(electrical, size * lost / RECOMMENDED_PERCENT)
+        enough = _thicker(electrical, conductor, size * lost / RECOMMENDED_PERCENT)
         detail += f"; {enough} would keep within it" if enough else "; no single size of the table would do"
     return at_most(check_id, rule, lost, RECOMMENDED_PERCENT, "%", detail, otherwise="warn")
 
@@ -104,7 +104,8 @@ def _name(conductor: Conductor | None) -> str:
     return f"{conductor.mm2:g} mm²" if conductor.awg is None else f"{conductor.awg} AWG"
 
 
-def _thicker(electrical: Electrical, mm2: float) -> str | None:
-    if electrical.standard == "iec_62548":
-        return next((f"{each.mm2:g} mm²" for each in CABLES if each.mm2 >= mm2), None)
+def _thicker(electrical: Electrical, conductor: Conductor | None, mm2: float) -> str | None:
+    if electrical.standard == "iec_62548" and conductor is not None:
+        cables = TABLES[conductor.circuit].cables
+        return next((f"{each.mm2:g} mm²" for each in cables if each.mm2 >= mm2), None)
     return next((f"{each.awg} AWG" for each in COPPER if area_mm2(each.awg) >= mm2), None)

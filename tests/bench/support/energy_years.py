@@ -2,14 +2,12 @@
 
 from pathlib import Path
 
-import pvlib
-
 from core.climate.screening import screening_year
 from core.climate.weather_files import parse_weather_file
 from core.pv.weather_year import WeatherYear
 from tests.bench.support.sam import write_sam_csv
+from tests.support.typical_years import DATA, typical_year
 
-DATA = Path(pvlib.__file__).parent / "data"
 TYPICAL = {"Greensboro": "723170TYA.CSV", "Sand Point": "703165TY.csv"}
 MODELLED = {
     "Helsinki": (60.0, 24.9, 20.0),
@@ -30,29 +28,9 @@ def energy_years(folder: Path) -> dict[str, tuple[WeatherYear, Path]]:
     for name, file in TYPICAL.items():
         year = parse_weather_file((DATA / file).read_bytes())
         found[name] = (year, write_sam_csv(year, folder / f"{name}.csv"))
-    miami = _tm2(DATA / "12839.tm2")
+    miami = typical_year("12839.tm2")
     found["Miami"] = (miami, write_sam_csv(miami, folder / "Miami.csv"))
     for name, (latitude, longitude, elevation) in MODELLED.items():
         year = screening_year(latitude, longitude, elevation)
         found[name] = (year, write_sam_csv(year, folder / f"{name}.csv"))
     return found
-
-
-def _tm2(path: Path) -> WeatherYear:
-    frame, site = pvlib.iotools.read_tmy2(path)
-    ghi, dni, dhi, temp_air, wind_speed = (
-        frame[column].to_numpy(dtype=float) * scale
-        for column, scale in (("GHI", 1.0), ("DNI", 1.0), ("DHI", 1.0), ("DryBulb", 0.1), ("Wspd", 0.1))
-    )
-    return WeatherYear(
-        latitude=site["latitude"],
-        longitude=site["longitude"],
-        elevation=site["altitude"],
-        utc_offset=float(site["TZ"]),
-        ghi=ghi,
-        dni=dni,
-        dhi=dhi,
-        temp_air=temp_air,
-        wind_speed=wind_speed,
-        source=path.name,
-    )

@@ -26,19 +26,6 @@ KEYS = ("postgres", "valkey")
 NOBODY = Owner(*pwd.getpwnam("nobody")[2:4])
 
 
-@pytest.fixture(autouse=True)
-def nothing_stays(tmp_path: Path) -> Iterator[None]:
-    with swept(tmp_path):
-        yield
-
-
-@pytest.fixture
-def data_dir(tmp_path: Path) -> Iterator[Path]:
-    folder = tmp_path / "data"
-    yield folder
-    assert wait_until_stopped(folder)
-
-
 @pytest.fixture
 def open_folder() -> Iterator[Path]:
     """A folder that every user can reach and write."""

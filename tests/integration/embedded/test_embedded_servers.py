@@ -4,7 +4,6 @@ import os
 import shutil
 import socket
 import stat
-from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -19,7 +18,7 @@ from core.embedded.programs import POSTGRES, VALKEY
 from core.embedded.runtime import SOCKET_PATH_LIMIT
 from core.embedded.start import find_wheels
 from core.errors import ConfigurationError, StorageUnavailable
-from tests.support.embedded_user import User, eventually, guards, nothing_runs, server, swept
+from tests.support.embedded_user import User, eventually, guards, nothing_runs, server
 
 LOCALES: dict[str, dict[str, str]] = {
     "none": {},
@@ -27,19 +26,6 @@ LOCALES: dict[str, dict[str, str]] = {
     "not UTF-8": {"LC_ALL": "de_DE.ISO-8859-1"},
     "C": {"LC_ALL": "C", "LANGUAGE": "de"},
 }
-
-
-@pytest.fixture(autouse=True)
-def nothing_stays(tmp_path: Path) -> Iterator[None]:
-    with swept(tmp_path):
-        yield
-
-
-@pytest.fixture
-def data_dir(tmp_path: Path) -> Iterator[Path]:
-    folder = tmp_path / "data"
-    yield folder
-    assert wait_until_stopped(folder)
 
 
 async def ask(shared: EmbeddedServers, *statements: str) -> Any:

@@ -5,7 +5,6 @@ import dataclasses
 import os
 import subprocess
 import sys
-from collections.abc import Iterator
 from contextlib import suppress
 from pathlib import Path
 
@@ -27,22 +26,14 @@ from tests.support.embedded_user import (
     nothing_runs,
     server,
     servers,
-    swept,
 )
 
 
-@pytest.fixture(autouse=True)
-def nothing_stays(tmp_path: Path) -> Iterator[None]:
-    with swept(tmp_path):
-        yield
-
-
 @pytest.fixture
-def data_dir(tmp_path: Path) -> Iterator[Path]:
-    folder = tmp_path / "data"
-    folder.mkdir()
-    yield folder
-    assert wait_until_stopped(folder)
+def data_dir(data_dir: Path) -> Path:
+    """There already, as for who joins servers in it."""
+    data_dir.mkdir()
+    return data_dir
 
 
 def answers(redis_url: str) -> bool:
