@@ -9,9 +9,8 @@ import pytest
 from redis.asyncio import Redis
 
 from core.checkpoint import RedisSaver
-from core.checkpoint.keys import answers_key
 from core.embedded import EmbeddedServers
-from tests.support.cluster import GRACE_SECONDS, Cluster, OpenCluster, cluster
+from tests.support.cluster import GRACE_SECONDS, Cluster, OpenCluster, cluster, until
 from tests.support.faults import (
     flush,
     freeze_within_a_transaction,
@@ -55,10 +54,9 @@ async def test_what_a_provider_answered_a_killed_worker_is_not_asked_again(
     async with open_cluster() as service:
         service.weather.seconds = 0.5
         job = await service.start()
-        async with asyncio.timeout(20):
-            while not await redis.exists(answers_key(job)):  # noqa: ASYNC110  Redis tells nobody
-                await asyncio.sleep(0.0005)
+        await until(lambda: bool(service.weather.asked), every=0.005)
         await redis.client_pause(20_000, all=False)  # so that no checkpoint follows
+        await until(lambda: service.rows("SELECT 1 FROM weather_cells WHERE content IS NOT NULL"))
         service.workers[0].kill()
         await redis.client_unpause()
         left = await saver.aget_tuple({"configurable": {"thread_id": job}})
