@@ -71,7 +71,7 @@ async def open_services(settings: Settings) -> AsyncIterator[Services]:
             immediate=Immediate(needs.files, needs.years, needs.climates, rates=needs.triage),
             notifications=notifications,
             geocoder=infrastructure.geocoder,
-            weather=JobWeather(infrastructure.cells, needs.clock),
+            weather=JobWeather(infrastructure.cells, needs.clock, needs.thresholds),
             budget=infrastructure.budget,
             providers=provider_names(settings),
             rate_limits=RateLimits(infrastructure.counters),

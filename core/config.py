@@ -2,6 +2,7 @@
 
 import os
 import secrets
+from datetime import time
 from functools import cache
 from pathlib import Path
 from typing import Annotated, Literal, Self, TypeVar
@@ -32,6 +33,7 @@ SPELLINGS: dict[str, tuple[str, ...]] = {
 PostgresScheme = ("postgresql+asyncpg", "postgresql", "postgres")
 RedisScheme = ("redis", "rediss", "unix")
 Names = Annotated[list[str], NoDecode]
+Limit = Annotated[float, Field(gt=0, allow_inf_nan=False)]
 Given = TypeVar("Given", bound="Rates")
 
 
@@ -100,6 +102,19 @@ class Settings(Rates):
     weather_refresh_minutes: Annotated[int, Field(ge=1, le=1440)] = 30
     weather_life_minutes: Annotated[int, Field(ge=1, le=1440)] = 180
     weather_jitter_seconds: Annotated[float, Field(ge=0, le=600)] = 60.0
+    work_start: time = time(7, 0)
+    work_end: time = time(18, 0)
+    work_wind_caution_kmh: Limit = 27.0
+    work_wind_stop_kmh: Limit = 37.0
+    work_gust_caution_kmh: Limit = 42.0
+    work_gust_stop_kmh: Limit = 48.0
+    work_roof_gust_stop_kmh: Limit = 56.0
+    work_heat_caution_f: Limit = 91.0
+    work_heat_high_f: Limit = 103.0
+    work_heat_stop_f: Limit = 115.0
+    work_thunder_hold_minutes: Annotated[int, Field(ge=0, le=1440)] = 30
+    work_drying_minutes: Annotated[int, Field(ge=0, le=1440)] = 120
+    work_rain_mm: Limit = 0.1
     weather_providers: Names = ["open_meteo", "openweathermap", "met_no"]
     resource_providers: Names = ["pvgis", "nasa_power"]
     design_temperature_providers: Names = ["nasa_power", "open_meteo"]
@@ -190,6 +205,14 @@ class Settings(Rates):
         if key is not None and len(key.get_secret_value()) < 32:
             raise ValueError("needs at least 32 characters")
         return key
+
+    @field_validator("work_end")
+    @classmethod
+    def _a_working_day(cls, end: time, info: ValidationInfo) -> time:
+        start = info.data.get("work_start")
+        if end.tzinfo is not None or (start is not None and (start.tzinfo is not None or end <= start)):
+            raise ValueError("must be later than WORK_START, and both by the clock of the site")
+        return end
 
     @model_validator(mode="after")
     def _a_cost_has_its_prices(self) -> Self:

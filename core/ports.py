@@ -1,6 +1,7 @@
 """What nodes may ask of the outside world. Clients, the database and the tests' fakes implement these."""
 
 from collections.abc import Awaitable, Callable, Sequence
+from datetime import datetime
 from typing import NamedTuple, Protocol, TypeVar
 
 from core.errors import ProviderUnavailable
@@ -105,6 +106,8 @@ class ProvidedYear(NamedTuple):
     uncertainty_percent: float
     attribution: str
     notes: list[str]
+    issued_at: datetime | None = None
+    """When it was asked for; known once it is stored."""
 
 
 class ResourceProvider(Protocol):
@@ -166,10 +169,22 @@ class Climates(Protocol):
         ...
 
 
+class Warned(NamedTuple):
+    """What an authority says of a place, and which events it lists for the area around, whatever zone they are for."""
+
+    alerts: list[Alert]
+    area: str | None = None
+    listed: frozenset[str] = frozenset()
+
+    def withdrew(self, told: Alert) -> bool:
+        """Whether a warning that was listed for this area is not any more; of other areas nothing is known."""
+        return self.area is not None and told.area == self.area and told.track not in self.listed
+
+
 class AlertProvider(Protocol):
     """An authority that warns of the weather."""
 
-    async def alerts(self, latitude: float, longitude: float) -> list[Alert]:
+    async def alerts(self, latitude: float, longitude: float) -> Warned:
         """Warnings in force at a place, none outside of its country; raises `ProviderUnavailable`."""
         ...
 
@@ -178,6 +193,7 @@ class FoundPlace(NamedTuple):
     latitude: float
     longitude: float
     name: str
+    attribution: str | None = None
 
 
 class Geocoder(Protocol):

@@ -56,6 +56,7 @@ def build_graph(needs: Dependencies, checkpointer: BaseCheckpointSaver[Any] | No
             clock=needs.clock,
             climates=needs.climates,
             authority=needs.authority,
+            thresholds=needs.thresholds,
         ),
     )
     add("sizing", partial(sizing, years=needs.years))

@@ -2,7 +2,7 @@
 
 import asyncio
 from collections.abc import Sequence
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
 from sqlalchemy.ext.asyncio import AsyncEngine
@@ -12,8 +12,8 @@ from core.clock import Clock
 from core.database.cells import Cell, Fetched, StoredForecast, WeatherCells, packed
 from core.database.session import open_session, without_transactions
 from core.errors import ProviderUnavailable
-from core.ports import AlertProvider, ForecastBatches
-from state.weather import Alert, Forecast
+from core.ports import AlertProvider, ForecastBatches, Warned
+from state.weather import Forecast
 
 LOOK_AGAIN_SECONDS = 0.3
 PATIENCE_SECONDS = 30.0
@@ -91,39 +91,44 @@ def _kept(stored: StoredForecast, now: datetime) -> Forecast:
     return forecast.model_copy(update={"fallback": True, "warnings": [said, *forecast.warnings]})
 
 
+@dataclass(frozen=True, slots=True)
+class Heard:
+    """What was heard of a cell: how it is to be kept, and what its jobs are compared with."""
+
+    fetched: Fetched
+    forecast: Forecast | None
+    warned: Warned | None
+    """None where no authority could be asked: those warnings stay that were heard last."""
+
+
 async def fetch_cells(
     cells: Sequence[Cell], forecasts: ForecastBatches, authority: AlertProvider | None
-) -> list[tuple[Fetched, Forecast | None]]:
+) -> list[Heard]:
     """Ask for a batch of cells; each for itself has a forecast, or a reason why not, and its warnings."""
-    answers, cells = await asyncio.gather(
+    answers, warned = await asyncio.gather(
         forecasts.forecasts([(cell.latitude, cell.longitude) for cell in cells]), _warned(cells, authority)
     )
-    return await asyncio.to_thread(_packed, cells, answers)
+    return await asyncio.to_thread(lambda: list(map(_heard, cells, answers, warned)))
 
 
-def _packed(
-    cells: Sequence[Cell], answers: Sequence[Forecast | ProviderUnavailable]
-) -> list[tuple[Fetched, Forecast | None]]:
-    return [
-        (Fetched(cell, packed(answer)), answer)
-        if isinstance(answer, Forecast)
-        else (Fetched(cell, None, answer.detail), None)
-        for cell, answer in zip(cells, answers, strict=True)
-    ]
+def _heard(cell: Cell, answer: Forecast | ProviderUnavailable, warned: Warned | None) -> Heard:
+    if warned is not None:
+        cell = replace(cell, official=warned.alerts)
+    if isinstance(answer, Forecast):
+        return Heard(Fetched(cell, packed(answer)), answer, warned)
+    return Heard(Fetched(cell, None, answer.detail), None, warned)
 
 
-async def _warned(cells: Sequence[Cell], authority: AlertProvider | None) -> list[Cell]:
-    """The cells with the warnings now in force; where they cannot be had those last heard stay."""
+async def _warned(cells: Sequence[Cell], authority: AlertProvider | None) -> list[Warned | None]:
     if authority is None:
-        return list(cells)
+        return [None] * len(cells)
     turns = asyncio.Semaphore(WARNINGS_AT_ONCE)
 
-    async def ask(cell: Cell) -> list[Alert]:
+    async def ask(cell: Cell) -> Warned | None:
         async with turns:
             try:
                 return await authority.alerts(cell.latitude, cell.longitude)
             except ProviderUnavailable:
-                return cell.official
+                return None
 
-    heard = await asyncio.gather(*map(ask, cells))
-    return [replace(cell, official=official) for cell, official in zip(cells, heard, strict=True)]
+    return await asyncio.gather(*map(ask, cells))

@@ -38,8 +38,11 @@ from graph.cells import CellForecasts
 from graph.language import open_language_model
 from graph.providers import Providers
 from graph.rates import triage_settings
+from graph.work_limits import work_limits
 from nodes.triage.settings import DEFAULTS as TRIAGE_DEFAULTS
 from nodes.triage.settings import TriageSettings
+from nodes.weather.thresholds import DEFAULTS as WEATHER_DEFAULTS
+from nodes.weather.thresholds import WindowThresholds
 
 STATEMENT_SECONDS = 5.0
 """Every statement of ours takes milliseconds; one that takes this long has lost its server."""
@@ -57,6 +60,7 @@ class Dependencies:
     climates: Climates | None = None
     authority: AlertProvider | None = None
     sites: SiteRecords | None = None
+    thresholds: WindowThresholds = WEATHER_DEFAULTS
     model: LanguageModel | None = None
     triage: TriageSettings = TRIAGE_DEFAULTS
 
@@ -122,6 +126,7 @@ async def open_infrastructure(settings: Settings, *, fenced: bool = False) -> As
             sites=StoredSiteRecords(engine),
             model=model,
             triage=triage_settings(settings),
+            thresholds=work_limits(settings),
         )
         try:
             yield Infrastructure(

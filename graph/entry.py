@@ -62,6 +62,17 @@ def fault_found(state: JsonObject) -> JsonObject:
     return {key: triage[key] for key in ("asset", "failure_mode")} if triage else {}
 
 
+def climate_stands_in(state: JsonObject) -> bool:
+    """Whether the job was sized for a climate that another provider was to give, and may give later."""
+    if not (weather := state.get("weather")):
+        return False
+    job, resource = state["input"], weather["resource"]
+    known = job.get("resource") or {}
+    given = known.get("weather_file_id") is not None or known.get("peak_sun_hours") is not None
+    failed = resource.get("fallback") or resource.get("warnings")
+    return job["kind"] != "triage" and not given and bool(failed)
+
+
 def job_values(state: JsonObject) -> JsonObject:
     """What the job's row repeats of the result, so that lists and plans need not open documents."""
     values = fault_found(state)

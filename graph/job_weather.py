@@ -20,20 +20,20 @@ from graph.cells import CellForecasts
 from nodes.intake.engine import complete_site
 from nodes.weather.engine import weather_result
 from nodes.weather.findings import judge
-from nodes.weather.thresholds import WindowThresholds
+from nodes.weather.thresholds import DEFAULTS, WindowThresholds
 from nodes.weather.windows import work_windows
 from state.job import JobInput
 from state.sizing import SizingResult
 from state.weather import ProductionForecast, Resource, WeatherResult, Window
 
 MOST_VISITS = 500
-_THRESHOLDS = WindowThresholds()
 
 
 class JobWeather:
-    def __init__(self, cells: CellForecasts, clock: Clock) -> None:
+    def __init__(self, cells: CellForecasts, clock: Clock, thresholds: WindowThresholds = DEFAULTS) -> None:
         self._cells = cells
         self._clock = clock
+        self._thresholds = thresholds
 
     async def weather(self, session: AsyncSession, viewer: Viewer, job_id: UUID) -> WeatherResult:
         """The latest forecast of the job's cell, judged now; `NotFound` where no run has seen the weather yet."""
@@ -54,7 +54,7 @@ class JobWeather:
             forecast,
             problem,
             self._clock.now(),
-            _THRESHOLDS,
+            self._thresholds,
             [alert for alert in (stored.official if stored else []) if alert.end > self._clock.now()],
         )
 
@@ -89,7 +89,7 @@ class JobWeather:
         """Planned visits, each with the windows that it lies in; one that is past has none."""
         found = await Refreshes(session).visits(viewer, begin, end, technician_id, limit=MOST_VISITS)
         cells = await WeatherCells(session).stored(list({visit.cell for visit in found if visit.cell}))
-        return await asyncio.to_thread(_windows, found, cells, self._clock.now())
+        return await asyncio.to_thread(_windows, found, cells, self._clock.now(), self._thresholds)
 
     async def _resource(self, session: AsyncSession, job: JobRow) -> Resource:
         known: Any = job.weather
@@ -102,10 +102,13 @@ class JobWeather:
 
 
 def _windows(
-    visits: Sequence[ScheduledVisit], cells: dict[str, StoredForecast], now: datetime
+    visits: Sequence[ScheduledVisit],
+    cells: dict[str, StoredForecast],
+    now: datetime,
+    thresholds: WindowThresholds,
 ) -> list[tuple[ScheduledVisit, list[Window]]]:
     judged = {
-        name: judge(stored.forecast, _THRESHOLDS) if stored.forecast is not None else []
+        name: judge(stored.forecast, thresholds) if stored.forecast is not None else []
         for name, stored in cells.items()
     }
     answers = []
@@ -117,7 +120,7 @@ def _windows(
             judged.get(cell, []),
             site,
             now,
-            _THRESHOLDS,
+            thresholds,
             missing="no forecast for these hours",
             official=official,
         )

@@ -6,6 +6,7 @@ from datetime import datetime
 
 from core.database.alerts import AlertNews, OpenAlert
 from core.database.refreshes import ActiveJob
+from core.ports import Warned
 from nodes.weather.alert_changes import differs, matched
 from nodes.weather.alerts import alerts
 from nodes.weather.findings import judge
@@ -15,8 +16,6 @@ from state.weather import Alert, Forecast, WeatherResult, Window
 FORECAST = "forecast"
 """The source of alerts that are read out of a forecast."""
 
-_THRESHOLDS = WindowThresholds()
-
 
 @dataclass(frozen=True, slots=True)
 class Outlook:
@@ -24,6 +23,10 @@ class Outlook:
 
     alerts: list[Alert]
     stops: list[tuple[datetime, datetime]]
+    forecast: bool
+    """Whether there was one: without it nothing that an earlier one foresaw is taken back."""
+    warned: Warned | None = None
+    """What an authority said, where one was asked now."""
 
     def stops_visit(self, job: ActiveJob, now: datetime) -> bool:
         """Whether weather that is known to be dangerous falls into a visit to come; one that has begun is not moved."""
@@ -33,22 +36,28 @@ class Outlook:
         return any(begin < end and start < until for begin, until in self.stops)
 
 
-def outlook(forecast: Forecast, official: Sequence[Alert], now: datetime) -> Outlook:
-    """Judge a forecast for all jobs of its cell. A warning whose end has come is none."""
-    slots = [slot for slot in judge(forecast, _THRESHOLDS) if slot.end > now]
+def outlook(
+    forecast: Forecast | None,
+    official: Sequence[Alert],
+    now: datetime,
+    thresholds: WindowThresholds,
+    warned: Warned | None = None,
+) -> Outlook:
+    """Judge what is known of a cell, for all of its jobs. A warning whose end has come is none."""
+    slots = [slot for slot in (judge(forecast, thresholds) if forecast else []) if slot.end > now]
     in_force = [alert for alert in official if alert.end > now]
     stops = [(slot.start, slot.end) for slot in slots if slot.verdict == "stop"]
     stops += [(alert.start, alert.end) for alert in in_force if alert.severity == "stop"]
-    return Outlook([*alerts(slots, _THRESHOLDS), *in_force], stops)
+    return Outlook([*alerts(slots, thresholds), *in_force], stops, forecast is not None, warned)
 
 
-def alert_news(known: Sequence[OpenAlert], current: Sequence[Alert], now: datetime) -> AlertNews:
+def alert_news(known: Sequence[OpenAlert], seen: Outlook, now: datetime) -> AlertNews:
     """What a job is to be told, given what it was told.
 
-    A warning of an authority stays until its end: authorities warn by county and zone, of which a cell may hold
-    several, and that they could not be asked looks as if nobody was warned.
+    A warning of an authority stays until its end, or until the authority lists it for no zone of the area any more: a
+    cell may hold several zones, and a job another one than the place that was asked about.
     """
-    before = [each.alert for each in known]
+    before, current = [each.alert for each in known], seen.alerts
     pairs = sorted(matched(before, current))
     kept, followed = {old for old, _ in pairs}, {new for _, new in pairs}
     return AlertNews(
@@ -59,17 +68,20 @@ def alert_news(known: Sequence[OpenAlert], current: Sequence[Alert], now: dateti
         closed=[
             each
             for number, each in enumerate(known)
-            if number not in kept and (each.alert.source == FORECAST or each.alert.end <= now)
+            if number not in kept and _is_over(each.alert, seen, now)
         ],
     )
 
 
+def _is_over(told: Alert, seen: Outlook, now: datetime) -> bool:
+    if told.source == FORECAST:
+        return seen.forecast or told.end <= now
+    return told.end <= now or (seen.warned is not None and seen.warned.withdrew(told))
+
+
 def news_of_run(known: Sequence[OpenAlert], weather: WeatherResult, now: datetime) -> AlertNews:
-    """`alert_news` of a run's weather; without a forecast nothing is withdrawn."""
-    news = alert_news(known, weather.alerts, now)
-    if weather.forecast is None:
-        news.closed = [each for each in news.closed if each.alert.end <= now]
-    return news
+    """`alert_news` of a run's weather."""
+    return alert_news(known, Outlook(weather.alerts, [], weather.forecast is not None), now)
 
 
 def already_stopped(job: ActiveJob, windows: Sequence[Window]) -> bool:

@@ -1,13 +1,14 @@
 """Looking at the weather of every active job again.
 
 Cells that are due are fetched in batches and kept, which gives every job in them its weather. Each is judged once;
-its jobs are told of alerts that changed, and those whose plan is affected get a run. Any number of replicas may do
-this at the same time: they share the cells out between them.
+its jobs are told of alerts that changed, and those whose plan is affected get a run, as do those whose design rests
+on a climate that stood in for one which is known by now. Any number of replicas may do this at the same time: they
+share the cells out between them.
 """
 
 import asyncio
 from collections import Counter
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from uuid import UUID
@@ -17,16 +18,18 @@ from sqlalchemy.ext.asyncio import AsyncEngine, AsyncSession
 
 from core.clock import Clock
 from core.database.alerts import AlertNews, Alerts
-from core.database.cells import Cell, WeatherCells
+from core.database.cells import Fetched, WeatherCells
 from core.database.models import RunStatus
 from core.database.refreshes import ActiveJob, Refreshes
+from core.database.resources import StandIns
 from core.database.runs import Runs
 from core.database.session import open_session
-from core.ports import AlertProvider, ForecastBatches
+from core.ports import AlertProvider, Climates, ForecastBatches
 from core.queue import enqueue_runs
-from graph.cells import fetch_cells
+from graph.cells import Heard, fetch_cells
 from graph.outlook import Outlook, alert_news, already_stopped, outlook
-from state.weather import Forecast
+from graph.resources import AGAIN, PLACES, revisited
+from nodes.weather.thresholds import DEFAULTS, WindowThresholds
 
 log = structlog.get_logger(__name__)
 
@@ -51,6 +54,7 @@ class RefreshPlan:
     spread: timedelta = timedelta(0)
     calls_per_day: int = 0
     """What the provider allows; 0 sets no limit."""
+    thresholds: WindowThresholds = DEFAULTS
 
     def life_of(self, cells: int) -> timedelta:
         """Longer than it should be where so many cells would use up the allowance: all a little older, none starved."""
@@ -69,21 +73,21 @@ class WeatherUpdate:
         clock: Clock,
         plan: RefreshPlan,
         authority: AlertProvider | None = None,
+        climates: Climates | None = None,
     ) -> None:
         self._engine = engine
         self._forecasts = forecasts
         self._clock = clock
         self._plan = plan
         self._authority = authority
+        self._climates = climates
         self._started = clock.now()
         self._life = plan.life
         self._without_any = 0
         self.counts: Counter[str] = Counter()
 
     async def carry_out(self) -> None:
-        async with open_session(self._engine) as session:
-            refresh = await Refreshes(session).begin(self._started)
-        await self._prepare()
+        refresh = await self._begin()
         side_by_side = [asyncio.create_task(self._fetch_what_is_due()) for _ in range(SIDE_BY_SIDE)]
         try:
             await asyncio.gather(*side_by_side)
@@ -94,19 +98,21 @@ class WeatherUpdate:
             pass
         while await self._close_passed():
             pass
+        if self._climates is not None:
+            await self._revisit_resources(self._climates)
         async with open_session(self._engine) as session:
             await Refreshes(session).finish(refresh, self._clock.now(), self.counts)
         log.info("graph.refresh.done", **self.counts)
 
-    async def _prepare(self) -> None:
+    async def _begin(self) -> UUID:
         filed = 1
         while filed:
             async with open_session(self._engine) as session:
                 filed = await WeatherCells(session).file_jobs()
         async with open_session(self._engine) as session:
             await WeatherCells(session).add_missing(self._started)
-        async with open_session(self._engine) as session:
             self._life = self._plan.life_of(await WeatherCells(session).count_needed())
+            return await Refreshes(session).begin(self._started)
 
     async def _fetch_what_is_due(self) -> None:
         while self._without_any < HOPELESS:
@@ -114,24 +120,22 @@ class WeatherUpdate:
                 cells = await WeatherCells(session).claim(self._started, self._clock.now(), BATCH)
             if not cells:
                 return
-            fetched = await fetch_cells(cells, self._forecasts, self._authority)
-            found = {each.cell.name: (each.cell, forecast) for each, forecast in fetched if forecast}
-            judged = await asyncio.to_thread(_judged, found, self._clock.now())
+            heard = await fetch_cells(cells, self._forecasts, self._authority)
+            judged = await asyncio.to_thread(_judged, heard, self._clock.now(), self._plan.thresholds)
             async with open_session(self._engine) as session:
                 await WeatherCells(session).store(
-                    [each for each, _ in fetched], self._clock.now(), self._life, judged=True
+                    [each.fetched for each in heard], self._clock.now(), self._life, judged=True
                 )
                 await self._tell(session, judged)
+            found = sum(each.forecast is not None for each in heard)
             self._without_any = 0 if found else self._without_any + 1
-            self.counts += Counter(batches=1, fetched=len(found), failed=len(cells) - len(found))
+            self.counts += Counter(batches=1, fetched=found, failed=len(cells) - found)
 
     async def _judge_what_runs_fetched(self) -> bool:
         async with open_session(self._engine) as session:
-            found = {
-                cell.name: (cell, forecast)
-                for cell, forecast in await WeatherCells(session).claim_unjudged(BATCH)
-            }
-            judged = await asyncio.to_thread(_judged, found, self._clock.now())
+            found = await WeatherCells(session).claim_unjudged(BATCH)
+            kept = [Heard(Fetched(cell, None), forecast, None) for cell, forecast in found]
+            judged = await asyncio.to_thread(_judged, kept, self._clock.now(), self._plan.thresholds)
             await self._tell(session, judged)
         return bool(found)
 
@@ -142,7 +146,7 @@ class WeatherUpdate:
         if not jobs:
             return
         known = await Alerts(session).open_of([job.id for job in jobs])
-        news = {job.id: alert_news(known.get(job.id, []), outlooks[job.cell].alerts, now) for job in jobs}
+        news = {job.id: alert_news(known.get(job.id, []), outlooks[job.cell], now) for job in jobs}
         await Alerts(session).tell({job: each for job, each in news.items() if each}, now)
         hit = [job for job in jobs if outlooks[job.cell].stops_visit(job, now)]
         windows = await refreshes.known_windows([job.id for job in hit]) if hit else {}
@@ -153,7 +157,10 @@ class WeatherUpdate:
 
     async def _start(self, session: AsyncSession, jobs: list[ActiveJob]) -> None:
         """A refresh run for each that neither runs nor waits."""
-        if due := [job.id for job in jobs if job.status is RunStatus.SUCCEEDED]:
+        await self._add_runs(session, [job.id for job in jobs if job.status is RunStatus.SUCCEEDED])
+
+    async def _add_runs(self, session: AsyncSession, due: Sequence[UUID]) -> None:
+        if due:
             runs = await Runs(session).add_refreshes(due)
             if runs:
                 await enqueue_runs(
@@ -170,6 +177,19 @@ class WeatherUpdate:
                 alerts_closed=len(each.closed),
             )
 
+    async def _revisit_resources(self, climates: Climates) -> None:
+        """Jobs that were sized while a provider failed get a run where its climate moves their design."""
+        now = self._clock.now()
+        async with open_session(self._engine) as session:
+            due = await StandIns(session).claim(now, now + AGAIN, PLACES)
+        if not due:
+            return
+        found = await revisited(due, climates)
+        async with open_session(self._engine) as session:
+            free = set(await StandIns(session).settle([*found.moved, *found.same]))
+            await self._add_runs(session, [job for job in found.moved if job in free])
+        self.counts += Counter(resources_moved=len(found.moved), resources_same=len(found.same))
+
     async def _close_passed(self) -> int:
         async with open_session(self._engine) as session:
             closed = await Alerts(session).close_passed(self._clock.now())
@@ -184,9 +204,10 @@ async def run_weather_update(
     clock: Clock,
     plan: RefreshPlan,
     authority: AlertProvider | None = None,
+    climates: Climates | None = None,
 ) -> Counter[str]:
     """Look at the weather of all active jobs; what came of it, by name."""
-    update = WeatherUpdate(engine, forecasts, clock, plan, authority)
+    update = WeatherUpdate(engine, forecasts, clock, plan, authority, climates)
     await update.carry_out()
     return update.counts
 
@@ -196,5 +217,12 @@ def start_within(spread: timedelta, job_id: UUID) -> timedelta:
     return timedelta(milliseconds=job_id.int % max(1, spread // timedelta(milliseconds=1)))
 
 
-def _judged(found: Mapping[str, tuple[Cell, Forecast]], now: datetime) -> dict[str, Outlook]:
-    return {name: outlook(forecast, cell.official, now) for name, (cell, forecast) in found.items()}
+def _judged(heard: Sequence[Heard], now: datetime, thresholds: WindowThresholds) -> dict[str, Outlook]:
+    """By cell; one of which nothing was heard leaves its jobs as they are."""
+    return {
+        each.fetched.cell.name: outlook(
+            each.forecast, each.fetched.cell.official, now, thresholds, each.warned
+        )
+        for each in heard
+        if each.forecast is not None or each.warned is not None
+    }

@@ -9,10 +9,11 @@ from core.database.alerts import Alerts
 from core.database.models import ResultRow, RunKind
 from core.database.runs import Claim, Runs
 from core.database.session import open_session, without_transactions
-from graph.entry import fault_found, job_values
+from graph.entry import climate_stands_in, fault_found, job_values
 from graph.news import assignment_news, planned, urgency_news, urgency_untold
 from graph.outcome import Outcome, result_document, same_decisions
 from graph.outlook import news_of_run
+from graph.resources import AGAIN
 from state.base import JsonObject
 from state.weather import WeatherResult
 
@@ -44,7 +45,12 @@ class OutcomeStore:
     async def _succeed(self, claim: Claim, outcome: Outcome, document: JsonObject | None) -> None:
         # Large, and slow to store: the row holds it only where no result does.
         weather = outcome.state.get("weather") if document is None else None
-        values = {**job_values(outcome.state), "weather": weather, **outcome.progress()}
+        values = {
+            **job_values(outcome.state),
+            "weather": weather,
+            "resource_due_at": self._clock.now() + AGAIN if climate_stands_in(outcome.state) else None,
+            **outcome.progress(),
+        }
         seen = _weather_seen(outcome)
         # Before its first run a job was told of nothing, so what is raised now is all new; later it is compared.
         raised = seen.alerts if seen is not None and claim.kind is RunKind.START else []

@@ -15,6 +15,7 @@ from graph.build import Workflow, build_graph
 from graph.dependencies import Dependencies
 from graph.providers import Providers
 from graph.rates import triage_settings
+from graph.work_limits import work_limits
 from state.dispatch import Technician
 
 
@@ -44,5 +45,6 @@ def studio_graph() -> Workflow:
             clock=clock,
             authority=providers.authority(),
             triage=triage_settings(settings),
+            thresholds=work_limits(settings),
         )
     )

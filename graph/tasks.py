@@ -36,6 +36,7 @@ from graph.dependencies import Infrastructure, open_infrastructure
 from graph.execution import Execution
 from graph.reconciliation import keep_reconciled
 from graph.refresh import RefreshPlan, run_weather_update
+from graph.work_limits import work_limits
 
 log = structlog.get_logger(__name__)
 
@@ -127,6 +128,7 @@ async def update_all_weather(opened: Infrastructure) -> None:
         opened.dependencies.clock,
         refresh_plan(opened.settings),
         opened.dependencies.authority,
+        opened.dependencies.climates,
     )
 
 
@@ -138,6 +140,7 @@ def refresh_plan(settings: Settings) -> RefreshPlan:
         life=timedelta(minutes=settings.weather_life_minutes),
         spread=timedelta(minutes=settings.weather_refresh_minutes) / 10,
         calls_per_day=limits.get(first, Limits()).day,
+        thresholds=work_limits(settings),
     )
 
 

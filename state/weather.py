@@ -34,6 +34,8 @@ class DesignTemperatures(Model):
     max_c: float | None
     source: str
     approximation: str | None = Field(default=None, description="Set where the figures only stand in.")
+    attribution: str | None = None
+    issued_at: AwareDatetime | None = Field(default=None, description="When the provider was asked for them.")
 
 
 class Resource(Model):
@@ -49,6 +51,7 @@ class Resource(Model):
     fallback: bool = Field(default=False, description="A stand-in; never triggers a re-size.")
     design_temperatures: DesignTemperatures | None = None
     attribution: str | None = None
+    issued_at: AwareDatetime | None = Field(default=None, description="When the provider was asked for it.")
     notes: list[str] = []
     warnings: list[str] = Field(default=[], description="What was wrong with the providers asked before.")
 
@@ -105,6 +108,10 @@ class Alert(Model):
     event: str | None = Field(default=None, description="What the authority calls it.")
     track: str | None = Field(
         default=None, description="The authority's name of the event through all of its updates."
+    )
+    issued_at: AwareDatetime | None = Field(default=None, description="When the authority sent it.")
+    area: str | None = Field(
+        default=None, description="Where the authority listed it: its state, not its zone."
     )
 
 

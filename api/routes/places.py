@@ -18,6 +18,7 @@ class Place(Model):
     latitude: Latitude
     longitude: Longitude
     name: str
+    attribution: str | None
 
 
 @router.get("")
@@ -28,4 +29,4 @@ async def places(
     if services.geocoder is None:
         raise NotFound("Addresses are not looked up here: GEOCODER_URL is not set.")
     found = await services.geocoder.find(address)
-    return [Place(latitude=each.latitude, longitude=each.longitude, name=each.name) for each in found]
+    return [Place(**each._asdict()) for each in found]

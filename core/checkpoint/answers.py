@@ -21,7 +21,7 @@ from pydantic import ValidationError
 from core.checkpoint import keys
 from core.checkpoint.codec import pack, unpack
 from core.checkpoint.scripts import Script
-from core.checkpoint.transport import AsyncTransport, Command, Operation, exchange
+from core.checkpoint.transport import AsyncTransport, Command, Operation, connected
 from core.errors import CheckpointUnreadable, StaleAttempt, StorageUnavailable
 from state.base import JsonObject, Model
 
@@ -68,7 +68,7 @@ class RecordedCalls:
     """`core.ports.ExternalCalls` over Redis; outside of a run every call is made."""
 
     def __init__(self, client: redis.asyncio.Redis, *, ttl_seconds: int) -> None:
-        self._redis = AsyncTransport(partial(exchange, client))
+        self._redis = AsyncTransport(partial(connected, client))
         self._ttl_seconds = ttl_seconds
 
     async def once(

@@ -20,7 +20,7 @@ from langgraph.checkpoint.serde.base import SerializerProtocol
 from core.checkpoint import operations
 from core.checkpoint.codec import strict_serializer
 from core.checkpoint.operations import Listing, Terms
-from core.checkpoint.transport import AsyncTransport, SyncTransport, exchange
+from core.checkpoint.transport import AsyncTransport, SyncTransport, connected
 from core.metrics import timed_checkpoint
 
 
@@ -67,7 +67,7 @@ class RedisSaver(BaseCheckpointSaver[str]):
                 raise ValueError("checkpoints are bytes: the client must not decode responses")
         self._ttl_seconds = ttl_seconds
         self._fenced = fenced
-        self._redis = AsyncTransport(partial(exchange, client))
+        self._redis = AsyncTransport(partial(connected, client))
         self._sync_redis = None if sync_client is None else SyncTransport(sync_client)
 
     async def claim(self, thread_id: str, attempt: int) -> None:

@@ -5,7 +5,8 @@ so that the saver's two faces share everything else.
 """
 
 import asyncio
-from collections.abc import Awaitable, Callable, Generator, Sequence
+from collections.abc import AsyncIterator, Awaitable, Callable, Generator, Sequence
+from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from dataclasses import dataclass
 from typing import Any, Final, TypeVar
 
@@ -71,6 +72,9 @@ Operation = Generator[Sequence[Command] | Work, Any, T]
 Exchange = Callable[[Sequence[tuple[Word, ...]]], Awaitable[list[Any]]]
 """Commands of one round trip, and their replies; it raises where there are none."""
 
+Connected = Callable[[], AbstractAsyncContextManager[Exchange]]
+"""Gives a connection for as long as there is something to send: a pool takes as long as a trip to hand one out."""
+
 
 class AsyncTransport:
     """Sends everything asked for in one tick of the event loop in one round trip.
@@ -81,8 +85,8 @@ class AsyncTransport:
     timeouts.
     """
 
-    def __init__(self, exchange: Exchange) -> None:
-        self._exchange = exchange
+    def __init__(self, connected: Connected) -> None:
+        self._connected = connected
         self._waiting: list[tuple[Sequence[Command], asyncio.Future[list[Any]]]] = []
         self._sender: asyncio.Task[None] | None = None
 
@@ -107,9 +111,18 @@ class AsyncTransport:
     async def _send_until_empty(self) -> None:
         await asyncio.sleep(0)
         while self._waiting:
-            trip, self._waiting = self._waiting, []
+            trip: list[tuple[Sequence[Command], asyncio.Future[list[Any]]]] = []
             try:
-                replies = await self._round_trip([command for commands, _ in trip for command in commands])
+                async with self._connected() as exchange:
+                    while self._waiting:
+                        trip, self._waiting = self._waiting, []
+                        replies = await _round_trip(
+                            exchange, [one for commands, _ in trip for one in commands]
+                        )
+                        position = 0
+                        for commands, reply in trip:
+                            _settle(reply, replies[position : position + len(commands)])
+                            position += len(commands)
             except asyncio.CancelledError:
                 for _, reply in trip + self._waiting:
                     reply.cancel()
@@ -119,45 +132,47 @@ class AsyncTransport:
                 for _, reply in lost:
                     _fail(reply, error)
                 return
-            position = 0
-            for commands, reply in trip:
-                _settle(reply, replies[position : position + len(commands)])
-                position += len(commands)
-
-    async def _round_trip(self, commands: Sequence[Command]) -> list[Any]:
-        replies = await self._exchange([command.by_digest() for command in commands])
-        unknown = _unknown_scripts(replies)
-        if unknown:
-            again = await self._exchange([commands[at].in_full() for at in unknown])
-            for at, reply in zip(unknown, again, strict=True):
-                replies[at] = reply
-        return replies
 
 
-async def exchange(client: redis.asyncio.Redis, commands: Sequence[tuple[Word, ...]]) -> list[Any]:
-    """One round trip over a connection of the client's pool; a refused command's error is its reply.
+async def _round_trip(exchange: Exchange, commands: Sequence[Command]) -> list[Any]:
+    replies = await exchange([command.by_digest() for command in commands])
+    unknown = _unknown_scripts(replies)
+    if unknown:
+        again = await exchange([commands[at].in_full() for at in unknown])
+        for at, reply in zip(unknown, again, strict=True):
+            replies[at] = reply
+    return replies
 
-    As the client's own pipeline does it, and tried again as often; but the commands are put into bytes in C, which is a
-    third of what a trip costs.
+
+@asynccontextmanager
+async def connected(client: redis.asyncio.Redis) -> AsyncIterator[Exchange]:
+    """Round trips over one connection of the client's pool; a refused command's error is its reply.
+
+    As the client's own pipeline makes them, and tried again as often; but the commands are put into bytes in C, which
+    is a third of what a trip costs.
     """
-    packed = [hiredis.pack_command(words) for words in commands]  # type: ignore[arg-type]  # a tuple of any length
     pool = client.connection_pool
     connection = await pool.get_connection()  # type: ignore[no-untyped-call]  # redis leaves it so
 
-    async def sent_and_answered() -> list[Any]:
-        await connection.send_packed_command(packed)
-        return [await _reply(client, connection, words[0]) for words in commands]
+    async def exchange(commands: Sequence[tuple[Word, ...]]) -> list[Any]:
+        packed = [hiredis.pack_command(words) for words in commands]  # type: ignore[arg-type]  # a tuple of any length
 
-    try:
+        async def sent_and_answered() -> list[Any]:
+            await connection.send_packed_command(packed)
+            return [await _reply(client, connection, words[0]) for words in commands]
+
         replies: list[Any] = await connection.retry.call_with_retry(
             sent_and_answered, lambda _: connection.disconnect()
         )
+        return replies
+
+    try:
+        yield exchange
     except BaseException:  # what it has not answered yet would be taken for the next trip's replies
         await connection.disconnect(nowait=True)
         raise
     finally:
         await pool.release(connection)
-    return replies
 
 
 async def _reply(client: redis.asyncio.Redis, connection: redis.asyncio.Connection, name: Word) -> Any:  # noqa: ANN401

@@ -10,6 +10,9 @@ from core.errors import ProviderUnavailable
 from core.ports import FoundPlace
 
 PROVIDER = "geocoder"
+ATTRIBUTION = "Data © OpenStreetMap contributors, ODbL 1.0."
+"""Where the server does not say it itself."""
+
 MOST = 5
 """Candidates: more than a person chooses from."""
 
@@ -59,4 +62,6 @@ def _place(found: object) -> FoundPlace:
         math.isfinite(latitude) and math.isfinite(longitude) and abs(latitude) <= 90 and abs(longitude) <= 180
     ):
         raise ProviderUnavailable(PROVIDER, "answered coordinates that are none")
-    return FoundPlace(latitude, longitude, str(found.get("display_name") or ""))
+    return FoundPlace(
+        latitude, longitude, str(found.get("display_name") or ""), str(found.get("licence") or ATTRIBUTION)
+    )

@@ -85,7 +85,8 @@ class NasaPowerClient:
             "end": f"{last}1231",
         }
         document = await self._ask("daily", params)
-        return await asyncio.to_thread(_extremes, document, latitude, longitude, elevation)
+        known = await asyncio.to_thread(_extremes, document, latitude, longitude, elevation)
+        return known.model_copy(update={"attribution": ATTRIBUTION, "issued_at": self._clock.now()})
 
     async def _ask(self, what: str, params: Mapping[str, str]) -> object:
         question = Question(f"{self._url}/{what}/point", params)

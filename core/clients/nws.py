@@ -5,7 +5,7 @@ renewed; a site's zones come from `/points` with at most four decimals.
 """
 
 import asyncio
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from functools import cache
@@ -20,6 +20,7 @@ from core.clients.reading import mapping, optional
 from core.climate.terrain import lookup_timezone
 from core.clock import Clock, SystemClock
 from core.errors import ProviderUnavailable
+from core.ports import Warned
 from state.weather import Alert
 
 PROVIDER = "nws"
@@ -100,17 +101,18 @@ class NwsClient:
         self._asking: dict[str, asyncio.Lock] = {}
         withhold_queries_from_logs()
 
-    async def alerts(self, latitude: float, longitude: float) -> list[Alert]:
+    async def alerts(self, latitude: float, longitude: float) -> Warned:
         """Warnings in force or announced; none outside of the United States. Raises `ProviderUnavailable`."""
         if lookup_timezone(latitude, longitude) not in _zones_of_the_country():
-            return []
+            return Warned([])
         try:
             async with asyncio.timeout(PATIENCE_SECONDS):
                 point = await self._point(latitude, longitude)
                 features = await self._area(point.state)
         except TimeoutError:
             raise ProviderUnavailable(PROVIDER, f"no answer within {PATIENCE_SECONDS:g} s") from None
-        return read_alerts(features, point.zones, self._clock.now())
+        area = f"{PROVIDER}:{point.state}"
+        return Warned(read_alerts(features, point.zones, self._clock.now(), area), area, _listed(features))
 
     async def _point(self, latitude: float, longitude: float) -> _Point:
         key = (f"{latitude:.4f}", f"{longitude:.4f}")
@@ -142,31 +144,39 @@ class NwsClient:
 
 
 def read_alerts(
-    features: Iterable[Mapping[str, object]], zones: frozenset[str], now: datetime
+    features: Iterable[Mapping[str, object]], zones: frozenset[str], now: datetime, area: str | None = None
 ) -> list[Alert]:
     """Warnings for any of the zones that have not ended, one for each event.
 
     A warning whose times cannot be read is in force until it is gone from the list.
     """
     found: dict[str, Alert] = {}
-    for feature in features:
-        told = feature.get("properties")
-        if (
-            not isinstance(told, Mapping)
-            or told.get("status") != "Actual"
-            or told.get("messageType") == "Cancel"
-        ):
-            continue
+    for told in _in_force(features):
         affected = told.get("affectedZones")
         if not isinstance(affected, list) or not zones & {str(zone).rpartition("/")[2] for zone in affected}:
             continue
-        alert = _alert(told, now)
+        alert = _alert(told, now, area)
         if alert.end > now:
             found[alert.track or alert.detail] = alert
     return sorted(found.values(), key=lambda alert: (alert.start, alert.kind))
 
 
-def _alert(told: Mapping[str, object], now: datetime) -> Alert:
+def _in_force(features: Iterable[Mapping[str, object]]) -> Iterator[Mapping[str, object]]:
+    for feature in features:
+        told = feature.get("properties")
+        if (
+            isinstance(told, Mapping)
+            and told.get("status") == "Actual"
+            and told.get("messageType") != "Cancel"
+        ):
+            yield told
+
+
+def _listed(features: Iterable[Mapping[str, object]]) -> frozenset[str]:
+    return frozenset(map(_track, _in_force(features)))
+
+
+def _alert(told: Mapping[str, object], now: datetime, area: str | None) -> Alert:
     event = str(told.get("event") or "Warning")
     start = _instant(told.get("onset")) or _instant(told.get("effective")) or now
     # `expires` is when the text is renewed: it stands in only where the hazard's end is not said.
@@ -182,6 +192,8 @@ def _alert(told: Mapping[str, object], now: datetime) -> Alert:
         source=PROVIDER,
         event=event,
         track=_track(told),
+        issued_at=_instant(told.get("sent")),
+        area=area,
     )
 
 

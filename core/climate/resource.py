@@ -63,11 +63,17 @@ async def _resource(job: JobInput, files: WeatherFiles, climates: Climates | Non
         return _file_resource(job, f"file:{weather_file_id}", year)
     problems: list[str] = []
     if climates is not None and job.resource.peak_sun_hours is None:
-        known, problems = await climates.known_year(*_position(job.site))
-        if known is not None:
-            return _provided_resource(known, problems)
+        provided, problems = await provided_resource(job.site, climates)
+        if provided is not None:
+            return provided
     modelled = _modelled_resource(job)
     return modelled.model_copy(update={"warnings": problems}) if problems else modelled
+
+
+async def provided_resource(site: Site, climates: Climates) -> tuple[Resource | None, list[str]]:
+    """What the providers know of a site, None where they fail, and what was wrong with those that did."""
+    known, problems = await climates.known_year(*_position(site))
+    return (None if known is None else _provided_resource(known, problems)), problems
 
 
 def _position(site: Site) -> tuple[float, float, float]:
@@ -86,7 +92,13 @@ def _provided_resource(known: KnownYear, problems: list[str]) -> Resource:
         uncertainty=provided.uncertainty_percent,
         notes=provided.notes,
     )
-    return resource.model_copy(update={"attribution": provided.attribution, "warnings": problems})
+    return resource.model_copy(
+        update={
+            "attribution": provided.attribution,
+            "issued_at": provided.issued_at,
+            "warnings": problems,
+        }
+    )
 
 
 def design_resource_now(job: JobInput, brought: WeatherYear | None = None) -> Resource:

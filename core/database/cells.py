@@ -24,8 +24,8 @@ LEASE = timedelta(minutes=3)
 RETRY = timedelta(minutes=1)
 """After a fetch that failed: as long as a provider's breaker stays open."""
 
-ACTIVE = "jobs.closed_at IS NULL AND jobs.status IN ('succeeded', 'waiting')"
-"""Jobs whose weather is looked at: a run in progress looks for itself."""
+ACTIVE = "jobs.closed_at IS NULL AND jobs.status IN ('succeeded', 'waiting', 'failed')"
+"""Jobs whose weather is looked at until somebody closes them: a run in progress looks for itself."""
 
 PAGE = 100
 

@@ -35,7 +35,12 @@ class StoredClimates:
             return None
         year = await asyncio.to_thread(_unpacked, row.content, row.source)
         return ProvidedYear(
-            year, cast("Quality", row.quality), row.uncertainty_percent, row.attribution, list(row.notes)
+            year,
+            cast("Quality", row.quality),
+            row.uncertainty_percent,
+            row.attribution,
+            list(row.notes),
+            row.created_at,
         )
 
     async def keep_year(self, ref: str, provided: ProvidedYear) -> None:

@@ -117,7 +117,8 @@ class JobRow(Base):
 
     `weather` is what a refresh has seen since the latest result, which holds the weather that it rests on;
     `place` is the cell of its site, `asset` and `failure_mode` what triage found: what other jobs there ask for.
-    `weather_cell` is where its forecast is found.
+    `weather_cell` is where its forecast is found. From `resource_due_at` on a provider is asked for the climate that
+    it was to be sized for; nobody is where that is null.
     """
 
     __tablename__ = "jobs"
@@ -143,6 +144,7 @@ class JobRow(Base):
     weather: Mapped[dict[str, Any] | None]
     place: Mapped[str | None] = mapped_column(default=_from_input(job_place))
     weather_cell: Mapped[str | None] = mapped_column(default=_from_input(job_cell))
+    resource_due_at: Mapped[datetime | None]
     asset: Mapped[str | None]
     failure_mode: Mapped[str | None]
     words: Mapped[list[str]] = mapped_column(
@@ -166,6 +168,9 @@ class JobRow(Base):
         Index("ix_jobs_words", "words", postgresql_using="gin", postgresql_with={"fastupdate": "off"}),
         Index("ix_jobs_place_id", "place", "id", postgresql_where=text("asset IS NOT NULL")),
         Index("ix_jobs_weather_cell", "weather_cell", postgresql_where=text("closed_at IS NULL")),
+        Index(
+            "ix_jobs_resource_due_at", "resource_due_at", postgresql_where=text("resource_due_at IS NOT NULL")
+        ),
         Index("ix_jobs_open", "id", postgresql_where=text("closed_at IS NULL")),
         Index("ix_jobs_closed", "closed_at", postgresql_where=text("closed_at IS NOT NULL")),
         Index(

@@ -9,6 +9,7 @@ from uuid import UUID
 from sqlalchemy import func, select, text
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from core.database.cells import ACTIVE
 from core.database.jobs import visible
 from core.database.models import JobPriority, JobRow, RunStatus, TechnicianRow
 from core.database.users import Viewer
@@ -56,8 +57,7 @@ class Refreshes:
             select(JobRow.id, JobRow.weather_cell, JobRow.status, JobRow.visit_start, JobRow.visit_end)
             .where(
                 JobRow.weather_cell.in_(cells),
-                JobRow.closed_at.is_(None),
-                JobRow.status.in_((RunStatus.SUCCEEDED, RunStatus.WAITING)),
+                text(ACTIVE),
             )
             .order_by(JobRow.id)
             .with_for_update(key_share=True)

@@ -6,7 +6,7 @@ from typing_extensions import TypedDict
 
 from nodes.weather.alert_changes import alert_changes
 from state.dispatch import Visit
-from state.weather import WeatherResult, Window
+from state.weather import Resource, WeatherResult, Window
 
 RESOURCE_MOVED = 0.05
 """Change of the annual sum beyond which a system is sized anew. [unitless]"""
@@ -21,15 +21,23 @@ class WeatherChange(TypedDict):
 
 
 def material_change(
-    previous: WeatherResult | None, new: WeatherResult, visit: Visit | None, now: datetime
+    previous: WeatherResult | None,
+    new: WeatherResult,
+    visit: Visit | None,
+    now: datetime,
+    *,
+    sized_for: Resource | None = None,
 ) -> WeatherChange:
-    """Compare two results; `visit` is the one that is planned.
+    """Compare two results; `visit` is the one that is planned, `sized_for` what the present design rests on.
+
+    Without `sized_for` it rests on the previous result.
 
     A fallback never moves the resource, and weather that became unknown does not cancel a visit: only weather
     known to be dangerous does.
     """
+    sized = sized_for or (previous.resource if previous is not None else None)
     return WeatherChange(
-        resource_moved=_moved(previous, new),
+        resource_moved=sized is not None and resource_moved(sized, new.resource),
         visit_unsafe=visit is not None
         and visit.end > now
         and _stops(new.windows, visit)
@@ -38,11 +46,10 @@ def material_change(
     )
 
 
-def _moved(previous: WeatherResult | None, new: WeatherResult) -> bool:
-    if previous is None or new.resource.fallback:
-        return False
-    before, after = previous.resource.annual_ghi_kwh_m2, new.resource.annual_ghi_kwh_m2
-    return abs(after - before) > RESOURCE_MOVED * before
+def resource_moved(before: Resource, now: Resource) -> bool:
+    """Whether a design has to be made anew; for a fallback it never is."""
+    apart = abs(now.annual_ghi_kwh_m2 - before.annual_ghi_kwh_m2)
+    return not now.fallback and apart > RESOURCE_MOVED * before.annual_ghi_kwh_m2
 
 
 def _stops(windows: list[Window], visit: Visit) -> bool:

@@ -12,7 +12,7 @@ from core.errors import ProviderUnavailable
 from core.ports import AlertProvider, Climates, ForecastProvider, WeatherFiles
 from nodes.weather.change import WeatherChange, material_change
 from nodes.weather.engine import in_words, weather_result
-from nodes.weather.thresholds import WindowThresholds
+from nodes.weather.thresholds import DEFAULTS, WindowThresholds
 from state.base import JsonObject
 from state.dispatch import DispatchResult
 from state.job import JobInput
@@ -35,9 +35,6 @@ class WeatherWrites(TypedDict):
     messages: list[AnyMessage]
 
 
-_DEFAULTS = WindowThresholds()
-
-
 async def weather(
     state: WeatherReads,
     *,
@@ -46,7 +43,7 @@ async def weather(
     clock: Clock,
     climates: Climates | None = None,
     authority: AlertProvider | None = None,
-    thresholds: WindowThresholds = _DEFAULTS,
+    thresholds: WindowThresholds = DEFAULTS,
 ) -> WeatherWrites:
     """Fetch and judge; a provider that fails leaves windows `unknown`, it fails no job."""
     job = JobInput.from_json(state["input"])
@@ -78,17 +75,19 @@ async def _official(site: Site, authority: AlertProvider | None) -> tuple[list[A
     if authority is None:
         return [], []
     try:
-        return await authority.alerts(site.latitude, site.longitude), []
+        return (await authority.alerts(site.latitude, site.longitude)).alerts, []
     except ProviderUnavailable as error:
         return [], [f"Official warnings are not known: {error.detail}"]
 
 
 def _change(state: WeatherReads, result: WeatherResult, clock: Clock) -> WeatherChange:
-    before = state.get("previous_weather") or state.get("weather")
+    held = state.get("weather")
+    before = state.get("previous_weather") or held
     planned = DispatchResult.from_json(state["dispatch"]) if state.get("dispatch") else None
     return material_change(
         WeatherResult.from_json(before) if before else None,
         result,
         planned.visit if planned else None,
         clock.now(),
+        sized_for=WeatherResult.from_json(held).resource if held else None,
     )

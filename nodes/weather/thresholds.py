@@ -1,6 +1,6 @@
 """From when on the weather stops work on a roof: rows with a source each, all of them settings."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import time
 from typing import Literal
 
@@ -20,17 +20,66 @@ class Threshold:
     at_least: float
     verdict: Severity
     rule: str
+    setting: str
+    """Which moves it."""
+
+    def moved_to(self, at_least: float) -> "Threshold":
+        """Another figure is no longer what the source says."""
+        if at_least == self.at_least:
+            return self
+        return replace(self, at_least=at_least, rule=f"set by {self.setting.upper()}")
 
 
 THRESHOLDS = (
-    Threshold("wind", "wind_kmh", 27.0, "caution", "UK roofing practice: mean wind while handling modules"),
-    Threshold("wind", "wind_kmh", 37.0, "stop", "UK roofing practice: mean wind while handling modules"),
-    Threshold("wind", "gust_kmh", 42.0, "caution", "UK roofing practice: gusts while handling modules"),
-    Threshold("wind", "gust_kmh", 48.0, "stop", "OSHA 29 CFR 1910.269(x): 30 mph while handling material"),
-    Threshold("wind", "gust_kmh", 56.0, "stop", "all roof work stops, short of OSHA 1910.269(x)'s 40 mph"),
-    Threshold("heat", "felt_f", 91.0, "caution", "OSHA heat index guide: moderate from 91 °F"),
-    Threshold("heat", "felt_f", 103.0, "caution", "OSHA heat index guide: high from 103 °F"),
-    Threshold("heat", "felt_f", 115.0, "stop", "OSHA heat index guide: very high above 115 °F"),
+    Threshold(
+        "wind",
+        "wind_kmh",
+        27.0,
+        "caution",
+        "UK roofing practice: mean wind while handling modules",
+        "work_wind_caution_kmh",
+    ),
+    Threshold(
+        "wind",
+        "wind_kmh",
+        37.0,
+        "stop",
+        "UK roofing practice: mean wind while handling modules",
+        "work_wind_stop_kmh",
+    ),
+    Threshold(
+        "wind",
+        "gust_kmh",
+        42.0,
+        "caution",
+        "UK roofing practice: gusts while handling modules",
+        "work_gust_caution_kmh",
+    ),
+    Threshold(
+        "wind",
+        "gust_kmh",
+        48.0,
+        "stop",
+        "OSHA 29 CFR 1910.269(x): 30 mph while handling material",
+        "work_gust_stop_kmh",
+    ),
+    Threshold(
+        "wind",
+        "gust_kmh",
+        56.0,
+        "stop",
+        "all roof work stops, short of OSHA 1910.269(x)'s 40 mph",
+        "work_roof_gust_stop_kmh",
+    ),
+    Threshold(
+        "heat", "felt_f", 91.0, "caution", "OSHA heat index guide: moderate from 91 °F", "work_heat_caution_f"
+    ),
+    Threshold(
+        "heat", "felt_f", 103.0, "caution", "OSHA heat index guide: high from 103 °F", "work_heat_high_f"
+    ),
+    Threshold(
+        "heat", "felt_f", 115.0, "stop", "OSHA heat index guide: very high above 115 °F", "work_heat_stop_f"
+    ),
 )
 
 THUNDER_CODES = frozenset({95, 96, 99})
@@ -67,3 +116,6 @@ class WindowThresholds:
     work_start: time = time(7, 0)
     work_end: time = time(18, 0)
     """Local time at the site."""
+
+
+DEFAULTS = WindowThresholds()

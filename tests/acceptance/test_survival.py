@@ -6,11 +6,12 @@ from functools import partial
 from pathlib import Path
 
 import pytest
+from langchain_core.runnables import RunnableConfig
 from redis.asyncio import Redis
 
 from core.checkpoint import RedisSaver
 from core.embedded import EmbeddedServers
-from tests.support.cluster import GRACE_SECONDS, Cluster, OpenCluster, cluster, until
+from tests.support.cluster import GRACE_SECONDS, Cluster, OpenCluster, cluster
 from tests.support.faults import (
     flush,
     freeze_within_a_transaction,
@@ -52,14 +53,18 @@ async def test_what_a_provider_answered_a_killed_worker_is_not_asked_again(
 ) -> None:
     saver = RedisSaver(redis, ttl_seconds=600)
     async with open_cluster() as service:
-        service.weather.seconds = 0.5
+        service.weather.seconds = 1.0
         job = await service.start()
-        await until(lambda: bool(service.weather.asked), every=0.005)
-        await redis.client_pause(20_000, all=False)  # so that no checkpoint follows
-        await until(lambda: service.rows("SELECT 1 FROM weather_cells WHERE content IS NOT NULL"))
+        thread: RunnableConfig = {"configurable": {"thread_id": job}}
+        async with asyncio.timeout(20):
+            while not service.weather.asked or await saver.aget_tuple(thread) is None:  # noqa: ASYNC110
+                await asyncio.sleep(0.005)
+            await redis.client_pause(20_000, all=False)  # so that no checkpoint follows
+            while not await service.rows("SELECT 1 FROM weather_cells WHERE content IS NOT NULL"):  # noqa: ASYNC110
+                await asyncio.sleep(0.005)
         service.workers[0].kill()
         await redis.client_unpause()
-        left = await saver.aget_tuple({"configurable": {"thread_id": job}})
+        left = await saver.aget_tuple(thread)
         assert left is not None
         assert "weather" not in left.checkpoint["channel_values"]
         assert "weather" not in [channel for _, channel, _ in left.pending_writes or []]

@@ -31,6 +31,8 @@ async def test_an_address_gives_candidates_for_the_site(
 ) -> None:
     geocoder.answers(Reply([{"lat": "-1.2921", "lon": "36.8219", "display_name": "Nairobi"}]))
     answer = await client.get("/places", params={"address": "Kenyatta Avenue, Nairobi"})
-    assert answer.json() == [{"latitude": -1.2921, "longitude": 36.8219, "name": "Nairobi"}]
+    [found] = answer.json()
+    assert (found["latitude"], found["longitude"], found["name"]) == (-1.2921, 36.8219, "Nairobi")
+    assert "OpenStreetMap" in found["attribution"]
     geocoder.answers(Reply("gone", 500))
     assert (await client.get("/places", params={"address": "Nairobi"})).status_code == 502

@@ -22,6 +22,7 @@ from core.climate.resource import ClimateYears, design_resource
 from core.clock import FixedClock
 from core.database.climates import StoredClimates
 from core.errors import ProviderUnavailable
+from core.ports import Warned
 from state.job import JobInput
 from tests.support import provider_bodies as bodies
 from tests.support.fakes import NoFiles
@@ -70,6 +71,7 @@ async def test_a_typical_year_is_asked_for_once_and_the_same_for_good(
     assert (resource.source, resource.quality, resource.fallback) == ("pvgis", "tmy", False)
     assert resource.ref == "pvgis:-1.29,36.82"
     assert resource.attribution is not None
+    assert resource.issued_at is not None
     assert resource.warnings == []
     asked = len(server.asked)
     another_process = climates(server, http, engine)
@@ -213,6 +215,7 @@ async def test_the_archive_weighs_what_it_costs_and_gives_the_same_figures(
     archive = OpenMeteoArchive(server.url, SecretStr("s3cret"), http, clock=FixedClock(NOW), patience=QUICK)
     known = await archive.extremes(*NAIROBI, 1795.0)
     assert known.min_c == pytest.approx(7.05, abs=0.06)
+    assert ("Open-Meteo" in str(known.attribution), known.issued_at) == (True, NOW)
     [asked] = server.asked
     assert asked.path == "/v1/archive"
     assert (asked.params["elevation"], asked.params["temperature_unit"]) == ("1795", "celsius")
@@ -278,11 +281,12 @@ async def test_warnings_are_fetched_by_state_once_for_all_of_its_sites(
     clock = FixedClock(NOW)
     service = NwsClient(server.url, AGENT, http, clock=clock, patience=QUICK)
     server.script = weather_service(warning())
-    [alert] = await service.alerts(*PORTLAND)
+    [alert] = (await service.alerts(*PORTLAND)).alerts
     assert (alert.kind, alert.severity, alert.source) == ("wind", "stop", "nws")
     # `ends`, not `expires`.
     assert alert.end.isoformat() == "2026-06-02T03:00:00+00:00"
     assert alert.track == "KPQR.HW.W.0004"
+    assert str(alert.issued_at) == "2026-06-01 09:00:00+00:00"
     await service.alerts(45.6, -122.7)
     areas = [asked for asked in server.asked if asked.path == "/alerts/active"]
     assert [asked.params for asked in areas] == [{"area": "OR"}]
@@ -311,23 +315,43 @@ async def test_only_what_is_in_force_for_the_zone_is_told(
 ) -> None:
     server.script = weather_service(warning(**changes))
     service = NwsClient(server.url, AGENT, http, clock=FixedClock(NOW), patience=QUICK)
-    assert [alert.severity for alert in await service.alerts(*PORTLAND)] == told
+    assert [alert.severity for alert in (await service.alerts(*PORTLAND)).alerts] == told
 
 
 async def test_updates_of_one_event_are_one_alert(server: ProviderServer, http: httpx.AsyncClient) -> None:
     later = warning(id="urn:oid:2", messageType="Update", ends="2026-06-01T22:00:00-07:00")
     server.script = weather_service(warning(), later)
     service = NwsClient(server.url, AGENT, http, clock=FixedClock(NOW), patience=QUICK)
-    [alert] = await service.alerts(*PORTLAND)
+    [alert] = (await service.alerts(*PORTLAND)).alerts
     assert alert.end.isoformat() == "2026-06-02T05:00:00+00:00"
+
+
+async def test_a_warning_is_withdrawn_when_its_state_lists_it_for_no_zone_any_more(
+    server: ProviderServer, http: httpx.AsyncClient
+) -> None:
+    clock = FixedClock(NOW)
+    service = NwsClient(server.url, AGENT, http, clock=clock, patience=QUICK)
+    server.script = weather_service(warning())
+    [told] = (await service.alerts(*PORTLAND)).alerts
+    server.script = weather_service(warning(affectedZones=["https://api.weather.gov/zones/forecast/ORZ001"]))
+    clock.move_to(clock.now() + timedelta(minutes=6))
+    next_door = await service.alerts(*PORTLAND)
+    assert next_door.alerts == []
+    assert not next_door.withdrew(told)
+    server.script = weather_service(warning(messageType="Cancel"))
+    clock.move_to(clock.now() + timedelta(minutes=6))
+    cancelled = await service.alerts(*PORTLAND)
+    assert cancelled.withdrew(told)
+    assert not cancelled.withdrew(told.model_copy(update={"area": "nws:WA"}))
+    assert not (await service.alerts(*NAIROBI)).withdrew(told)
 
 
 async def test_outside_of_the_country_nobody_is_asked(
     server: ProviderServer, http: httpx.AsyncClient
 ) -> None:
     service = NwsClient(server.url, AGENT, http, clock=FixedClock(NOW), patience=QUICK)
-    assert await service.alerts(*NAIROBI) == []
-    assert await service.alerts(49.28, -123.12) == []  # Vancouver
+    assert await service.alerts(*NAIROBI) == Warned([])
+    assert await service.alerts(49.28, -123.12) == Warned([])  # Vancouver
     assert server.asked == []
 
 
@@ -341,6 +365,7 @@ async def test_an_address_is_found_by_nominatims_protocol(
     geocoder = NominatimGeocoder(server.url, AGENT, http, patience=QUICK)
     [found] = await geocoder.find("Kenyatta Avenue, Nairobi")
     assert (found.latitude, found.longitude, found.name) == (-1.2921, 36.8219, "Nairobi, Kenya")
+    assert "OpenStreetMap" in str(found.attribution)
     [asked] = server.asked
     assert (asked.path, asked.params["format"]) == ("/search", "jsonv2")
     assert asked.headers["user-agent"] == AGENT

@@ -9,8 +9,10 @@ from redis.asyncio import Redis
 from sqlalchemy.ext.asyncio import AsyncEngine
 
 from core.checkpoint import RedisSaver
+from core.clients.climates import KnownClimates
 from core.clock import SystemClock
 from core.database import AsyncSessionLocal
+from core.database.climates import StoredClimates
 from core.database.events import Event, JobEvents
 from core.database.idempotency import Answer, IdempotencyKeys
 from core.database.jobs import JobFilter, Jobs
@@ -63,7 +65,11 @@ async def test_no_statement_reads_a_table_that_grows_from_end_to_end(
                 await act(session, stored)
                 await session.rollback()
         await run_weather_update(
-            engine, Batches(Storm(SystemClock(), until=NOW)), SystemClock(), RefreshPlan()
+            engine,
+            Batches(Storm(SystemClock(), until=NOW)),
+            SystemClock(),
+            RefreshPlan(),
+            climates=KnownClimates([], [], StoredClimates(engine)),
         )
     assert len(statements.seen) > 60
     assert await full_scans(engine, statements, GROWING) == []

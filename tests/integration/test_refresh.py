@@ -18,8 +18,9 @@ from core.database.weather_tables import AlertRow, WeatherCellRow
 from core.errors import ProviderUnavailable
 from graph.cells import CellForecasts
 from graph.refresh import RefreshPlan, run_weather_update
+from state.weather import Alert
 from tests.support.cells import Batches, jobs_at
-from tests.support.fakes import FineWeather, NoWeather, Storm
+from tests.support.fakes import Authority, FineWeather, NoWeather, Storm
 
 NOW = datetime(2026, 6, 2, 6, tzinfo=UTC)
 NAIROBI, NEXT_DOOR, ELSEWHERE = (-1.29, 36.82), (-1.291, 36.822), (-3.39, 37.0)
@@ -88,8 +89,8 @@ async def test_only_jobs_that_are_open_and_not_at_work_have_their_weather_looked
     async with AsyncSessionLocal(bind=engine) as session, session.begin():
         await session.execute(update(JobRow).where(JobRow.id == closed[0]).values(closed_at=NOW))
     await run_weather_update(engine, batches, clock, PLAN)
-    waiting, succeeded = (list(RunStatus).index(each) for each in (RunStatus.WAITING, RunStatus.SUCCEEDED))
-    assert set(batches.asked) == {(10.0 + waiting, 20.0), (10.0 + succeeded, 20.0)}
+    looked_at = (RunStatus.WAITING, RunStatus.SUCCEEDED, RunStatus.FAILED)
+    assert set(batches.asked) == {(10.0 + list(RunStatus).index(each), 20.0) for each in looked_at}
 
 
 async def test_two_replicas_that_refresh_together_fetch_no_cell_twice(
@@ -171,6 +172,52 @@ async def test_what_has_passed_is_closed_though_nobody_gives_a_forecast_any_more
     clock.move_to(NOW + timedelta(days=1))
     await run_weather_update(engine, batches, clock, PLAN)
     assert (await _told(engine, job))[-1] == "alert.closed"
+
+
+def _warning(track: str, *, hours: float = 20.0, area: str = Authority.AREA) -> Alert:
+    return Alert(
+        kind="other",
+        severity="stop",
+        start=NOW,
+        end=NOW + timedelta(hours=hours),
+        detail="until the evening",
+        rule="severe",
+        source="authority",
+        track=track,
+        area=area,
+    )
+
+
+async def test_a_warning_is_closed_once_when_its_authority_lists_it_no_more(
+    engine: AsyncEngine, batches: Batches, clock: FixedClock
+) -> None:
+    [job] = await jobs_at(engine, NAIROBI)
+    authority = Authority(_warning("dust"), _warning("border", area="authority:elsewhere"))
+    told = []
+    for hours, listed in ((0, authority.warnings), (3, None), (6, ()), (9, ())):
+        clock.move_to(NOW + timedelta(hours=hours))
+        authority.warnings = listed
+        await run_weather_update(engine, batches, clock, PLAN, authority)
+        await _finish_runs(engine)
+        told.append([kind for kind in await _told(engine, job) if kind.startswith("alert.")])
+    opened = ["alert.opened"] * 2
+    assert told == [opened, opened, [*opened, "alert.closed"], [*opened, "alert.closed"]]
+    async with AsyncSessionLocal(bind=engine) as session:
+        [closing] = [e for e in await Jobs(session).timeline(job) if e.type == "alert.closed"]
+        assert (closing.data["track"], closing.data["reason"]) == ("dust", "withdrawn")
+
+
+async def test_a_warning_is_told_though_nobody_gives_a_forecast(
+    engine: AsyncEngine, clock: FixedClock
+) -> None:
+    [job] = await jobs_at(engine, NAIROBI)
+    storm = Batches(Storm(clock, until=NOW + timedelta(hours=20)))
+    await run_weather_update(engine, storm, clock, PLAN, Authority())
+    storm.fails = lambda _: True
+    clock.move_to(NOW + timedelta(hours=3))
+    await run_weather_update(engine, storm, clock, PLAN, Authority(_warning("dust")))
+    told = [kind for kind in await _told(engine, job) if kind.startswith("alert.")]
+    assert told == ["alert.opened"] * 2  # and the storm that was foreseen is not taken back
 
 
 async def test_a_run_shares_the_forecast_of_its_cell_and_its_neighbours_hear_of_what_it_fetched(

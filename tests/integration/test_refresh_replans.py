@@ -1,7 +1,10 @@
 """A visit whose weather turns bad gets an alternative, once; one whose weather stays good is left alone."""
 
+import asyncio
 from collections import Counter
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
+from typing import Any
 from uuid import UUID
 
 import pytest
@@ -10,12 +13,17 @@ from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncEngine
 
 from core.checkpoint import RedisSaver
+from core.clients.climates import KnownClimates
 from core.climate.resource import ClimateYears
+from core.climate.screening import screening_year
 from core.clock import FixedClock
+from core.database.climates import StoredClimates
 from core.database.jobs import Jobs
 from core.database.models import JobRow, Role, RunRow, RunStatus
 from core.database.session import AsyncSessionLocal
 from core.database.technicians import StoredTechnicianDirectory
+from core.errors import ProviderUnavailable
+from core.ports import ProvidedYear
 from graph.build import build_graph
 from graph.cells import CellForecasts
 from graph.dependencies import Dependencies
@@ -23,6 +31,7 @@ from graph.execution import Execution
 from graph.refresh import RefreshPlan, run_weather_update
 from graph.runner import Runner
 from state.job import JobInput
+from state.weather import Resource
 from tests.support.cells import Batches
 from tests.support.fakes import FineWeather, NoFiles, Storm
 from tests.support.inputs import sizing_input
@@ -41,29 +50,37 @@ class Service:
         self.clock = FixedClock(NOW)
         self.batches = Batches(FineWeather(self.clock))
         self.saver = RedisSaver(redis, ttl_seconds=600, fenced=True)
-        files = NoFiles()
+        self.use(None)
+
+    def use(self, climates: KnownClimates | None) -> None:
+        """Have runs and refreshes ask these for the climate of sites."""
+        self.climates, engine, files = climates, self.engine, NoFiles()
         needs = Dependencies(
             forecasts=CellForecasts(engine, self.batches, self.clock, life=PLAN.life),
             files=files,
-            years=ClimateYears(files),
+            years=ClimateYears(files, climates),
+            climates=climates,
             directory=StoredTechnicianDirectory(engine),
             clock=self.clock,
         )
         self.execution = Execution(engine, build_graph(needs, self.saver), self.saver, self.clock)
 
-    async def start(self) -> UUID:
+    async def start(self, **given: Any) -> UUID:
         async with AsyncSessionLocal(bind=self.engine) as session, session.begin():
             session.add(technician_row())
             viewer = await add_viewer(session, "dora", Role.DISPATCHER)
             runner = Runner(self.saver, self.clock, queue_limit=100)
-            job = await runner.start(session, viewer, JobInput.model_validate(sizing_input()))
+            job = await runner.start(session, viewer, JobInput.model_validate(sizing_input(**given)))
         await self.work_off()
         return job.id
 
     async def refresh(self) -> int:
         """A look at all weather and the runs that follow; how many there were."""
-        await run_weather_update(self.engine, self.batches, self.clock, PLAN)
+        await self.look()
         return await self.work_off()
+
+    async def look(self) -> None:
+        await run_weather_update(self.engine, self.batches, self.clock, PLAN, climates=self.climates)
 
     async def work_off(self) -> int:
         async with AsyncSessionLocal(bind=self.engine) as session:
@@ -75,6 +92,13 @@ class Service:
     async def told(self, job_id: UUID) -> list[str]:
         async with AsyncSessionLocal(bind=self.engine) as session:
             return [event.type for event in await Jobs(session).timeline(job_id)]
+
+    async def resource(self, job_id: UUID) -> Resource:
+        """What the latest result rests on."""
+        async with AsyncSessionLocal(bind=self.engine) as session:
+            latest = await Jobs(session).latest_result(job_id)
+            assert latest is not None
+            return Resource.from_json(latest.document["weather"]["resource"])
 
     async def job(self, job_id: UUID) -> JobRow:
         async with AsyncSessionLocal(bind=self.engine) as session:
@@ -123,3 +147,68 @@ async def test_a_storm_that_spares_the_visit_is_told_and_changes_no_result(servi
     assert (after.visit_start, after.result_version) == (planned.visit_start, 1)
     assert after.weather is not None
     assert (await service.told(job_id)).count("alert.opened") == 1
+
+
+class Climate:
+    """A provider of typical years that may be down; each has the light of `annual` [kWh/m²]."""
+
+    name = "made_up"
+
+    def __init__(self) -> None:
+        self.annual: float | None = None
+        self.asked = 0
+
+    async def typical_year(self, latitude: float, longitude: float, elevation: float) -> ProvidedYear:
+        self.asked += 1
+        if self.annual is None:
+            raise ProviderUnavailable(self.name, "HTTP 503")
+        year = screening_year(latitude, longitude, elevation, self.annual / 365)
+        return ProvidedYear(replace(year, source=self.name), "tmy", 9.0, "made up", [])
+
+
+@pytest.mark.parametrize(("share", "versions"), [(1.2, 2), (1.03, 1)])
+async def test_a_job_sized_for_a_stand_in_is_sized_anew_where_the_real_climate_moves_it(
+    service: Service, share: float, versions: int
+) -> None:
+    provider = Climate()
+    service.use(KnownClimates([provider], [], StoredClimates(service.engine)))
+    job_id = await service.start()
+    job = await service.job(job_id)
+    assert job.resource_due_at is not None
+    sized_for = (await service.resource(job_id)).annual_ghi_kwh_m2
+    assert (await service.refresh(), provider.asked) == (0, 1)  # it failed a moment ago
+
+    service.clock.move_to(job.resource_due_at)
+    assert (await service.refresh(), provider.asked) == (0, 2)  # it still fails, and the design stays
+    provider.annual = sized_for * share
+    service.clock.move_to(job.resource_due_at + timedelta(minutes=30))
+    assert (await service.refresh(), provider.asked) == (0, 2)
+    service.clock.move_to(job.resource_due_at + timedelta(hours=6))
+    looks = [await service.refresh() for _ in range(2)]
+    assert looks == [versions - 1, 0]
+    after = await service.job(job_id)
+    assert (after.result_version, after.resource_due_at) == (versions, None)
+    rests_on = await service.resource(job_id)
+    assert rests_on.fallback is (versions == 1)
+    assert rests_on.annual_ghi_kwh_m2 == pytest.approx(
+        sized_for * (share if versions == 2 else 1.0), rel=1e-3
+    )
+
+
+async def test_two_replicas_ask_for_a_climate_once(service: Service) -> None:
+    provider = Climate()
+    service.use(KnownClimates([provider], [], StoredClimates(service.engine)))
+    job = await service.job(await service.start())
+    assert job.resource_due_at is not None
+    provider.annual = 3000.0
+    service.clock.move_to(job.resource_due_at)
+    await asyncio.gather(service.look(), service.look())
+    assert provider.asked == 2
+    assert await service.work_off() == 1
+
+
+async def test_a_climate_that_the_technician_gave_is_not_asked_for(service: Service) -> None:
+    provider = Climate()
+    service.use(KnownClimates([provider], [], StoredClimates(service.engine)))
+    job_id = await service.start(resource={"peak_sun_hours": 5.0})
+    assert ((await service.job(job_id)).resource_due_at, provider.asked) == (None, 0)

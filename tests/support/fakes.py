@@ -5,9 +5,10 @@ from datetime import datetime, timedelta
 from core.clock import Clock
 from core.errors import InvalidInput, ProviderUnavailable
 from core.ids import new_id
+from core.ports import Warned
 from core.pv.weather_year import WeatherYear
 from state.dispatch import Technician
-from state.weather import Forecast, ForecastHour
+from state.weather import Alert, Forecast, ForecastHour
 
 HOURS_AHEAD = 7 * 24
 
@@ -60,6 +61,21 @@ class NoWeather:
     async def forecast(self, latitude: float, longitude: float) -> Forecast:
         del latitude, longitude
         raise ProviderUnavailable("fine weather", "connection refused")
+
+
+class Authority:
+    """Warns of one area, everywhere alike; silent where `warnings` is None."""
+
+    AREA = "authority:area"
+
+    def __init__(self, *warnings: Alert) -> None:
+        self.warnings: tuple[Alert, ...] | None = warnings
+
+    async def alerts(self, latitude: float, longitude: float) -> Warned:
+        del latitude, longitude
+        if self.warnings is None:
+            raise ProviderUnavailable("authority", "HTTP 503")
+        return Warned(list(self.warnings), self.AREA, frozenset(each.track or "" for each in self.warnings))
 
 
 class NoFiles:

@@ -1,6 +1,7 @@
 import asyncio
 import threading
-from collections.abc import Generator, Sequence
+from collections.abc import AsyncIterator, Generator, Sequence
+from contextlib import asynccontextmanager
 from typing import Any, cast
 
 import pytest
@@ -9,7 +10,7 @@ from redis.exceptions import NoScriptError, OutOfMemoryError, ResponseError
 from redis.exceptions import TimeoutError as RedisTimeoutError
 
 from core.checkpoint.scripts import Script
-from core.checkpoint.transport import LARGE, AsyncTransport, Command, Operation, Work
+from core.checkpoint.transport import LARGE, AsyncTransport, Command, Exchange, Operation, Work
 from core.errors import StorageUnavailable
 
 Trip = list[tuple[Any, ...]]
@@ -26,6 +27,17 @@ class FakeRedis:
         self.open = asyncio.Event()
         self.open.set()
         self.under_way = asyncio.Event()
+        self.handed_out = 0
+        self.handing_back = asyncio.Event()
+        self.taken_back = asyncio.Event()
+        self.taken_back.set()
+
+    @asynccontextmanager
+    async def connected(self) -> AsyncIterator[Exchange]:
+        self.handed_out += 1
+        yield self.answer
+        self.handing_back.set()
+        await self.taken_back.wait()
 
     async def answer(self, words: Sequence[tuple[Any, ...]]) -> list[Any]:
         trip = list(words)
@@ -51,7 +63,7 @@ def server() -> FakeRedis:
 
 @pytest.fixture
 def transport(server: FakeRedis) -> AsyncTransport:
-    return AsyncTransport(server.answer)
+    return AsyncTransport(server.connected)
 
 
 def echo(*words: str) -> Operation[list[str]]:
@@ -66,6 +78,32 @@ async def test_what_is_asked_for_in_one_tick_shares_one_trip(
 
     assert replies == [[f"{n}", f"{n}+"] for n in range(50)]
     assert len(server.trips) == 1
+
+
+async def test_trips_on_end_share_a_connection(transport: AsyncTransport, server: FakeRedis) -> None:
+    server.open.clear()
+    first = asyncio.create_task(transport.run(echo("first")))
+    await server.under_way.wait()
+    second = asyncio.create_task(transport.run(echo("second")))
+    await asyncio.sleep(0)
+    server.open.set()
+
+    assert list(await asyncio.gather(first, second)) == [["first"], ["second"]]
+    assert (len(server.trips), server.handed_out) == (2, 1)
+
+
+async def test_what_is_asked_for_while_a_connection_is_given_back_is_sent_over_the_next(
+    transport: AsyncTransport, server: FakeRedis
+) -> None:
+    server.taken_back.clear()
+    await transport.run(echo("first"))
+    await server.handing_back.wait()
+    second = asyncio.create_task(transport.run(echo("second")))
+    await asyncio.sleep(0)
+    server.taken_back.set()
+
+    assert await second == ["second"]
+    assert server.handed_out == 2
 
 
 async def test_what_is_asked_for_while_a_trip_is_under_way_shares_the_next_one_in_order(
