@@ -1,8 +1,10 @@
 import json
 import logging
+import sys
 
 import pytest
 import structlog
+from structlog._config import BoundLoggerLazyProxy
 
 from core.database import create_engine
 from core.logging import configure_logging
@@ -18,6 +20,10 @@ def _restored() -> object:
     root.handlers[:] = before
     root.setLevel(level)
     structlog.reset_defaults()
+    for module in [module for name, module in sys.modules.items() if name.startswith("core.")]:
+        for value in vars(module).values():
+            if isinstance(value, BoundLoggerLazyProxy):
+                vars(value).pop("bind", None)  # what it keeps of the configuration at its first line
 
 
 def _lines(captured: pytest.CaptureFixture[str]) -> list[dict[str, object]]:

@@ -1,7 +1,9 @@
 """What the saver promises beyond conformance: one key, hostile ids, parallel writers, strict decoding."""
 
 import asyncio
-import os
+import subprocess
+import sys
+from pathlib import Path
 
 import pytest
 from langgraph.checkpoint.base import CheckpointMetadata
@@ -215,10 +217,28 @@ async def test_a_state_of_many_channels_is_stored_and_read(saver: RedisSaver) ->
     assert (await found(saver, config())).checkpoint["channel_values"] == values
 
 
-async def test_a_state_of_fifty_megabytes_is_stored_and_read(saver: RedisSaver) -> None:
+FIFTY_MEGABYTES = """
+import asyncio, os, sys
+from core.checkpoint import RedisSaver
+from core.redis import create_redis
+from tests.support.checkpoints import config, found, put, writes_of
+
+async def main():
+    client = create_redis(sys.argv[1])
+    saver = RedisSaver(client, ttl_seconds=600)
     values = {"file": os.urandom(25_000_000), "hourly": [{"ghi": n / 7} for n in range(200_000)]}
     stored = await put(saver, config(), values)
     await saver.aput_writes(stored, [("file", os.urandom(25_000_000))], "task")
-
     assert (await found(saver, stored)).checkpoint["channel_values"] == values
     assert len((await writes_of(saver, stored))[0][2]) == 25_000_000
+    await client.aclose()
+
+asyncio.run(main())
+"""
+"""For a process of its own, which gives back the memory that it takes."""
+
+
+async def test_a_state_of_fifty_megabytes_is_stored_and_read(client: AsyncRedis, redis_url: str) -> None:
+    command = [sys.executable, "-c", FIFTY_MEGABYTES, redis_url]
+    await asyncio.to_thread(subprocess.run, command, cwd=Path(__file__).parents[3], check=True)
+    assert await client.exists(thread_key("t"))
