@@ -16,6 +16,9 @@ from core.database.models import Role
 from core.database.users import Viewer
 from core.errors import AuthenticationFailed, ConfigurationError, Forbidden
 
+PREFIX = "/api/v1"
+"""Of every route but the few that operators and monitors ask; rules leave it out."""
+
 
 class Who(StrEnum):
     EVERYBODY = "everybody"

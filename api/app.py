@@ -1,19 +1,19 @@
 """The HTTP application."""
 
-from collections.abc import AsyncIterator, Iterable
+from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from importlib.metadata import version
-from typing import Any
 
 from fastapi import FastAPI
 from fastapi.middleware.cors import CORSMiddleware
 
-from api.access import RULES, check_rules
+from api.access import PREFIX, check_rules
 from api.deps import Admitted
 from api.idempotency import REPLAYED
 from api.instrumentation import RequestMetrics
 from api.middleware import BodyLimit, Deadline, RequestContext
-from api.problems import MEDIA_TYPE, RESPONSES, install_problem_handlers
+from api.openapi import DescribedApplication
+from api.problems import RESPONSES, install_problem_handlers
 from api.rate_limit import RATE_LIMIT_HEADERS, RateLimit
 from api.routes import (
     api_keys,
@@ -39,7 +39,6 @@ from api.routes import (
 from api.services import open_services
 from core.config import Settings
 
-PREFIX = "/api/v1"
 VERSIONED = (
     auth,
     users,
@@ -67,35 +66,6 @@ UPLOAD_LIMIT = 20_000_000
 UPLOAD_PATHS = frozenset({f"{PREFIX}/weather-files"})
 
 
-TOKEN_OR_KEY: list[dict[str, list[str]]] = [{"AccessToken": []}, {"ApiKey": []}]
-
-
-class _Application(FastAPI):
-    """FastAPI, whose OpenAPI document gives problems their own media type, and each route the credentials it takes."""
-
-    def openapi(self) -> dict[str, Any]:
-        if self.openapi_schema is None:
-            for path, operations in super().openapi()["paths"].items():
-                for method, operation in operations.items():
-                    rule = RULES[f"{method.upper()} {path.removeprefix(PREFIX)}"]
-                    _without_null(operation.get("parameters", ()))
-                    operation["security"] = [] if rule.open else TOKEN_OR_KEY[: 2 if rule.scope else 1]
-                    for group in RESPONSES:
-                        if problem := operation["responses"].get(group):
-                            problem["content"] = {MEDIA_TYPE: next(iter(problem["content"].values()))}
-        return super().openapi()
-
-
-def _without_null(parameters: Iterable[dict[str, Any]]) -> None:
-    """A parameter that may be left out is not one that may be null: a header or a query has no such thing."""
-    for parameter in parameters:
-        choices = parameter["schema"].get("anyOf", [])
-        if {"type": "null"} in choices:
-            left = [choice for choice in choices if choice != {"type": "null"}]
-            del parameter["schema"]["anyOf"]
-            parameter["schema"] |= left[0] if len(left) == 1 else {"anyOf": left}
-
-
 def create_app(settings: Settings) -> FastAPI:
     """The application for these settings; nothing is opened before it starts."""
 
@@ -105,7 +75,7 @@ def create_app(settings: Settings) -> FastAPI:
             app.state.services = services
             yield
 
-    app = _Application(
+    app = DescribedApplication(
         title="SolarSync",
         version=version("solarsync"),
         summary="Sizing, fault triage, weather and a safe visit for solar field technicians.",

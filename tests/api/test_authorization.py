@@ -17,8 +17,8 @@ import pytest
 from fastapi import FastAPI
 from sqlalchemy import update
 
-from api.access import RULES, Who, check_rules
-from api.app import PREFIX, VERSIONED
+from api.access import PREFIX, RULES, Who, check_rules
+from api.app import VERSIONED
 from api.routes import system
 from core.clock import FixedClock
 from core.database import AsyncSessionLocal
