@@ -66,6 +66,7 @@ RULES: dict[str, Rule] = {
     "POST /auth/token": Rule(Who.EVERYBODY),
     "POST /auth/refresh": Rule(Who.EVERYBODY),
     "POST /auth/logout": Rule(Who.USER),
+    "POST /auth/password": Rule(Who.USER),
     "GET /auth/me": Rule(Who.USER, Scope.JOBS_READ),
     "POST /users": Rule(Who.ADMIN),
     "GET /users": Rule(Who.ADMIN),

@@ -1,6 +1,6 @@
 """The HTTP application."""
 
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Iterable
 from contextlib import asynccontextmanager
 from importlib.metadata import version
 from typing import Any
@@ -78,11 +78,22 @@ class _Application(FastAPI):
             for path, operations in super().openapi()["paths"].items():
                 for method, operation in operations.items():
                     rule = RULES[f"{method.upper()} {path.removeprefix(PREFIX)}"]
+                    _without_null(operation.get("parameters", ()))
                     operation["security"] = [] if rule.open else TOKEN_OR_KEY[: 2 if rule.scope else 1]
                     for group in RESPONSES:
                         if problem := operation["responses"].get(group):
                             problem["content"] = {MEDIA_TYPE: next(iter(problem["content"].values()))}
         return super().openapi()
+
+
+def _without_null(parameters: Iterable[dict[str, Any]]) -> None:
+    """A parameter that may be left out is not one that may be null: a header or a query has no such thing."""
+    for parameter in parameters:
+        choices = parameter["schema"].get("anyOf", [])
+        if {"type": "null"} in choices:
+            left = [choice for choice in choices if choice != {"type": "null"}]
+            del parameter["schema"]["anyOf"]
+            parameter["schema"] |= left[0] if len(left) == 1 else {"anyOf": left}
 
 
 def create_app(settings: Settings) -> FastAPI:

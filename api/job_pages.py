@@ -1,6 +1,7 @@
 """Jobs and what happens to them as a person reads it in a terminal."""
 
 from collections.abc import Callable, Iterable, Mapping
+from datetime import datetime
 from typing import Any
 
 from rich.table import Table
@@ -35,7 +36,24 @@ SENTENCES: dict[str, Callable[[Data], str]] = {
     "job.cancelled": lambda _: "cancelled",
     "job.retried": lambda _: "tried again",
     "job.completed": lambda data: f"completed: {data['outcome']}",
+    "job.overridden": lambda data: f"overruled {', '.join(data['changes'])}: {data['reason']}",
+    "job.urgent": lambda data: (
+        f"{'STOP WORK' if data['stop_work'] else 'urgent'} · {data['priority']}: {data['diagnosis']}"
+    ),
+    "job.assigned": lambda data: f"{_name(data)} goes {_span(data)}",
+    "visit.changed": lambda data: (
+        f"{_name(data)} goes {_span(data['now'])}, not {_span(data)}"
+        if data["now"]
+        else f"{_name(data)} does not go {_span(data)}"
+    ),
+    "notification.failed": lambda data: f"no {data['audience']} could be told of {data['event']}",
+    "alert.opened": lambda data: f"weather, {data['severity']}: {_alert(data)}",
+    "alert.updated": lambda data: f"weather now, {data['severity']}: {_alert(data)}",
+    "alert.closed": lambda data: (
+        f"weather alert {data['reason']}: {data['event'] or data['kind']} {_span(data)}"
+    ),
 }
+"""By type, all that a timeline may hold."""
 
 
 def event_line(event: TimelineEvent) -> Text:
@@ -49,7 +67,7 @@ def sentence(event: TimelineEvent) -> str:
     """What happened; an event of a newer server, or one that lacks what it should hold, as it came."""
     try:
         return SENTENCES[event.type](event.data)
-    except (KeyError, TypeError):
+    except (KeyError, TypeError, ValueError):
         return f"{event.type} {_pairs(event.data)}".rstrip()
 
 
@@ -80,6 +98,22 @@ def job_page(job: Job) -> Table:
     if job.problem:
         facts.add_row("problem", Text(str(job.problem.get("detail", job.problem)), style="red"))
     return facts
+
+
+def _name(data: Data) -> str:
+    return str(data.get("technician", "the technician"))
+
+
+def _span(data: Data) -> str:
+    if data["start"] is None or data["end"] is None:
+        return "at a time not yet known"
+    start, end = (datetime.fromisoformat(data[key]) for key in ("start", "end"))
+    until = f"{end:%H:%M}" if end.date() == start.date() else moment(end)
+    return f"{moment(start)} to {until}"
+
+
+def _alert(data: Data) -> str:
+    return f"{data['event'] or data['kind']} {_span(data)}, {data['detail']}"
 
 
 def _steps(data: Data) -> str:

@@ -7,7 +7,14 @@ from typing import Literal
 import structlog
 from structlog.typing import Processor
 
-QUIET = ("alembic.runtime.migration", "apscheduler.executors.default", "httpx", "pgqueuer", "uvicorn.access")
+QUIET = (
+    "alembic.runtime.migration",
+    "alembic.runtime.plugins",
+    "apscheduler.executors.default",
+    "httpx",
+    "pgqueuer",
+    "uvicorn.access",
+)
 """Libraries whose INFO lines repeat what our own events say."""
 
 

@@ -40,6 +40,10 @@ class SolarSync:
         with suppress(SolarSyncError):
             self._connection.request("POST", "/auth/logout")
 
+    def change_password(self, current: str, new: str) -> None:
+        body = {"current_password": current, "new_password": new}
+        self._connection.request("POST", "/auth/password", json=body)
+
     def me(self) -> JsonObject:
         return self._json("GET", "/auth/me")
 

@@ -89,6 +89,16 @@ def expected(question: Question) -> str:
     return " / ".join(question.choices or ()) or "your words"
 
 
+def _typed(question: Question) -> str:
+    return f"1 to {len(question.choices)}" if question.choices else expected(question)
+
+
+def _chosen(question: Question, text: str) -> str:
+    """The choice by its number in the list; whatever else was typed, as it is."""
+    choices = question.choices or []
+    return choices[int(text) - 1] if text.isdecimal() and 0 < int(text) <= len(choices) else text
+
+
 def _asked(question: Question, console: Console, place: str) -> float | str | bool:
     console.print(_shown(question, place))
     while True:
@@ -96,6 +106,8 @@ def _asked(question: Question, console: Console, place: str) -> float | str | bo
         if not text and question.default is not None:
             return question.default
         answer = answer_in(question, text)
+        if question.kind == "choice" and question.check(answer):
+            answer = _chosen(question, text)
         reason = question.check(answer)
         if reason is None:
             return answer
@@ -103,15 +115,22 @@ def _asked(question: Question, console: Console, place: str) -> float | str | bo
 
 
 def _shown(question: Question, place: str) -> RenderableType:
+    choices = "".join(
+        f"\n  {number}  {choice}" for number, choice in enumerate(question.choices or (), start=1)
+    )
     return Text.assemble(
-        "\n", (question.id, "cyan"), f"  ({place})\n", (question.prompt, "bold"), f"\nWhy: {question.why}"
+        ("\n", ""),
+        (question.id, "cyan"),
+        f"  ({place})\n",
+        (question.prompt, "bold"),
+        f"\nWhy: {question.why}{choices}",
     )
 
 
 def _line(question: Question, console: Console) -> str:
     suggestion = "" if question.default is None else f" [{question.default}]"
     try:
-        return console.input(Text(f"{expected(question)}{suggestion}: ")).strip()
+        return console.input(Text(f"{_typed(question)}{suggestion}: ")).strip()
     except EOFError:
         raise SolarSyncError("Not answered: nothing was sent.") from None
 

@@ -19,12 +19,13 @@ def _with_engine(errand: "Callable[[AsyncEngine], Awaitable[T]]") -> T:
     from api.commands.start import settings_and_log
     from api.servers import with_servers
     from core.database import opened_engine
+    from core.database.errors import storage_errors
 
     async def run(url: "SecretStr | None") -> T:
         async with opened_engine(url, pool_size=2) as engine:
             return await errand(engine)
 
-    with with_servers(settings_and_log()) as settings:
+    with with_servers(settings_and_log()) as settings, storage_errors():
         return asyncio.run(run(settings.database_url))
 
 

@@ -1,4 +1,4 @@
-"""`solarsync login` and `logout`: who a terminal is to a server."""
+"""`solarsync login`, `logout` and `password`: who a terminal is to a server."""
 
 import getpass
 import sys
@@ -7,6 +7,7 @@ from typing import Annotated
 import typer
 
 from api.commands.connected import AsJson, Server
+from api.commands.user import chosen_password
 
 LOOPBACK = {"localhost", "127.0.0.1", "::1"}
 
@@ -54,3 +55,25 @@ def logout() -> None:
             solarsync.log_out()
     kept.forget()
     typer.echo("Logged out.")
+
+
+def password(
+    server: Server = None,
+    password_stdin: Annotated[
+        bool,
+        typer.Option(
+            "--password-stdin",
+            help="Read the present password and the new one from standard input, a line each.",
+        ),
+    ] = False,
+) -> None:
+    """Change your password; every other login of yours ends."""
+    from api.commands.connected import connected
+
+    with connected(server, None) as solarsync:
+        if password_stdin:
+            current, new = (sys.stdin.readline().rstrip("\n") for _ in range(2))
+        else:
+            current, new = getpass.getpass("Present password: "), chosen_password()
+        solarsync.change_password(current, new)
+    typer.echo("Your password is changed; your other logins have ended.")

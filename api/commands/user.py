@@ -10,6 +10,16 @@ import typer
 app = typer.Typer(help="Users.", no_args_is_help=True)
 
 
+def chosen_password() -> str:
+    """A new password, typed twice at a terminal; raises `InvalidInput` where the two differ."""
+    from core.errors import FieldError, InvalidInput
+
+    password = getpass.getpass("New password: ")
+    if sys.stdin.isatty() and getpass.getpass("Again: ") != password:
+        raise InvalidInput([FieldError("/password", "was not the same both times")])
+    return password
+
+
 @app.callback()
 def users() -> None:
     """Users."""
@@ -28,6 +38,7 @@ def create(
     from api.servers import with_servers
     from core.config import Settings
     from core.database import AsyncSessionLocal, opened_engine, schema
+    from core.database.errors import storage_errors
     from core.database.models import Role
     from core.database.users import Users
     from core.errors import FieldError, InvalidInput
@@ -35,7 +46,7 @@ def create(
 
     if role not in set(Role):
         raise InvalidInput([FieldError("/role", f"must be one of: {', '.join(Role)}")])
-    password = sys.stdin.readline().rstrip("\n") if password_stdin else getpass.getpass()
+    password = sys.stdin.readline().rstrip("\n") if password_stdin else chosen_password()
     if len(password) < SHORTEST_PASSWORD:
         raise InvalidInput([FieldError("/password", f"must be at least {SHORTEST_PASSWORD} characters")])
     password_hash = get_password_hash(password)
@@ -47,5 +58,5 @@ def create(
                 user = await Users(session).add(username, password_hash, Role(role))
         typer.echo(f"Created {role} {user.username!r} ({user.id}).")
 
-    with with_servers(settings_and_log()) as settings:
+    with with_servers(settings_and_log()) as settings, storage_errors():
         asyncio.run(run(settings))

@@ -5,7 +5,7 @@ from uuid import UUID
 
 from fastapi import APIRouter, Depends, Request, status
 from fastapi.security import OAuth2PasswordRequestForm
-from pydantic import Field
+from pydantic import Field, SecretStr
 
 from api import logins
 from api.deps import CurrentViewer, ServicesDep, Session
@@ -19,6 +19,11 @@ router = APIRouter(prefix="/auth", tags=["auth"])
 
 class RefreshToken(Model):
     refresh_token: Annotated[str, Field(max_length=4096)]
+
+
+class NewPassword(Model):
+    current_password: Annotated[SecretStr, Field(max_length=1024)]
+    new_password: logins.Password
 
 
 class Me(Model):
@@ -59,6 +64,21 @@ async def log_out(session: Session, viewer: CurrentViewer, services: ServicesDep
     """End the login that the access token is of; its tokens open nothing any more."""
     if viewer.login_id is not None:
         await Logins(session).end(viewer.login_id, Ended.LOGGED_OUT, services.clock.now())
+
+
+@router.post("/password", status_code=status.HTTP_204_NO_CONTENT)
+async def change_password(
+    body: NewPassword, request: Request, session: Session, viewer: CurrentViewer, services: ServicesDep
+) -> None:
+    """Change one's own password; 403 where the current one is wrong. All other logins end, keys stay."""
+    await logins.change_password(
+        session,
+        services,
+        viewer,
+        current=body.current_password.get_secret_value(),
+        new=body.new_password.get_secret_value(),
+        address=address_of(request.scope),
+    )
 
 
 @router.get("/me")

@@ -21,6 +21,16 @@ event: job.ended
 data: {"status":"succeeded","result_version":1,"problem":null}
 
 """
+EVENT = {
+    "type": "object",
+    "description": "One event of the stream, by its fields.",
+    "required": ["event", "data"],
+    "properties": {
+        "id": {"type": "string", "description": "For `Last-Event-ID`; `job.ended` and `resync` have none."},
+        "event": {"type": "string"},
+        "data": {"type": "string", "contentMediaType": "application/json"},
+    },
+}
 
 
 @router.get("/timeline")
@@ -36,7 +46,7 @@ async def timeline(job_id: UUID, session: Session, viewer: CurrentViewer) -> lis
     responses={
         200: {
             "description": "Server-Sent Events. `data` is an event of the timeline.",
-            "content": {"text/event-stream": {"schema": {"type": "string"}, "example": EXAMPLE}},
+            "content": {"text/event-stream": {"schema": EVENT, "example": EXAMPLE}},
         }
     },
 )

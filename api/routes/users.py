@@ -6,20 +6,17 @@ from uuid import UUID
 
 from anyio import to_thread
 from fastapi import APIRouter, Query, status
-from pydantic import Field, SecretStr
+from pydantic import Field
 
 from api.deps import ServicesDep, Session
+from api.logins import Password
 from core.database.models import Role
 from core.database.models import User as UserRow
 from core.database.users import UserChange, Users
-from core.security import SHORTEST_PASSWORD, get_password_hash
+from core.security import get_password_hash
 from state.base import Model
 
 router = APIRouter(prefix="/users", tags=["users"])
-
-Password = Annotated[
-    SecretStr, Field(min_length=SHORTEST_PASSWORD, max_length=72, description="At most 72 bytes in UTF-8.")
-]
 
 
 class NewUser(Model):

@@ -120,6 +120,7 @@ class OpenAiModel:
 
     def _make(self) -> "ChatOpenAI":
         from langchain_openai import ChatOpenAI  # noqa: PLC0415  see the module
+        from openai import DefaultAsyncHttpxClient  # noqa: PLC0415
 
         return ChatOpenAI(
             model=self._name,
@@ -130,6 +131,8 @@ class OpenAiModel:
             temperature=0,
             max_completion_tokens=MAX_ANSWER_TOKENS,
             use_responses_api=False,
+            # The library's own is one for the process and the address; closed by one model, it is closed for the next.
+            http_async_client=DefaultAsyncHttpxClient(timeout=self._seconds),
         )
 
 

@@ -5,7 +5,7 @@ from datetime import datetime
 from enum import StrEnum
 from uuid import UUID
 
-from sqlalchemy import update
+from sqlalchemy import ColumnElement, update
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from core.database.credential_tables import LoginRow
@@ -65,13 +65,19 @@ class Logins:
     async def end(self, login_id: UUID, why: Ended, now: datetime) -> None:
         await self._end(LoginRow.id == login_id, why, now)
 
-    async def end_all_of(self, user_id: UUID, why: Ended, now: datetime) -> None:
-        await self._end(LoginRow.user_id == user_id, why, now)
+    async def end_all_of(
+        self, user_id: UUID, why: Ended, now: datetime, *, spared: UUID | None = None
+    ) -> int:
+        """End the user's logins, but not `spared`; how many there were."""
+        which = LoginRow.user_id == user_id
+        return await self._end(which if spared is None else which & (LoginRow.id != spared), why, now)
 
-    async def _end(self, which: object, why: Ended, now: datetime) -> None:
-        await self._session.execute(
+    async def _end(self, which: ColumnElement[bool], why: Ended, now: datetime) -> int:
+        ended = await self._session.execute(
             update(LoginRow)
-            .where(which, LoginRow.ended_at.is_(None))  # type: ignore[arg-type]
+            .where(which, LoginRow.ended_at.is_(None))
             .values(ended_at=now, ended_reason=why.value)
+            .returning(LoginRow.id)
             .execution_options(synchronize_session=False)
         )
+        return len(ended.all())

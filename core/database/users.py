@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID
 
-from sqlalchemy import bindparam, func, select
+from sqlalchemy import bindparam, func, select, update
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.ext.asyncio import AsyncSession
 
@@ -107,6 +107,22 @@ class Users:
             await Logins(self._session).end_all_of(user_id, Ended.PASSWORD_CHANGED, now)
         await self._session.flush()
         return user
+
+    async def still_opened_by(self, user_id: UUID, password_hash: str) -> bool:
+        """Whether the user is active and has this password, and will until this transaction ends."""
+        query = select(User.id).where(User.id == user_id, User.is_active, User.password_hash == password_hash)
+        return await self._session.scalar(query.with_for_update(read=True)) is not None
+
+    async def replace_password(self, user_id: UUID, before: str, after: str) -> bool:
+        """Whether the active user's password hash was `before` until now and is `after` from now on."""
+        replaced = await self._session.execute(
+            update(User)
+            .where(User.id == user_id, User.is_active, User.password_hash == before)
+            .values(password_hash=after)
+            .returning(User.id)
+            .execution_options(synchronize_session=False)
+        )
+        return replaced.one_or_none() is not None
 
     async def viewer(self, user_id: UUID, login_id: UUID) -> Viewer | None:
         """The viewer behind a login; None where it has ended, or the user is gone or inactive."""

@@ -5,6 +5,7 @@ from typing import Any, Literal
 from langchain_core.messages import AIMessage
 from typing_extensions import NotRequired, TypedDict
 
+from core.errors import FieldError, InvalidInput
 from core.ids import new_id
 from core.validation import parse_job_input
 from nodes.intake.engine import check_input, complete_site
@@ -32,6 +33,8 @@ async def intake(state: IntakeReads) -> IntakeWrites:
 
     No question is open when a job starts, whatever an earlier run on this thread left.
     """
+    if "input" not in state:
+        raise InvalidInput([FieldError("/input", "is required: the job, under this key")])
     job = _accepted(state["input"])
     job_id = state.get("job_id") or str(new_id())
     return {

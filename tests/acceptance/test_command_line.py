@@ -1,4 +1,6 @@
 import json
+import subprocess
+import sys
 from importlib.resources import files
 from pathlib import Path
 from typing import Any
@@ -58,6 +60,35 @@ def test_triage_answers_without_a_server(solarsync: Run, tmp_path: Path) -> None
     done = solarsync("triage", _written(tmp_path, triage_input()), "--json")
     assert done.returncode == 0, done.stderr
     assert json.loads(done.stdout)["triage"]["evidence"]
+
+
+WHAT_A_SERVER_NEEDS = (
+    "prometheus_client fastapi starlette sqlalchemy asyncpg redis pgqueuer langgraph uvicorn"
+)
+
+
+@pytest.mark.parametrize("command", ["size", "triage"])
+def test_what_only_a_server_needs_is_not_loaded_to_calculate(
+    environment: dict[str, str], tmp_path: Path, command: str
+) -> None:
+    document = sizing_input() if command == "size" else triage_input()
+    program = (
+        "import atexit, sys\n"
+        f"needless = set({WHAT_A_SERVER_NEEDS!r}.split())\n"
+        "atexit.register(lambda: print(*sorted(needless & set(sys.modules)), file=sys.stderr))\n"
+        "from api.cli import main\n"
+        "main()"
+    )
+    done = subprocess.run(
+        [sys.executable, "-c", program, command, _written(tmp_path, document), "--json"],
+        env=environment,
+        capture_output=True,
+        text=True,
+        timeout=120,
+        check=True,
+    )
+    assert json.loads(done.stdout)
+    assert done.stderr == "\n"
 
 
 def test_triage_reckons_with_the_firms_settings_and_needs_no_others(solarsync: Run, tmp_path: Path) -> None:
@@ -140,6 +171,16 @@ def test_a_user_is_created_once_with_a_decent_password(solarsync: Run) -> None:
     assert solarsync(*ada, stdin="correct horse battery\n").returncode == 1
     assert solarsync(*ada, stdin="short\n").returncode == 2
     assert solarsync(*ada[:-2], "king", "--password-stdin", stdin="correct horse battery\n").returncode == 2
+
+
+def test_a_database_that_is_not_there_is_one_line_and_no_traceback(solarsync: Run) -> None:
+    away = {
+        "DATABASE_URL": "postgresql://solarsync@127.0.0.1:9/solarsync",
+        "REDIS_URL": "redis://127.0.0.1:9/0",
+    }
+    done = solarsync("db", "upgrade", **away)
+    assert (done.returncode, "Traceback" in done.stderr) == (1, False)
+    assert done.stderr.splitlines()[-1] == "PostgreSQL cannot be reached."
 
 
 def test_the_graph_is_printed_and_drawn(solarsync: Run, tmp_path: Path) -> None:

@@ -173,6 +173,18 @@ def test_two_workers_are_seen_in_one_scrape_and_no_secret_is_seen_anywhere(deplo
     assert [line["request_id"] for line in started] == ["van-7"]
     assert started[0]["job_id"] == job["id"]
 
+    (deployed.logs / "log").write_text("".join(log.read_text() for log in deployed.logs.glob("*.log")))
+    (command,) = re.findall(r"^grep .+$", (ROOT / "deploy" / "README.md").read_text(), re.MULTILINE)
+    found = subprocess.run(
+        ["bash", "-c", command.replace("REQUEST_ID", "van-7")],
+        cwd=deployed.logs,
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+    loggers = {json.loads(line)["logger"].partition(".")[0] for line in found.stdout.splitlines()}
+    assert "graph" in loggers
+
     shown = {
         "logs": "".join(log.read_text() for log in deployed.logs.glob("*.log")),
         "metrics": metrics,

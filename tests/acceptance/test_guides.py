@@ -18,9 +18,10 @@ ROOT = Path(__file__).parents[2]
 PASSWORD = "correct horse battery"
 DEFAULT_ADDRESS = "127.0.0.1:8000"
 GUIDES = ("README.md", "api/README.md", "nodes/README.md")
+OPERATORS = "deploy/README.md"
 RUN = {"console"}
-SHOWN = {"text", "mermaid"}
-"""What a command prints, and the drawing, which a test of its own holds against the code."""
+SHOWN = {"text", "mermaid", "yaml"}
+"""What a command prints; the drawing and a scraper's configuration, which tests of their own hold against the code."""
 ELSEWHERE = {
     "make setup": ".ci/run",
     "make demo": "tests/acceptance/test_demo.py",
@@ -30,6 +31,15 @@ ELSEWHERE = {
     ".venv/bin/langgraph dev": "tests/acceptance/test_studio.py",
 }
 """Run by other tests or for every change: they end only when told to, or take as long as everything else."""
+FOR_OPERATORS = {
+    r"docker compose exec -T postgres \w+ ": "tests/api/test_backup.py",  # the tool behind it, on our own server
+    "docker compose ": "tests/unit/test_deployment.py",  # no engine here: held against compose.yaml and the commands
+    "printf ": "tests/unit/test_deployment.py",
+    "grep ": "tests/acceptance/test_deployment.py",
+    "python3 -m venv /opt/solarsync$": "tests/setup_venv.sh",  # needs an index: the same steps as `make setup`
+    r"/opt/solarsync/bin/pip install ": "tests/setup_venv.sh",
+}
+"""Of the operator's guide, by how a line begins: where it is run, or held against what is there."""
 BLOCK = re.compile(r"^```(\w*)\n(.*?)^```$", re.MULTILINE | re.DOTALL)
 ACCOUNTS = {"tess": "technician", "dora": "dispatcher"}
 
@@ -41,6 +51,17 @@ def _blocks(guide: str) -> list[tuple[str, str]]:
 @pytest.mark.parametrize("guide", GUIDES)
 def test_every_block_is_run_or_is_what_a_command_shows(guide: str) -> None:
     assert {kind for kind, _ in _blocks(guide)} <= RUN | SHOWN
+
+
+def test_every_line_of_the_operators_guide_is_run_or_checked_somewhere() -> None:
+    blocks = _blocks(OPERATORS)
+    assert {kind for kind, _ in blocks} <= RUN | SHOWN
+    lines = [line for kind, text in blocks if kind in RUN for line in text.splitlines()]
+    homeless = [line for line in lines if not any(re.match(begin, line) for begin in FOR_OPERATORS)]
+    assert not homeless
+    for begin, where in FOR_OPERATORS.items():
+        assert any(re.match(begin, line) for line in lines), begin
+        assert (ROOT / where).exists()
 
 
 def test_what_is_left_to_other_tests_is_there_and_is_still_in_a_guide() -> None:
@@ -58,7 +79,7 @@ def test_the_make_targets_of_the_guides_exist() -> None:
 
 
 def test_every_link_between_the_guides_leads_somewhere() -> None:
-    for guide in GUIDES:
+    for guide in (*GUIDES, OPERATORS):
         for link in re.findall(r"\]\(([^)#]+)", (ROOT / guide).read_text()):
             if "://" not in link:
                 assert ((ROOT / guide).parent / link).exists(), f"{guide}: {link}"

@@ -52,10 +52,20 @@ def _errands(client: httpx.Client, username: str) -> Iterator[httpx.Response]:
         client.post("/users", headers=bearer, json={"username": "a", "password": MARK, "role": "admin"}),
         client.post("/users", headers=bearer, json={"username": "a", "password": [WRONG], "role": "x"}),
         client.post("/users", headers=bearer, content=f'{{"password": "{WRONG}", '),
+        client.post(
+            "/auth/password",
+            headers=bearer,
+            json={"current_password": WRONG, "new_password": f"{WRONG} again"},
+        ),
+        client.post(
+            "/auth/password", headers=bearer, json={"current_password": PASSWORD, "new_password": MARK}
+        ),
         client.get("/health/ready"),
+        client.get("/metrics"),
         client.post("/auth/logout", headers=bearer),
         client.get("/auth/me", headers=bearer),
     ]
+    assert "solarsync_request_seconds_count" in later[-3].text
     for answer in later:
         assert not any(secret in answer.text for secret in handed_out), answer.request.url
         yield answer
@@ -86,7 +96,7 @@ def test_no_secret_is_in_the_logs_the_answers_or_what_doctor_prints(
         answers = [answer.text for answer in _errands(client, "ada")]
     logged = log.read_text()
     handed_out = (tmp_path / "handed_out").read_text().split("\n")
-    assert len(answers) == 15
+    assert len(answers) == 18
     assert "solarsync" in logged or "api" in logged
     said = [created.stdout, created.stderr, doctor.stdout, doctor.stderr, short.stdout, short.stderr, logged]
     for text in said + answers:

@@ -98,6 +98,24 @@ def test_a_wrong_password_and_no_login_and_no_server_end_with_one_line(
     assert terminal("jobs", "list", "--server", "ftp://x").returncode == 2
 
 
+def test_a_changed_password_keeps_this_login_and_needs_the_present_one(
+    terminal: Terminal, variables: dict[str, str], tmp_path: Path
+) -> None:
+    own = {"XDG_CONFIG_HOME": str(tmp_path)}
+    dora = ("login", "--username", "dora", "--password-stdin")
+    assert terminal(*dora, stdin=f"{PASSWORD}\n", **own).returncode == 0
+    change = ("password", "--password-stdin")
+    wrong = terminal(*change, stdin="wrong\nanother horse battery\n", **own)
+    short = terminal(*change, stdin=f"{PASSWORD}\nshort\n", **own)
+    assert (wrong.returncode, wrong.stderr) == (1, "The current password is wrong.\n")
+    assert (short.returncode, short.stderr.split(":")[0]) == (2, "/new_password")
+    done = terminal(*change, stdin=f"{PASSWORD}\nanother horse battery\n", **own)
+    assert done.returncode == 0, done.stderr
+    assert terminal("jobs", "list", **own).returncode == 0
+    assert terminal(*dora, stdin=f"{PASSWORD}\n", **own).returncode == 1
+    assert terminal(*dora, stdin="another horse battery\n", **own).returncode == 0
+
+
 def test_a_job_goes_from_start_to_result_with_its_answers_on_the_command_line(
     terminal: Terminal, waiting: str
 ) -> None:

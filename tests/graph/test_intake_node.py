@@ -21,6 +21,12 @@ def graph_of_intake() -> CompiledStateGraph[JobState, None, JobRequest, JobState
     return builder.compile()
 
 
+async def test_a_job_that_is_not_under_its_key_is_refused_with_the_place() -> None:
+    with pytest.raises(InvalidInput) as refused:
+        await intake({"answers": {}})  # type: ignore[typeddict-item, typeddict-unknown-key]
+    assert [error.pointer for error in refused.value.errors] == ["/input"]
+
+
 async def test_a_bare_input_becomes_a_job_with_everything_the_next_nodes_read() -> None:
     state: dict[str, Any] = await graph_of_intake().ainvoke({"input": NAIROBI})
     assert UUID(state["job_id"]).version == 7

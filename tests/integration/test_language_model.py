@@ -203,6 +203,14 @@ async def test_what_was_reserved_and_not_used_is_put_back(server: LanguageServer
     assert [int(value or 0) for value in spent] == [200, 40]
 
 
+async def test_a_model_that_was_closed_leaves_the_next_one_its_connections(server: LanguageServer) -> None:
+    server.answers(READ, PLAIN, READ, PLAIN)
+    first = asking(server)
+    assert (await of(first)).language_model.status == "used"
+    await first.aclose()
+    assert (await of(asking(server))).language_model.status == "used"
+
+
 async def test_the_same_question_is_paid_for_once(server: LanguageServer, redis: Redis) -> None:
     server.answers(READ, PLAIN)
     model = paid(server, redis, Limits(20_000), str(new_id()))

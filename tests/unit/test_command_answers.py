@@ -81,8 +81,22 @@ def test_a_person_is_asked_until_each_answer_counts(monkeypatch: pytest.MonkeyPa
         "-60 to 30 °C: ",
         "must be a number",
         "yes or no [True]: ",
+        "  1  end\n  2  center\n1 to 2: ",
+        "must be one of: end, center",
     ):
         assert words in shown.getvalue()
+
+
+@pytest.mark.parametrize("typed", ["2", "center", " 2 ", "0\n3\n2"])
+def test_a_choice_is_made_by_its_number_or_its_words(monkeypatch: pytest.MonkeyPatch, typed: str) -> None:
+    monkeypatch.setattr(sys, "stdin", io.StringIO(f"{typed}\n"))
+    assert ask_person([FEED], Console(file=io.StringIO())) == {"feed": "center"}
+
+
+def test_a_choice_that_is_a_number_itself_is_meant_as_it_reads(monkeypatch: pytest.MonkeyPatch) -> None:
+    edition = FEED.model_copy(update={"choices": ["3", "2", "1"]})
+    monkeypatch.setattr(sys, "stdin", io.StringIO("1\n"))
+    assert ask_person([edition], Console(file=io.StringIO())) == {"feed": "1"}
 
 
 def test_an_end_of_input_sends_nothing(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -2,6 +2,7 @@
 
 import re
 import shlex
+import subprocess
 from pathlib import Path
 from typing import Any
 
@@ -9,6 +10,7 @@ import pytest
 import yaml
 from typer.main import get_command
 
+from api.access import RULES
 from api.cli import app
 from core.config import Settings
 from tests.support.environment import SPELLED
@@ -16,6 +18,7 @@ from tests.support.environment import SPELLED
 ROOT = Path(__file__).parents[2]
 DOCKERFILE = re.sub(r"\\\n\s*", "", (ROOT / "Dockerfile").read_text())
 COMPOSE: dict[str, Any] = yaml.safe_load((ROOT / "compose.yaml").read_text())
+GUIDE = (ROOT / "deploy" / "README.md").read_text()
 OURS = ("api", "worker", "scheduler", "migrate")
 
 
@@ -66,15 +69,67 @@ def test_the_image_installs_what_the_locks_name() -> None:
     assert all(f"{name}==" in lock for name in left_out[1].split("|"))
 
 
+def parse(arguments: list[str]) -> None:
+    """Fails where `solarsync` knows no such command, or it no such option."""
+    command: Any = get_command(app)
+    left = list(arguments)
+    while hasattr(command, "commands"):
+        command = command.commands[left.pop(0)]
+    command.make_parser(command.make_context("solarsync", left)).parse_args(args=left)
+
+
 @pytest.mark.parametrize("service", OURS)
 def test_every_part_is_a_command_that_exists_with_settings_that_exist(service: str) -> None:
     described = COMPOSE["services"][service]
-    command: Any = get_command(app)
-    arguments = list(described["command"])
-    while hasattr(command, "commands"):
-        command = command.commands[arguments.pop(0)]
-    command.make_parser(command.make_context("solarsync", arguments)).parse_args(args=arguments)
+    parse(described["command"])
     assert set(described["environment"]) <= SPELLED
+
+
+def test_what_the_guide_tells_compose_to_do_names_services_and_commands_that_exist() -> None:
+    lines = re.findall(r"docker compose [^`\n]+", GUIDE)
+    assert len(lines) > 5
+    for line in lines:
+        verb, *words = shlex.split(line.partition("<")[0].partition(">")[0])[2:]
+        options = [word for word in words if word.startswith("-")]
+        if verb == "exec":
+            service, *inside = [word for word in words if word != "-T"]
+            assert service in COMPOSE["services"], line
+            if service == "api":
+                assert inside[0] == "solarsync"
+                parse(inside[1:])
+            else:
+                assert inside[0] in {"pg_dump", "dropdb", "createdb", "pg_restore", "valkey-cli"}, line
+        elif verb == "stop":
+            assert set(words) <= COMPOSE["services"].keys(), line
+        else:
+            assert (verb, set(options) <= {"--build", "--detach", "--scale"}) == ("up", True), line
+            scaled = [word.split("=")[0] for word in words if "=" in word]
+            assert set(scaled) <= COMPOSE["services"].keys(), line
+
+
+def test_the_guides_secrets_are_those_that_compose_asks_for_and_the_service_takes(tmp_path: Path) -> None:
+    (line,) = re.findall(r"^printf .+$", GUIDE, re.MULTILINE)
+    subprocess.run(["bash", "-euc", line], cwd=tmp_path, check=True)
+    written = dict(line.split("=", 1) for line in (tmp_path / ".env").read_text().splitlines())
+    asked = set(re.findall(r"\$\{(\w+):\?", (ROOT / "compose.yaml").read_text()))
+    assert written.keys() == asked
+    database = COMPOSE["services"]["api"]["environment"]["DATABASE_URL"]
+    Settings(
+        _env_file=None,
+        environment="production",
+        secret_key=written["SECRET_KEY"],
+        database_url=re.sub(r"\$\{POSTGRES_PASSWORD.+?\}", written["POSTGRES_PASSWORD"], database),
+        redis_url="redis://redis:6379/0",
+    )
+
+
+def test_the_guides_scraper_asks_the_address_and_port_that_are_there() -> None:
+    (text,) = re.findall(r"^```yaml\n(.+?)^```$", GUIDE, re.MULTILINE | re.DOTALL)
+    (job,) = yaml.safe_load(text)["scrape_configs"]
+    assert f"GET {job['metrics_path']}" in RULES
+    (published,) = COMPOSE["services"]["api"]["ports"]
+    (target,) = job["static_configs"][0]["targets"]
+    assert target.rpartition(":")[2] == published.rpartition(":")[2]
 
 
 def test_a_part_starts_when_the_migration_is_through_and_both_stores_answer() -> None:

@@ -30,6 +30,14 @@ def test_every_route_has_a_sentence_and_every_operation_an_id_of_its_own(documen
     assert len(ids) == len(set(ids))
 
 
+def test_a_parameter_may_be_left_out_and_is_never_null(document: dict[str, Any]) -> None:
+    operations = [each for many in document["paths"].values() for each in many.values()]
+    parameters = [each for operation in operations for each in operation.get("parameters", ())]
+    assert not [each["name"] for each in parameters if {"type": "null"} in each["schema"].get("anyOf", [])]
+    (key, *_) = [each for each in parameters if each["name"] == "Idempotency-Key"]
+    assert (key["required"], key["schema"]["type"], key["schema"]["maxLength"]) == (False, "string", 255)
+
+
 def test_the_job_input_is_described_whole(document: dict[str, Any]) -> None:
     fields = set(document["components"]["schemas"]["JobInput"]["properties"])
     assert fields == {
