@@ -42,7 +42,7 @@ check: setup ## Lint, types, import contracts
 .PHONY: test
 test: export PYTHONDONTWRITEBYTECODE := # every process that a test starts would compile us anew
 test: setup ## The test suite: real Postgres and Redis, no network
-	$(BIN)/python -m pytest -n 2 --dist loadfile --no-loadscope-reorder
+	$(BIN)/python -m pytest -n 3 --dist loadfile --no-loadscope-reorder
 
 .PHONY: format
 format: setup ## Rewrite the code as ruff formats it

@@ -70,7 +70,8 @@ def test_half_a_name_is_not_taken_for_the_whole() -> None:
 def test_a_lost_character_still_finds_the_module(module: ModuleDatasheet, data: st.DataObject) -> None:
     name = title(module)
     lost = data.draw(st.integers(0, len(name) - 1))
-    assert module in search_modules(name[:lost] + name[lost + 1 :], limit=2)
+    # Three, because three Jinko types differ by one digit.
+    assert module in search_modules(name[:lost] + name[lost + 1 :], limit=3)
 
 
 @given(st.sampled_from(INVERTERS), st.data())
