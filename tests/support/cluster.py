@@ -6,6 +6,7 @@ import os
 import signal
 import subprocess
 import sys
+import time
 from collections.abc import AsyncIterator, Callable, Iterator
 from contextlib import AbstractAsyncContextManager, asynccontextmanager, contextmanager, suppress
 from datetime import timedelta
@@ -228,13 +229,14 @@ class Cluster:
 
 
 async def until(condition: Callable[[], Any], *, seconds: float = START_SECONDS, every: float = 0.02) -> None:
-    """Wait for a condition, plain or awaitable."""
-    async with asyncio.timeout(seconds):
-        while True:
-            found = condition()
-            if await found if asyncio.iscoroutine(found) else found:
-                return
-            await asyncio.sleep(every)
+    """Wait for a condition, plain or awaitable. By the clock: a condition may swallow the cancellation of a timeout."""
+    ending = time.monotonic() + seconds
+    while time.monotonic() < ending:
+        found = condition()
+        if await found if asyncio.iscoroutine(found) else found:
+            return
+        await asyncio.sleep(every)
+    raise TimeoutError(f"not within {seconds:g} s")
 
 
 OpenCluster = Callable[..., AbstractAsyncContextManager["Cluster"]]

@@ -57,11 +57,14 @@ async def storm(
             found.slowest = max(found.slowest, time.monotonic() - began)
             return job
 
-    interrupting = asyncio.create_task(_interrupt(cluster, redis, found.interruptions, every, seed))
+    # Told and not cancelled: on Python 3.11 redis-py sends within a wait_for that may swallow a cancellation.
+    calm = asyncio.Event()
+    interrupting = asyncio.create_task(_interrupt(cluster, redis, found.interruptions, every, seed, calm))
     try:
-        ids = await asyncio.gather(*map(one, range(jobs)))
+        async with asyncio.timeout(PATIENCE + WAIT * jobs):
+            ids = await asyncio.gather(*map(one, range(jobs)))
     finally:
-        interrupting.cancel()
+        calm.set()
         await asyncio.gather(interrupting, return_exceptions=True)
     found.ended, found.results = await versions(cluster, list(ids))
     return found
@@ -80,11 +83,16 @@ async def _started(cluster: Cluster, api: Api, answers: Counter[int]) -> str:
 
 
 async def _interrupt(
-    cluster: Cluster, redis: Redis, interruptions: Counter[str], every: float, seed: int
+    cluster: Cluster,
+    redis: Redis,
+    interruptions: Counter[str],
+    every: float,
+    seed: int,
+    calm: asyncio.Event,
 ) -> None:
     chance = random.Random(seed)
     parts = [*cluster.apis, *cluster.workers]
-    while True:
+    while not calm.is_set():
         await asyncio.sleep(every)
         what = chance.choice(("backend", "backend", "redis", "pause"))
         if what == "backend":  # any of them: a pool's, a listener's, the queue's own
