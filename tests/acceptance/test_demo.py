@@ -38,9 +38,11 @@ def test_ctrl_c_in_the_demo_leaves_no_process_behind(environment: Mapping[str, s
             start_new_session=True,
         )
     until(lambda: "accepted" in (tmp_path / "out").read_text() or process.poll() is not None)
+    process.send_signal(signal.SIGSTOP)  # or its story is over before its processes are counted
     started = family(process.pid, tmp_path / "data")
     assert len(started) >= 4
     process.send_signal(signal.SIGINT)
+    process.send_signal(signal.SIGCONT)
     assert process.wait(PATIENCE) == 130
     until(lambda: gone(started))
     assert "Traceback" not in (tmp_path / "out").read_text()
