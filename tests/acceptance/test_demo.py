@@ -28,6 +28,8 @@ def test_the_demo_runs_offline_twice_on_the_same_data(solarsync: Run, tmp_path: 
 
 
 def test_ctrl_c_in_the_demo_leaves_no_process_behind(environment: Mapping[str, str], tmp_path: Path) -> None:
+    # A shell has its background jobs ignore SIGINT, and whatever they start inherits that.
+    signal.signal(signal.SIGINT, signal.default_int_handler)
     with (tmp_path / "out").open("wb") as out:
         process = subprocess.Popen(
             [sys.executable, "-m", "api.cli", "demo"],
