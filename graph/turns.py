@@ -2,15 +2,18 @@
 
 import asyncio
 from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, suppress
 
 from sqlalchemy import func, select
+from sqlalchemy.exc import DBAPIError
 from sqlalchemy.ext.asyncio import AsyncEngine
 
 from core.database.errors import storage_errors
 from core.database.session import AsyncSessionLocal
 
 CALENDAR_LOCK = 0x534F4C4156
+TURN_SECONDS = 60.0
+"""How long one may last, in which its own transaction says nothing; after that it is taken from a frozen process."""
 
 
 class PlanningTurns:
@@ -24,9 +27,18 @@ class PlanningTurns:
     async def turn(self) -> AsyncIterator[None]:
         """Waits for its turn; `StorageUnavailable` where that takes longer than a statement may.
 
-        Each process sends one of its own, so that those who wait leave it connections to work with.
+        Each process sends one of its own, so that those who wait leave it connections to work with. Whoever has lost
+        theirs meanwhile may lose their visit too, which is told when it is stored.
         """
+        patience = str(round(TURN_SECONDS * 1000))
         async with self._here, AsyncSessionLocal(bind=self._engine) as session:
             with storage_errors():
+                await session.execute(
+                    select(func.set_config("idle_in_transaction_session_timeout", patience, True))
+                )
                 await session.execute(select(func.pg_advisory_xact_lock(CALENDAR_LOCK)))
-            yield
+            try:
+                yield
+            finally:
+                with suppress(DBAPIError):  # its connection is gone, and the lock with it
+                    await session.rollback()
