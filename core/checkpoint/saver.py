@@ -98,8 +98,9 @@ class RedisSaver(BaseCheckpointSaver[str]):
     async def aput_writes(
         self, config: RunnableConfig, writes: Sequence[tuple[str, Any]], task_id: str, task_path: str = ""
     ) -> None:
+        # The checkpoint after them follows at once, unless the task has company that takes longer.
         operation = operations.put_writes(self._terms, config, writes, task_id, task_path)
-        await timed_checkpoint("put_writes", self._redis.run(operation))
+        await timed_checkpoint("put_writes", self._redis.run(operation, patient=True))
 
     async def aget_tuple(self, config: RunnableConfig) -> CheckpointTuple | None:
         return await timed_checkpoint("get", self._redis.run(operations.get(self._terms, config)))
