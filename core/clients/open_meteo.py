@@ -35,7 +35,8 @@ NON_COMMERCIAL = " Its free service is for non-commercial use only."
 STAND_IN = "Weather in the form of Open-Meteo, from the host that OPEN_METEO_URL names."
 """Credit for any other host: a simulator's inventions are not Open-Meteo's."""
 
-FORECAST_DAYS = 7
+FORECAST_DAYS = 9
+"""From 00:00 UTC today: the week to come is whole at any hour, of a forecast that is up to a day old too."""
 
 BATCH = 100
 """Locations in one request; the service takes 1000, but a failed request loses them all."""
@@ -80,7 +81,7 @@ VARIABLES = {
     "diffuse_radiation": Variable("dhi_w_m2", {"W/m²": _AS_IS}, over_hour=True),
     "cape": Variable("cape_j_kg", {"J/kg": _AS_IS}, over_hour=False),
 }
-"""Ten variables and seven days weigh exactly one call of the daily allowance."""
+"""Ten variables weigh exactly one call of the daily allowance, for as many as fourteen days."""
 
 LIGHT = ("shortwave_radiation", "direct_normal_irradiance", "diffuse_radiation")
 """Global, beam and diffuse."""
@@ -122,7 +123,7 @@ class OpenMeteoClient:
         withhold_queries_from_logs()
 
     async def forecast(self, latitude: float, longitude: float) -> Forecast:
-        """Seven days from now; raises `ProviderUnavailable` naming the reason where none can be had."""
+        """Eight days from now and more; raises `ProviderUnavailable` naming the reason where none can be had."""
         document = await self._ask([(latitude, longitude)])
         if not isinstance(document, dict):
             raise ProviderUnavailable(PROVIDER, "answered a list to a question about one place")

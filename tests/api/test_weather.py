@@ -57,7 +57,7 @@ async def test_a_job_shows_its_weather_as_it_is_now_and_what_its_array_is_to_del
     assert weather["forecast"]["source"] == "open_meteo"
     assert weather["windows"]
     production = (await client.get(f"/jobs/{job['id']}/forecast")).json()
-    assert 144 <= len(production["hourly"]) <= 168  # seven days of which the first has begun at midnight
+    assert (len(production["hourly"]), production["hours_unknown"], production["warnings"]) == (168, 0, [])
     assert production["energy_kwh"] > 0
     assert all(hour["low_w"] <= hour["p_ac_w"] <= hour["high_w"] for hour in production["hourly"])
     accepted = await client.post(f"/jobs/{job['id']}/refresh")

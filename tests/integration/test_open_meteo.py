@@ -118,7 +118,7 @@ async def test_it_asks_for_the_ten_variables_that_cost_one_call_in_metres_per_se
         "hourly": "temperature_2m,relative_humidity_2m,precipitation,weather_code,wind_speed_10m,wind_gusts_10m,"
         "shortwave_radiation,direct_normal_irradiance,diffuse_radiation,cape",
         "wind_speed_unit": "ms",
-        "forecast_days": "7",
+        "forecast_days": "9",
         "timezone": "UTC",
     }
 
