@@ -8,7 +8,9 @@ preceding hour, gusts are its maximum; temperature, humidity, wind, code and CAP
 import asyncio
 from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime, timedelta
+from functools import lru_cache
 from itertools import pairwise
+from types import NoneType
 from typing import NamedTuple
 
 import httpx
@@ -89,6 +91,7 @@ LIGHT = ("shortwave_radiation", "direct_normal_irradiance", "diffuse_radiation")
 Place = tuple[float, float]
 """Degrees north and east."""
 
+_NUMBERS = frozenset({int, float, NoneType})
 _HALF_HOUR = np.timedelta64(1_800_000_000, "us")
 
 
@@ -244,16 +247,23 @@ def _times(document: Mapping[str, object], hourly: Mapping[str, object], now: da
     stamps = hourly.get("time")
     if not isinstance(stamps, list) or len(stamps) < 2:
         raise ProviderUnavailable(PROVIDER, "answered no hours")
-    try:
-        times = [datetime.fromisoformat(str(stamp)).replace(tzinfo=UTC) for stamp in stamps]
-    except ValueError:
-        raise ProviderUnavailable(PROVIDER, "answered times that are none") from None
-    if any(later - earlier != HOUR for earlier, later in pairwise(times)):
-        raise ProviderUnavailable(PROVIDER, "left out hours")
+    times = _read_times(tuple(map(str, stamps)))
     if now - times[0] > _LATEST_START or times[-1] < now:
         raise ProviderUnavailable(PROVIDER, f"stale: the forecast begins at {times[0]:%Y-%m-%d %H:%M} UTC")
     if times[0] > now:
         raise ProviderUnavailable(PROVIDER, f"the forecast begins only at {times[0]:%Y-%m-%d %H:%M} UTC")
+    return times
+
+
+@lru_cache(maxsize=4)
+def _read_times(stamps: tuple[str, ...]) -> list[datetime]:
+    """All places of a batch have the same."""
+    try:
+        times = [datetime.fromisoformat(stamp).replace(tzinfo=UTC) for stamp in stamps]
+    except ValueError:
+        raise ProviderUnavailable(PROVIDER, "answered times that are none") from None
+    if any(later - earlier != HOUR for earlier, later in pairwise(times)):
+        raise ProviderUnavailable(PROVIDER, "left out hours")
     return times
 
 
@@ -262,7 +272,7 @@ def _series(name: str, hourly: Mapping[str, object], units: Mapping[str, object]
     values, unit = hourly.get(name), units.get(name)
     if not isinstance(values, list) or len(values) != hours:
         raise ProviderUnavailable(PROVIDER, f"{name} does not cover the {hours} hours of the answer")
-    if any(v is not None and (isinstance(v, bool) or not isinstance(v, int | float)) for v in values):
+    if not _NUMBERS.issuperset(map(type, values)):
         raise ProviderUnavailable(PROVIDER, f"{name} holds values that are no numbers")
     if unit not in VARIABLES[name].units:
         raise ProviderUnavailable(PROVIDER, f"{name} came in {unit!r}, which is not a unit we know for it")
