@@ -25,8 +25,8 @@ class Outlook:
 
     alerts: list[Alert]
     stops: list[tuple[datetime, datetime]]
-    forecast: Forecast | None
-    """What takes back what an earlier one foresaw, for hours of which it knows everything."""
+    known: list[tuple[datetime, datetime]]
+    """The stretches of which the forecast knows everything: there it takes back what an earlier one foresaw."""
     warned: Warned | None = None
     """What an authority said, where one was asked now."""
 
@@ -38,11 +38,7 @@ class Outlook:
         return any(begin < end and start < until for begin, until in self.stops)
 
     def knows(self, start: datetime, end: datetime) -> bool:
-        """Whether the forecast reaches over this stretch and leaves nothing in it open."""
-        hours = [
-            hour for hour in (self.forecast.hourly if self.forecast else []) if _touches(hour, start, end)
-        ]
-        return sum(map(_is_complete, hours)) * HOUR >= end - start
+        return any(begin <= start and end <= until for begin, until in self.known)
 
 
 def outlook(
@@ -57,7 +53,7 @@ def outlook(
     in_force = [alert for alert in official if alert.end > now]
     stops = [(slot.start, slot.end) for slot in slots if slot.verdict == "stop"]
     stops += [(alert.start, alert.end) for alert in in_force if alert.severity == "stop"]
-    return Outlook([*alerts(slots, thresholds), *in_force], stops, forecast, warned)
+    return Outlook([*alerts(slots, thresholds), *in_force], stops, _known(forecast), warned)
 
 
 def alert_news(known: Sequence[OpenAlert], seen: Outlook, now: datetime) -> AlertNews:
@@ -89,8 +85,18 @@ def _is_over(told: Alert, seen: Outlook, now: datetime) -> bool:
     return told.end <= now or (seen.warned is not None and seen.warned.withdrew(told))
 
 
-def _touches(hour: ForecastHour, start: datetime, end: datetime) -> bool:
-    return hour.start < end and start < hour.start + HOUR
+def _known(forecast: Forecast | None) -> list[tuple[datetime, datetime]]:
+    """Hours that the forecast leaves nothing open of, on end."""
+    stretches: list[tuple[datetime, datetime]] = []
+    for hour in forecast.hourly if forecast is not None else []:
+        if not _is_complete(hour):
+            continue
+        end = hour.start + HOUR
+        if stretches and stretches[-1][1] == hour.start:
+            stretches[-1] = (stretches[-1][0], end)
+        else:
+            stretches.append((hour.start, end))
+    return stretches
 
 
 def _is_complete(hour: ForecastHour) -> bool:
@@ -106,7 +112,7 @@ def _is_complete(hour: ForecastHour) -> bool:
 
 def news_of_run(known: Sequence[OpenAlert], weather: WeatherResult, now: datetime) -> AlertNews:
     """`alert_news` of a run's weather."""
-    return alert_news(known, Outlook(weather.alerts, [], weather.forecast), now)
+    return alert_news(known, Outlook(weather.alerts, [], _known(weather.forecast) if known else []), now)
 
 
 def already_stopped(job: ActiveJob, windows: Sequence[Window]) -> bool:

@@ -18,7 +18,7 @@ from sqlalchemy.ext.asyncio import AsyncEngine, AsyncSession
 
 from core.clock import Clock
 from core.database.alerts import AlertNews, Alerts
-from core.database.cells import Fetched, WeatherCells
+from core.database.cells import Cell, Fetched, WeatherCells
 from core.database.models import RunStatus
 from core.database.refreshes import ActiveJob, Refreshes
 from core.database.resources import StandIns
@@ -140,23 +140,27 @@ class WeatherUpdate:
                 cells = await WeatherCells(session).claim(self._started, self._clock.now(), BATCH)
             if not cells:
                 return
-            heard = await fetch_cells(cells, self._forecasts)
-            judged = await asyncio.to_thread(_judged, heard, self._clock.now(), self._plan.thresholds)
+            fetched, judged = await self._fetch(cells)
             async with open_session(self._engine) as session:
-                await WeatherCells(session).store(
-                    [each.fetched for each in heard], self._clock.now(), self._life, judged=True
-                )
-                self.counts["jobs"] += await self._tell(session, judged)
-            found = sum(each.forecast is not None for each in heard)
+                await WeatherCells(session).store(fetched, self._clock.now(), self._life, judged=True)
+                jobs = await self._tell(session, judged)
+            found = sum(each.content is not None for each in fetched)
             self._without_any = 0 if found else self._without_any + 1
-            self.counts += Counter(batches=1, fetched=found, failed=len(cells) - found)
+            self.counts += Counter(batches=1, fetched=found, failed=len(cells) - found, jobs=jobs)
+
+    async def _fetch(self, cells: list[Cell]) -> tuple[list[Fetched], dict[str, Outlook]]:
+        """What is to be kept and told; the hours themselves, 30 MB of them, are let go before the database is asked."""
+        heard = await fetch_cells(cells, self._forecasts)
+        judged = await asyncio.to_thread(_judged, heard, self._clock.now(), self._plan.thresholds)
+        return [each.fetched for each in heard], judged
 
     async def _judge_what_runs_fetched(self) -> bool:
         async with open_session(self._engine) as session:
             found = await WeatherCells(session).claim_unjudged(BATCH)
             kept = [Heard(Fetched(cell, None), forecast) for cell, forecast in found]
             judged = await asyncio.to_thread(_judged, kept, self._clock.now(), self._plan.thresholds)
-            self.counts["jobs"] += await self._tell(session, judged)
+            jobs = await self._tell(session, judged)
+        self.counts["jobs"] += jobs
         return bool(found)
 
     async def _tell(self, session: AsyncSession, outlooks: Mapping[str, Outlook]) -> int:
