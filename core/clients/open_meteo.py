@@ -6,6 +6,7 @@ preceding hour, gusts are its maximum; temperature, humidity, wind, code and CAP
 """
 
 import asyncio
+from bisect import bisect_left
 from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime, timedelta
 from functools import lru_cache
@@ -37,15 +38,21 @@ NON_COMMERCIAL = " Its free service is for non-commercial use only."
 STAND_IN = "Weather in the form of Open-Meteo, from the host that OPEN_METEO_URL names."
 """Credit for any other host: a simulator's inventions are not Open-Meteo's."""
 
+PAST_DAYS = 1
+"""Before 00:00 UTC today, which is morning in Sydney: what rained in the last hours counts there too."""
+
 FORECAST_DAYS = 9
 """From 00:00 UTC today: the week to come is whole at any hour, of a forecast that is up to a day old too."""
+
+BEHIND, AHEAD = timedelta(days=1), timedelta(days=8)
+"""What of an answer is of use, seen from the hour in which it came."""
 
 BATCH = 100
 """Locations in one request; the service takes 1000, but a failed request loses them all."""
 
 HOUR = timedelta(hours=1)
-_LATEST_START = timedelta(hours=24, minutes=10)
-"""The answer begins at 00:00 UTC today; ten minutes for a clock that runs behind."""
+_SLOW_CLOCK = timedelta(minutes=10)
+"""By which the provider may still think that it is yesterday."""
 
 _LIGHT_AT_NIGHT = 0.02
 """Share of the radiation that may fall while the sun is 6° below the horizon. [unitless]"""
@@ -160,11 +167,14 @@ class OpenMeteoClient:
             "hourly": ",".join(VARIABLES),
             "wind_speed_unit": "ms",
             "timezone": "UTC",
+            "past_days": str(PAST_DAYS),
             "forecast_days": str(FORECAST_DAYS),
         }
         if self._api_key is not None:
             params["apikey"] = self._api_key.get_secret_value()
-        question = Question(self._url, params, weight=call_weight(len(VARIABLES), FORECAST_DAYS, len(places)))
+        question = Question(
+            self._url, params, weight=call_weight(len(VARIABLES), PAST_DAYS + FORECAST_DAYS, len(places))
+        )
         answer = await get_json(self._http, self._gate, question, passing=_may_pass, patience=self._patience)
         if answer.document is None:
             raise ProviderUnavailable(PROVIDER, "answered nothing")
@@ -224,8 +234,10 @@ def read_hours(
         raise ProviderUnavailable(
             PROVIDER, "beam and diffuse light do not add up under the sun: hours or units are shifted"
         )
-    columns = {variable.field: _of_hours(name, series[name]) for name, variable in VARIABLES.items()}
-    return to_hours(PROVIDER, times[:-1], columns)
+    starts = times[:-1]
+    useful = slice(bisect_left(starts, now - BEHIND), bisect_left(starts, now + AHEAD))
+    columns = {variable.field: _of_hours(name, series[name])[useful] for name, variable in VARIABLES.items()}
+    return to_hours(PROVIDER, starts[useful], columns)
 
 
 def _may_pass(status: int, reason: str) -> bool:
@@ -248,11 +260,19 @@ def _times(document: Mapping[str, object], hourly: Mapping[str, object], now: da
     if not isinstance(stamps, list) or len(stamps) < 2:
         raise ProviderUnavailable(PROVIDER, "answered no hours")
     times = _read_times(tuple(map(str, stamps)))
-    if now - times[0] > _LATEST_START or times[-1] < now:
+    if _is_stale(times, now):
         raise ProviderUnavailable(PROVIDER, f"stale: the forecast begins at {times[0]:%Y-%m-%d %H:%M} UTC")
     if times[0] > now:
         raise ProviderUnavailable(PROVIDER, f"the forecast begins only at {times[0]:%Y-%m-%d %H:%M} UTC")
     return times
+
+
+def _is_stale(times: Sequence[datetime], now: datetime) -> bool:
+    """Whether it was another day when this was made; a service may leave out the day that has passed."""
+    today = (now - _SLOW_CLOCK).replace(hour=0, minute=0, second=0, microsecond=0)
+    if times[0] >= today:
+        return times[-1] < now
+    return times[0] < today - timedelta(PAST_DAYS) or times[-1] < today + timedelta(FORECAST_DAYS) - HOUR
 
 
 @lru_cache(maxsize=4)

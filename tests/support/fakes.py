@@ -15,7 +15,7 @@ HOURS_AHEAD = 8 * 24
 
 
 class FineWeather:
-    """A forecast provider whose days are dry, calm and sunny, from the present hour on."""
+    """A forecast provider whose days are dry, calm and sunny, from yesterday on."""
 
     def __init__(self, clock: Clock) -> None:
         self._clock = clock
@@ -23,7 +23,7 @@ class FineWeather:
     async def forecast(self, latitude: float, longitude: float) -> Forecast:
         del latitude, longitude
         first = self._clock.now().replace(minute=0, second=0, microsecond=0)
-        hours = [self.hour(first + timedelta(hours=ahead)) for ahead in range(HOURS_AHEAD)]
+        hours = [self.hour(first + timedelta(hours=ahead)) for ahead in range(-24, HOURS_AHEAD)]
         return Forecast(source="fine weather", issued_at=first, hourly=hours)
 
     def hour(self, start: datetime) -> ForecastHour:

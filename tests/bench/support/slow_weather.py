@@ -12,7 +12,7 @@ from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
 
 from api.weather_simulator import UNITS, answer_place, read_question
-from core.clients.open_meteo import FORECAST_DAYS
+from core.clients.open_meteo import FORECAST_DAYS, PAST_DAYS
 from core.clock import SystemClock
 
 LATENCY_SECONDS = 0.2
@@ -36,6 +36,7 @@ def create_provider() -> Starlette:
             "longitude": longitude,
             "hourly": ",".join(UNITS),
             "wind_speed_unit": "ms",
+            "past_days": str(PAST_DAYS),
             "forecast_days": str(FORECAST_DAYS),
         }
         question = read_question(params)
