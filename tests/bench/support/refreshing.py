@@ -1,7 +1,7 @@
 """Looks at the weather of all jobs in a process of their own; prints one JSON document for each that is measured.
 
-Two as the settings have it, then two with an authority that files every cell: one that hears nothing new, and one in
-which a fiftieth of the cells is warned.
+All hear an authority whose country holds every cell. Two come first; when it has filed all cells there is one in which
+it has nothing new, and one in which it warns a fiftieth of them.
 """
 
 import asyncio
@@ -53,9 +53,9 @@ class Country:
 
 async def _looks() -> None:
     async with open_infrastructure(load_settings(env_file=None)) as opened:
-        for _ in range(2):
-            await _measured(opened, None)
         country = Country(opened.dependencies.clock)
+        for _ in range(2):
+            await _measured(opened, country)
         filed = 1
         while filed:
             filed = (await _look(opened, country))["cells_filed"]
@@ -64,12 +64,12 @@ async def _looks() -> None:
         await _measured(opened, country)
 
 
-async def _look(opened: Infrastructure, authority: Authority | None) -> dict[str, int]:
+async def _look(opened: Infrastructure, authority: Authority) -> dict[str, int]:
     plan, clock = refresh_plan(opened.settings), opened.dependencies.clock
     return await run_weather_update(opened.engine, opened.forecasts, clock, plan, authority)
 
 
-async def _measured(opened: Infrastructure, authority: Authority | None) -> None:
+async def _measured(opened: Infrastructure, authority: Authority) -> None:
     process = psutil.Process()
     before, peak = process.memory_info().rss, [process.memory_info().rss]
     watch = asyncio.create_task(_watch(process, peak))
