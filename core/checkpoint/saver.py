@@ -67,6 +67,8 @@ class RedisSaver(BaseCheckpointSaver[str]):
                 raise ValueError("checkpoints are bytes: the client must not decode responses")
         self._ttl_seconds = ttl_seconds
         self._fenced = fenced
+        self._new: set[str] = set()
+        """Threads just claimed that hold nothing: the first look need not ask, and nobody else may write there."""
         self._redis = AsyncTransport(partial(connected, client))
         self._sync_redis = None if sync_client is None else SyncTransport(sync_client)
 
@@ -76,7 +78,9 @@ class RedisSaver(BaseCheckpointSaver[str]):
         To be called by whoever was given the attempt by the database, before its first write; deleting
         the thread removes the claim too.
         """
-        await self._redis.run(operations.claim(self._terms, thread_id, attempt))
+        self._new.discard(thread_id)
+        if await self._redis.run(operations.claim(self._terms, thread_id, attempt)):
+            self._new.add(thread_id)
 
     def get_next_version(self, current: str | None, channel: None) -> str:  # noqa: ARG002
         """A version that sorts after `current`; the random end tells forks apart."""
@@ -92,16 +96,22 @@ class RedisSaver(BaseCheckpointSaver[str]):
         metadata: CheckpointMetadata,
         new_versions: ChannelVersions,
     ) -> RunnableConfig:
+        self._new.discard(str(config["configurable"]["thread_id"]))
         operation = operations.put(self._terms, config, checkpoint, metadata, new_versions)
         return await timed_checkpoint("put", self._redis.run(operation))
 
     async def aput_writes(
         self, config: RunnableConfig, writes: Sequence[tuple[str, Any]], task_id: str, task_path: str = ""
     ) -> None:
+        # The checkpoint after them follows at once, unless the task has company that takes longer.
         operation = operations.put_writes(self._terms, config, writes, task_id, task_path)
-        await timed_checkpoint("put_writes", self._redis.run(operation))
+        await timed_checkpoint("put_writes", self._redis.run(operation, patient=True))
 
     async def aget_tuple(self, config: RunnableConfig) -> CheckpointTuple | None:
+        thread_id = str(config["configurable"]["thread_id"])
+        if thread_id in self._new:
+            self._new.discard(thread_id)
+            return None
         return await timed_checkpoint("get", self._redis.run(operations.get(self._terms, config)))
 
     async def alist(

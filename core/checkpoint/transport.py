@@ -41,6 +41,7 @@ PASSING: Final = (
 )
 PASSING_REPLIES: Final = ("MISCONF", "NOREPLICAS", "BUSY")
 LARGE: Final = 256 * 1024
+PATIENCE_SECONDS: Final = 0.005
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,40 +83,53 @@ class AsyncTransport:
     One trip is on its way at a time; what is asked for meanwhile makes up the next one. So commands
     arrive in the order in which they were asked for, and the busier the loop, the more share a trip.
     When a trip fails, whoever waits for the next one fails with it, so that nobody waits through several
-    timeouts.
+    timeouts. What is patient waits for a trip that somebody else asks for, `PATIENCE_SECONDS` at most.
     """
 
     def __init__(self, connected: Connected) -> None:
         self._connected = connected
         self._waiting: list[tuple[Sequence[Command], asyncio.Future[list[Any]]]] = []
+        self._due = False
         self._sender: asyncio.Task[None] | None = None
+        self._timer: asyncio.TimerHandle | None = None
 
-    async def run(self, operation: Operation[T]) -> T:
+    async def run(self, operation: Operation[T], *, patient: bool = False) -> T:
         try:
             step = next(operation)
             while True:
-                step = operation.send(await self._fulfil(step))
+                step = operation.send(await self._fulfil(step, patient=patient))
         except StopIteration as finished:
             result: T = finished.value
             return result
 
-    async def _fulfil(self, step: Sequence[Command] | Work) -> Any:  # noqa: ANN401  whatever is asked for
+    async def _fulfil(self, step: Sequence[Command] | Work, *, patient: bool) -> Any:  # noqa: ANN401  whatever is asked for
         if isinstance(step, Work):
             return await asyncio.to_thread(step.do) if step.size > LARGE else step.do()
-        reply: asyncio.Future[list[Any]] = asyncio.get_running_loop().create_future()
+        loop = asyncio.get_running_loop()
+        reply: asyncio.Future[list[Any]] = loop.create_future()
         self._waiting.append((step, reply))
-        if self._sender is None or self._sender.done():
-            self._sender = asyncio.create_task(self._send_until_empty())
+        if not patient:
+            self._send()
+        elif self._timer is None and not self._due:
+            self._timer = loop.call_later(PATIENCE_SECONDS, self._send)
         return await reply
 
-    async def _send_until_empty(self) -> None:
+    def _send(self) -> None:
+        self._due = True
+        if self._timer is not None:
+            self._timer.cancel()
+            self._timer = None
+        if self._sender is None or self._sender.done():
+            self._sender = asyncio.create_task(self._send_while_due())
+
+    async def _send_while_due(self) -> None:
         await asyncio.sleep(0)
-        while self._waiting:
+        while self._due and self._waiting:
             trip: list[tuple[Sequence[Command], asyncio.Future[list[Any]]]] = []
             try:
                 async with self._connected() as exchange:
-                    while self._waiting:
-                        trip, self._waiting = self._waiting, []
+                    while self._due and self._waiting:
+                        trip, self._waiting, self._due = self._waiting, [], False
                         replies = await _round_trip(
                             exchange, [one for commands, _ in trip for one in commands]
                         )

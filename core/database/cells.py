@@ -15,6 +15,7 @@ from sqlalchemy import bindparam, func, select, text
 from sqlalchemy.dialects.postgresql import ARRAY, BYTEA, TEXT, insert
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from core.database.direct import Direct
 from core.database.places import job_cell
 from core.database.weather_tables import WeatherCellRow
 from state.weather import Alert, Forecast
@@ -74,15 +75,17 @@ _CLAIM_UNJUDGED = text(
     RETURNING weather_cells.cell, latitude, longitude, official, content
     """
 )
-_STORED = select(
-    WeatherCellRow.cell,
-    WeatherCellRow.content,
-    WeatherCellRow.fetched_at,
-    WeatherCellRow.due_at,
-    WeatherCellRow.problem,
-    WeatherCellRow.official,
-    WeatherCellRow.official_problem,
-).where(WeatherCellRow.cell == func.any(bindparam("names", type_=ARRAY(TEXT))))
+_STORED = Direct(
+    select(
+        WeatherCellRow.cell,
+        WeatherCellRow.content,
+        WeatherCellRow.fetched_at,
+        WeatherCellRow.due_at,
+        WeatherCellRow.problem,
+        WeatherCellRow.official,
+        WeatherCellRow.official_problem,
+    ).where(WeatherCellRow.cell == func.any(bindparam("names", type_=ARRAY(TEXT))))
+)
 # Rows are locked in the order of their names by whoever changes several, so that two looks never wait for each other.
 _STORE = text(
     """
@@ -205,7 +208,7 @@ class WeatherCells:
 
     async def stored(self, names: Sequence[str]) -> dict[str, StoredForecast]:
         """The cells of these names that there are."""
-        rows = await self._session.execute(_STORED, {"names": names})
+        rows = await _STORED.all(self._session, {"names": names})
         return {
             row.cell: StoredForecast(
                 unpacked(row.content) if row.content is not None else None,

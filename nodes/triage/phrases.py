@@ -56,29 +56,33 @@ class Phrases:
     """
 
     def __init__(self, entries: Iterable[tuple[int, Iterable[str]]], classes: Classes = NO_CLASSES) -> None:
-        self._by_first: dict[str, list[tuple[Pattern, int]]] = {}
+        self._by_first: dict[str, list[tuple[Pattern, frozenset[str], int]]] = {}
+        """Patterns by their first word, each with the words that have to follow at once, if any, and its entry."""
         for key, terms in entries:
             for term in terms:
                 pattern = _pattern(term, classes)
+                follows = _words(pattern[1]) if len(pattern) > 1 else frozenset[str]()
                 for word in _words(pattern[0]):
-                    self._by_first.setdefault(word, []).append((pattern, key))
+                    self._by_first.setdefault(word, []).append((pattern, follows, key))
 
     def words(self) -> set[str]:
         """Every word that occurs in a phrase."""
-        patterns = (pattern for row in self._by_first.values() for pattern, _ in row)
+        patterns = (pattern for row in self._by_first.values() for pattern, _, _ in row)
         return {word for pattern in patterns for part in pattern for word in _words(part)}
 
     def neighbours(self) -> set[tuple[frozenset[str], frozenset[str]]]:
         """Words that follow one another, with or without others between."""
-        patterns = {pattern for row in self._by_first.values() for pattern, _ in row}
+        patterns = {pattern for row in self._by_first.values() for pattern, _, _ in row}
         spoken = [[part for part in pattern if isinstance(part, frozenset)] for pattern in patterns]
         return {pair for row in spoken for pair in pairwise(row)}
 
     def find(self, words: Sequence[str]) -> list[Match]:
         """Every phrase at every place; of one entry the longest at each place."""
         longest: dict[tuple[int, int], tuple[int, ...]] = {}
-        for start, word in enumerate(words):
-            for pattern, key in self._by_first.get(word, ()):
+        for start, (word, after) in enumerate(pairwise([*words, ""])):
+            for pattern, follows, key in self._by_first.get(word, ()):
+                if follows and after not in follows:
+                    continue
                 places = _places_of(pattern, words, start)
                 if places and places[-1] > longest.get((start, key), (-1,))[-1]:
                     longest[start, key] = places

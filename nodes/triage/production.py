@@ -29,7 +29,7 @@ def expected_production(
     inverter's. Tilt is not accounted for: near the equator within a few percent, more at higher latitudes.
     """
     pdc0 = array_size_w(job)
-    sun = _daily_irradiation(job, weather)
+    sun = None if pdc0 is None else _daily_irradiation(job, weather)
     if pdc0 is None or sun is None:
         return None
     irradiation, whence = sun

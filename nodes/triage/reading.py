@@ -22,6 +22,8 @@ LONGEST_QUOTE = 120
 
 def read_text(text: str) -> list[Finding]:
     """Everything the text says in any language known, each with the clause it stands in."""
+    if not text:
+        return []
     return list(dict.fromkeys(finding for language in languages() for finding in _read_in(text, language)))
 
 

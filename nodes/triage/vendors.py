@@ -1,8 +1,9 @@
 """Whose fault codes these are. A code means nothing without its vendor, so an unclear one is asked about."""
 
 import re
-from collections.abc import Iterable
+from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import cache
 
 from rapidfuzz.distance import OSA
 
@@ -31,19 +32,15 @@ class Named:
 
 def from_name(said: str) -> Named:
     """Vendors that a vendor field names, a slip of the pen allowed for."""
-    found = _by_alias(said) or _misspelt(said)
+    found = _likeliest(_aliases_in(said)) or _misspelt(said)
     return Named(found, said)
 
 
 def from_text(text: str) -> Named:
     """The vendor that a free text names, if it is one only: two brands in one text decide nothing."""
-    brands = {
-        vendor.id
-        for vendor in vendors().values()
-        for alias in vendor.aliases
-        if _names(alias, text) and len(_sharing(alias)) == 1
-    }
-    found = _by_alias(text) if len(brands) <= 1 else ()
+    named = _aliases_in(text)
+    brands = {ids for alias in named if len(ids := _sharing(alias)) == 1}
+    found = _likeliest(named) if len(brands) <= 1 else ()
     return Named(found, ", ".join(vendors()[v].label for v in found) if found else None)
 
 
@@ -51,20 +48,14 @@ def narrowed(named: Named, text: str) -> Named:
     """The same, made unique by a product name in the text where the brand alone is ambiguous."""
     if len(named.ids) < 2:
         return named
-    both = tuple(v for v in _by_alias(f"{named.said} {text}") if v in named.ids)
+    both = tuple(v for v in _likeliest(_aliases_in(f"{named.said} {text}")) if v in named.ids)
     return Named(both, named.said) if both else named
 
 
-def _by_alias(text: str) -> tuple[str, ...]:
-    hits = [
-        (len(_sharing(alias)), -len(alias), alias)
-        for vendor in vendors().values()
-        for alias in vendor.aliases
-        if _names(alias, text)
-    ]
-    if not hits:
-        return ()
-    return _sharing(min(hits)[2])
+def _likeliest(aliases: Sequence[str]) -> tuple[str, ...]:
+    """Whose the alias is that fewest vendors share; of two such the longer one."""
+    hits = [(len(_sharing(alias)), -len(alias), alias) for alias in aliases]
+    return _sharing(min(hits)[2]) if hits else ()
 
 
 def _misspelt(said: str) -> tuple[str, ...]:
@@ -75,8 +66,9 @@ def _misspelt(said: str) -> tuple[str, ...]:
     return ()
 
 
-def _aliases() -> Iterable[str]:
-    return dict.fromkeys(alias for vendor in vendors().values() for alias in vendor.aliases)
+@cache
+def _aliases() -> tuple[str, ...]:
+    return tuple(dict.fromkeys(alias for vendor in vendors().values() for alias in vendor.aliases))
 
 
 def _sharing(alias: str) -> tuple[str, ...]:
@@ -86,5 +78,11 @@ def _sharing(alias: str) -> tuple[str, ...]:
     return tuple(vendor.id for vendor in vendors().values() if has(vendor))
 
 
-def _names(alias: str, text: str) -> bool:
-    return re.search(rf"(?<![a-z0-9]){re.escape(alias)}(?![a-z0-9])", text.lower()) is not None
+def _aliases_in(text: str) -> list[str]:
+    """Every alias that stands in the text as words of its own."""
+    lower = text.lower()
+    return [
+        alias
+        for alias in _aliases()
+        if alias in lower and re.search(rf"(?<![a-z0-9]){re.escape(alias)}(?![a-z0-9])", lower)
+    ]

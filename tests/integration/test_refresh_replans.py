@@ -3,7 +3,7 @@
 import asyncio
 from collections import Counter
 from dataclasses import replace
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 from typing import Any
 from uuid import UUID
 
@@ -35,12 +35,12 @@ from state.job import JobInput
 from state.weather import Resource
 from tests.support.cells import Batches
 from tests.support.fakes import Authority, FineWeather, NoFiles, Storm
-from tests.support.forecasts import next_monday, official
+from tests.support.forecasts import official
 from tests.support.inputs import sizing_input
 from tests.support.people import add_viewer, technician_row
 
-NOW = next_monday(hour=15)
-"""Dusk in Nairobi: the visit is on the next day. Not long past, or runs would come after the visits they plan."""
+NOW = datetime(2037, 11, 23, 15, tzinfo=UTC)
+"""Dusk in Nairobi: the visit is on the next day, long after the database's own today."""
 PLAN = RefreshPlan(life=timedelta(hours=3))
 
 

@@ -20,12 +20,6 @@ RESOURCE = Resource(
 )
 
 
-def next_monday(hour: int) -> datetime:
-    """For tests whose clock is theirs while PostgreSQL's is the world's."""
-    today = datetime.now(UTC).replace(hour=hour, minute=0, second=0, microsecond=0)
-    return today + timedelta(days=7 - today.weekday())
-
-
 FINE: dict[str, Any] = {
     "temp_air_c": 18.0,
     "relative_humidity_pct": 50.0,

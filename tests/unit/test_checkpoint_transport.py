@@ -71,6 +71,45 @@ def echo(*words: str) -> Operation[list[str]]:
     return cast("list[str]", replies)
 
 
+async def test_the_patient_goes_with_whoever_comes_next(transport: AsyncTransport, server: FakeRedis) -> None:
+    patient = asyncio.create_task(transport.run(echo("patient"), patient=True))
+    await asyncio.sleep(0)
+    assert await transport.run(echo("urgent")) == ["urgent"]
+    assert await patient == ["patient"]
+    assert server.trips == [[("ECHO", "patient"), ("ECHO", "urgent")]]
+
+
+async def test_the_patient_goes_alone_where_nobody_comes(
+    transport: AsyncTransport, server: FakeRedis
+) -> None:
+    replies = await asyncio.gather(*(transport.run(echo(f"{n}"), patient=True) for n in range(3)))
+    assert replies == [["0"], ["1"], ["2"]]
+    assert len(server.trips) == 1
+
+
+async def test_the_patient_does_not_join_a_trip_that_has_begun(
+    transport: AsyncTransport, server: FakeRedis
+) -> None:
+    server.open.clear()
+    urgent = asyncio.create_task(transport.run(echo("urgent")))
+    await server.under_way.wait()
+    patient = asyncio.create_task(transport.run(echo("patient"), patient=True))
+    server.open.set()
+    assert await urgent == ["urgent"]
+    assert await patient == ["patient"]
+    assert len(server.trips) == 2
+
+
+async def test_a_failed_trip_fails_the_patient_too(transport: AsyncTransport, server: FakeRedis) -> None:
+    server.failure = RedisConnectionError("gone")
+    patient = asyncio.create_task(transport.run(echo("patient"), patient=True))
+    await asyncio.sleep(0)
+    with pytest.raises(StorageUnavailable):
+        await transport.run(echo("urgent"))
+    with pytest.raises(StorageUnavailable):
+        await patient
+
+
 async def test_what_is_asked_for_in_one_tick_shares_one_trip(
     transport: AsyncTransport, server: FakeRedis
 ) -> None:

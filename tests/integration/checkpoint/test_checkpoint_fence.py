@@ -190,3 +190,32 @@ async def test_a_zombie_wakes_up_in_the_middle_of_a_graph_and_can_store_nothing_
     assert result == {"log": ["first", "successor"]}
     assert await client.hgetall(thread_key(THREAD)) == before
     assert (await graph.aget_state(of(2))).values == result
+
+
+async def test_who_claims_a_new_thread_need_not_ask_what_it_holds(
+    workers_saver: RedisSaver, client: AsyncRedis
+) -> None:
+    await workers_saver.claim(THREAD, 1)
+    asked = await _scripts_run(client)
+    assert (
+        await workers_saver.aget_tuple({"configurable": {"thread_id": THREAD, "checkpoint_ns": ""}}) is None
+    )
+    assert await _scripts_run(client) == asked
+
+
+async def test_what_others_wrote_between_two_claims_is_found(
+    workers_saver: RedisSaver, client: AsyncRedis
+) -> None:
+    other = RedisSaver(client, ttl_seconds=60, fenced=True)
+    await workers_saver.claim(THREAD, 1)
+    await other.claim(THREAD, 2)
+    await save_job_state(other, THREAD, {"a": 1}, attempt=2)
+    await workers_saver.claim(THREAD, 3)
+    found = await workers_saver.aget_tuple({"configurable": {"thread_id": THREAD, "checkpoint_ns": ""}})
+    assert found is not None
+    assert found.checkpoint["channel_values"] == {"a": 1}
+
+
+async def _scripts_run(client: AsyncRedis) -> int:
+    statistics: dict[str, Any] = await client.info("commandstats")
+    return sum(statistics.get(name, {"calls": 0})["calls"] for name in ("cmdstat_eval", "cmdstat_evalsha"))
