@@ -51,9 +51,10 @@ WIND_UNITS: Mapping[str, tuple[str, float]] = {
 """By the value of `wind_speed_unit`: the unit as answers spell it, and how many of it are 1 m/s."""
 
 KNOWN = frozenset(
-    {"latitude", "longitude", "hourly", "wind_speed_unit", "forecast_days", "timezone", "apikey"}
+    {"latitude", "longitude", "hourly", "wind_speed_unit", "past_days", "forecast_days", "timezone", "apikey"}
 )
 MOST_DAYS = 16
+MOST_PAST_DAYS = 92
 
 
 class _Refused(Exception):
@@ -65,6 +66,7 @@ class Question:
     places: list[tuple[float, float]]
     variables: list[str]
     wind_unit: str
+    past_days: int
     days: int
     timezone: str
 
@@ -100,7 +102,8 @@ def read_question(params: Mapping[str, str]) -> Question:
         places=list(zip(latitudes, longitudes, strict=True)),
         variables=[_one_of(UNITS, name, "hourly") for name in params.get("hourly", "").split(",") if name],
         wind_unit=_one_of(WIND_UNITS, params.get("wind_speed_unit", "kmh"), "wind_speed_unit"),
-        days=_forecast_days(params.get("forecast_days", "7")),
+        past_days=_days(params.get("past_days", "0"), "past_days", 0, MOST_PAST_DAYS),
+        days=_days(params.get("forecast_days", "7"), "forecast_days", 1, MOST_DAYS),
         timezone=_one_of({"UTC": None, "GMT": None}, params.get("timezone", "GMT"), "timezone"),
     )
 
@@ -124,9 +127,9 @@ def _one_of(known: Mapping[str, object], value: str, name: str) -> str:
     return value
 
 
-def _forecast_days(text: str) -> int:
-    if not text.isdecimal() or not 0 < int(text) <= MOST_DAYS:
-        raise _Refused(f"'forecast_days' must be in range of 1 to {MOST_DAYS}.")
+def _days(text: str, name: str, least: int, most: int) -> int:
+    if not text.isdecimal() or not least <= int(text) <= most:
+        raise _Refused(f"'{name}' must be in range of {least} to {most}.")
     return int(text)
 
 
@@ -136,11 +139,12 @@ def answer_place(
     began = time.perf_counter()
     latitude, longitude = (round(value, 2) for value in place)
     elevation = lookup_elevation(latitude, longitude)
-    hours = question.days * 24
-    values = simulated_hours(seed, latitude, longitude, elevation, midnight, hours)
+    first = midnight - timedelta(question.past_days)
+    hours = (question.past_days + question.days) * 24
+    values = simulated_hours(seed, latitude, longitude, elevation, first, hours)
     wind_unit, per_m_s = WIND_UNITS[question.wind_unit]
     hourly: dict[str, list[Any]] = {
-        "time": [f"{midnight + timedelta(hours=hour):%Y-%m-%dT%H:%M}" for hour in range(hours)]
+        "time": [f"{first + timedelta(hours=hour):%Y-%m-%dT%H:%M}" for hour in range(hours)]
     }
     for name in question.variables:
         is_wind = not UNITS[name]

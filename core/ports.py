@@ -175,6 +175,8 @@ class Warned(NamedTuple):
     alerts: list[Alert]
     area: str | None = None
     listed: frozenset[str] = frozenset()
+    problem: str | None = None
+    """Why these are only what was heard last."""
 
     def withdrew(self, told: Alert) -> bool:
         """Whether a warning that was listed for this area is not any more; of other areas nothing is known."""
@@ -186,6 +188,46 @@ class AlertProvider(Protocol):
 
     async def alerts(self, latitude: float, longitude: float) -> Warned:
         """Warnings in force at a place, none outside of its country; raises `ProviderUnavailable`."""
+        ...
+
+
+class WarnedPlace(NamedTuple):
+    """Where an authority files a place: the area by which it lists its warnings, and the zones that they are for."""
+
+    area: str
+    zones: frozenset[str]
+
+
+class Bulletin(NamedTuple):
+    """All that an authority lists for an area: each warning, the newest last, with its zones."""
+
+    area: str
+    warnings: list[tuple[Alert, frozenset[str]]]
+
+    @property
+    def listed(self) -> frozenset[str]:
+        return frozenset(alert.track or alert.detail for alert, _ in self.warnings)
+
+    def at(self, zones: frozenset[str], now: datetime) -> Warned:
+        """What it says of a place in these zones: one warning for each event that has not ended."""
+        here = {
+            alert.track or alert.detail: alert
+            for alert, affected in self.warnings
+            if alert.end > now and not zones.isdisjoint(affected)
+        }
+        in_order = sorted(here.values(), key=lambda alert: (alert.start, alert.kind))
+        return Warned(in_order, self.area, self.listed)
+
+
+class Authority(AlertProvider, Protocol):
+    """An authority that is heard for many places at once."""
+
+    async def place(self, latitude: float, longitude: float) -> WarnedPlace | None:
+        """Where it files a place, None outside of its country; raises `ProviderUnavailable`."""
+        ...
+
+    async def bulletin(self, area: str) -> Bulletin:
+        """What it lists for an area now; raises `ProviderUnavailable`."""
         ...
 
 

@@ -3,7 +3,7 @@
 import asyncio
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 
 from sqlalchemy.ext.asyncio import AsyncEngine
 
@@ -12,15 +12,17 @@ from core.clock import Clock
 from core.database.cells import Cell, Fetched, StoredForecast, WeatherCells, packed
 from core.database.session import open_session, without_transactions
 from core.errors import ProviderUnavailable
-from core.ports import AlertProvider, ForecastBatches, Warned
+from core.ports import ForecastBatches
 from state.weather import Forecast
 
 LOOK_AGAIN_SECONDS = 0.3
 PATIENCE_SECONDS = 30.0
 """For somebody else who is fetching the cell."""
-WARNINGS_AT_ONCE = 8
 OLDEST = timedelta(hours=24)
 """Beyond this a forecast plans no visit any more."""
+BEHIND = timedelta(hours=24)
+"""Hours that have passed and still count: the longest that a setting lets a roof dry."""
+AHEAD = timedelta(days=7)
 
 
 class CellForecasts:
@@ -67,7 +69,7 @@ class CellForecasts:
                 raise
             return _kept(replace(before, problem=error.detail), self._clock.now())
         await self._keep(Fetched(cell, await asyncio.to_thread(packed, forecast)))
-        return forecast
+        return coming(forecast, self._clock.now())
 
     async def _keep(self, fetched: Fetched) -> None:
         """The other jobs of the cell are compared with it at the next look at all of them."""
@@ -79,12 +81,20 @@ class CellForecasts:
             return (await WeatherCells(session).stored([name])).get(name)
 
 
+def coming(forecast: Forecast, now: datetime) -> Forecast:
+    """The week from now on, and the day before it; looks and runs judge the same hours, so none sees more alerts."""
+    first = now.astimezone(UTC).replace(minute=0, second=0, microsecond=0)
+    hours = [hour for hour in forecast.hourly if first - BEHIND <= hour.start < first + AHEAD]
+    return forecast.model_copy(update={"hourly": hours})
+
+
 def _kept(stored: StoredForecast, now: datetime) -> Forecast:
     """What there is while nothing newer can be had; marked where somebody tried, refused where it is too old."""
     forecast, fetched_at = stored.forecast, stored.fetched_at
     if forecast is None or fetched_at is None or now - fetched_at > OLDEST:
         name, _, reason = (stored.problem or "forecast: too old").partition(": ")
         raise ProviderUnavailable(name, reason)
+    forecast = coming(forecast, now)
     if stored.problem is None:
         return forecast
     said = f"{stored.problem}; the forecast is of {fetched_at:%Y-%m-%d %H:%M} UTC"
@@ -97,38 +107,15 @@ class Heard:
 
     fetched: Fetched
     forecast: Forecast | None
-    warned: Warned | None
-    """None where no authority could be asked: those warnings stay that were heard last."""
 
 
-async def fetch_cells(
-    cells: Sequence[Cell], forecasts: ForecastBatches, authority: AlertProvider | None
-) -> list[Heard]:
-    """Ask for a batch of cells; each for itself has a forecast, or a reason why not, and its warnings."""
-    answers, warned = await asyncio.gather(
-        forecasts.forecasts([(cell.latitude, cell.longitude) for cell in cells]), _warned(cells, authority)
-    )
-    return await asyncio.to_thread(lambda: list(map(_heard, cells, answers, warned)))
+async def fetch_cells(cells: Sequence[Cell], forecasts: ForecastBatches) -> list[Heard]:
+    """Ask for a batch of cells; each for itself has a forecast, or a reason why not."""
+    answers = await forecasts.forecasts([(cell.latitude, cell.longitude) for cell in cells])
+    return await asyncio.to_thread(lambda: list(map(_heard, cells, answers)))
 
 
-def _heard(cell: Cell, answer: Forecast | ProviderUnavailable, warned: Warned | None) -> Heard:
-    if warned is not None:
-        cell = replace(cell, official=warned.alerts)
+def _heard(cell: Cell, answer: Forecast | ProviderUnavailable) -> Heard:
     if isinstance(answer, Forecast):
-        return Heard(Fetched(cell, packed(answer)), answer, warned)
-    return Heard(Fetched(cell, None, answer.detail), None, warned)
-
-
-async def _warned(cells: Sequence[Cell], authority: AlertProvider | None) -> list[Warned | None]:
-    if authority is None:
-        return [None] * len(cells)
-    turns = asyncio.Semaphore(WARNINGS_AT_ONCE)
-
-    async def ask(cell: Cell) -> Warned | None:
-        async with turns:
-            try:
-                return await authority.alerts(cell.latitude, cell.longitude)
-            except ProviderUnavailable:
-                return None
-
-    return await asyncio.gather(*map(ask, cells))
+        return Heard(Fetched(cell, packed(answer)), answer)
+    return Heard(Fetched(cell, None, answer.detail), None)

@@ -23,6 +23,7 @@ from core.database.technicians import StoredTechnicianDirectory
 from core.database.weather_files import StoredWeatherFiles
 from core.ports import (
     AlertProvider,
+    Authority,
     Climates,
     ForecastBatches,
     ForecastProvider,
@@ -35,6 +36,7 @@ from core.ports import (
 )
 from core.redis import create_redis
 from graph.cells import CellForecasts
+from graph.hearing import CellWarnings
 from graph.language import open_language_model
 from graph.providers import Providers
 from graph.rates import triage_settings
@@ -82,6 +84,8 @@ class Infrastructure:
     """For many places at once, straight from the providers."""
     cells: CellForecasts
     """For one place, shared with the jobs around it: a run that is redelivered finds its forecast there."""
+    authority: Authority | None
+    """Straight from the service, by area; runs ask it for their place and have their cell to fall back on."""
     geocoder: Geocoder | None
 
 
@@ -115,6 +119,7 @@ async def open_infrastructure(settings: Settings, *, fenced: bool = False) -> As
         life = timedelta(minutes=settings.weather_life_minutes)
         cells = CellForecasts(engine, forecasts, clock, life=life)
         climates = providers.climates(StoredClimates(engine))
+        authority = providers.authority()
         dependencies = Dependencies(
             forecasts=cells,
             files=files,
@@ -122,7 +127,7 @@ async def open_infrastructure(settings: Settings, *, fenced: bool = False) -> As
             directory=StoredTechnicianDirectory(engine),
             clock=clock,
             climates=climates,
-            authority=providers.authority(),
+            authority=CellWarnings(engine, authority) if authority is not None else None,
             sites=StoredSiteRecords(engine),
             model=model,
             triage=triage_settings(settings),
@@ -140,6 +145,7 @@ async def open_infrastructure(settings: Settings, *, fenced: bool = False) -> As
                 budget=budget,
                 forecasts=forecasts,
                 cells=cells,
+                authority=authority,
                 geocoder=providers.geocoder(),
             )
         finally:

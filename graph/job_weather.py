@@ -56,6 +56,9 @@ class JobWeather:
             self._clock.now(),
             self._thresholds,
             [alert for alert in (stored.official if stored else []) if alert.end > self._clock.now()],
+            [f"Official warnings are those heard last: {stored.official_problem}"]
+            if stored and stored.official_problem
+            else [],
         )
 
     async def production(self, session: AsyncSession, viewer: Viewer, job_id: UUID) -> ProductionForecast:

@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from core.database.alerts import AlertNews, OpenAlert
 from core.database.refreshes import ActiveJob
@@ -11,10 +11,12 @@ from nodes.weather.alert_changes import differs, matched
 from nodes.weather.alerts import alerts
 from nodes.weather.findings import judge
 from nodes.weather.thresholds import WindowThresholds
-from state.weather import Alert, Forecast, WeatherResult, Window
+from state.weather import Alert, Forecast, ForecastHour, WeatherResult, Window
 
 FORECAST = "forecast"
 """The source of alerts that are read out of a forecast."""
+
+HOUR = timedelta(hours=1)
 
 
 @dataclass(frozen=True, slots=True)
@@ -23,8 +25,8 @@ class Outlook:
 
     alerts: list[Alert]
     stops: list[tuple[datetime, datetime]]
-    forecast: bool
-    """Whether there was one: without it nothing that an earlier one foresaw is taken back."""
+    known: list[tuple[datetime, datetime]]
+    """The stretches of which the forecast knows everything: there it takes back what an earlier one foresaw."""
     warned: Warned | None = None
     """What an authority said, where one was asked now."""
 
@@ -34,6 +36,9 @@ class Outlook:
         if start is None or end is None or start <= now:
             return False
         return any(begin < end and start < until for begin, until in self.stops)
+
+    def knows(self, start: datetime, end: datetime) -> bool:
+        return any(begin <= start and end <= until for begin, until in self.known)
 
 
 def outlook(
@@ -48,14 +53,15 @@ def outlook(
     in_force = [alert for alert in official if alert.end > now]
     stops = [(slot.start, slot.end) for slot in slots if slot.verdict == "stop"]
     stops += [(alert.start, alert.end) for alert in in_force if alert.severity == "stop"]
-    return Outlook([*alerts(slots, thresholds), *in_force], stops, forecast is not None, warned)
+    return Outlook([*alerts(slots, thresholds), *in_force], stops, _known(forecast), warned)
 
 
 def alert_news(known: Sequence[OpenAlert], seen: Outlook, now: datetime) -> AlertNews:
     """What a job is to be told, given what it was told.
 
-    A warning of an authority stays until its end, or until the authority lists it for no zone of the area any more: a
-    cell may hold several zones, and a job another one than the place that was asked about.
+    What a forecast foresaw stays where the present one cannot say: it may be of a provider that looks less far, or
+    knows no gusts. A warning of an authority stays until its end, or until the authority lists it for no zone of the
+    area any more: a cell may hold several zones, and a job another one than the place that was asked about.
     """
     before, current = [each.alert for each in known], seen.alerts
     pairs = sorted(matched(before, current))
@@ -75,13 +81,38 @@ def alert_news(known: Sequence[OpenAlert], seen: Outlook, now: datetime) -> Aler
 
 def _is_over(told: Alert, seen: Outlook, now: datetime) -> bool:
     if told.source == FORECAST:
-        return seen.forecast or told.end <= now
+        return told.end <= now or seen.knows(max(told.start, now), told.end)
     return told.end <= now or (seen.warned is not None and seen.warned.withdrew(told))
+
+
+def _known(forecast: Forecast | None) -> list[tuple[datetime, datetime]]:
+    """Hours that the forecast leaves nothing open of, on end."""
+    stretches: list[tuple[datetime, datetime]] = []
+    for hour in forecast.hourly if forecast is not None else []:
+        if not _is_complete(hour):
+            continue
+        end = hour.start + HOUR
+        if stretches and stretches[-1][1] == hour.start:
+            stretches[-1] = (stretches[-1][0], end)
+        else:
+            stretches.append((hour.start, end))
+    return stretches
+
+
+def _is_complete(hour: ForecastHour) -> bool:
+    known = (
+        hour.temp_air_c,
+        hour.precipitation_mm,
+        hour.weather_code,
+        hour.wind_speed_m_s,
+        hour.wind_gust_m_s,
+    )
+    return None not in known
 
 
 def news_of_run(known: Sequence[OpenAlert], weather: WeatherResult, now: datetime) -> AlertNews:
     """`alert_news` of a run's weather."""
-    return alert_news(known, Outlook(weather.alerts, [], weather.forecast is not None), now)
+    return alert_news(known, Outlook(weather.alerts, [], _known(weather.forecast) if known else []), now)
 
 
 def already_stopped(job: ActiveJob, windows: Sequence[Window]) -> bool:

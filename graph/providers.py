@@ -23,7 +23,7 @@ from core.clients.pvgis import PvgisClient
 from core.clock import Clock
 from core.config import Settings
 from core.errors import ProviderUnavailable, StorageUnavailable
-from core.ports import AlertProvider, ClimateStore, ExtremesProvider, ForecastProvider, ResourceProvider
+from core.ports import Authority, ClimateStore, ExtremesProvider, ForecastProvider, ResourceProvider
 
 CONCURRENCY: Mapping[str, int] = {"open_meteo": 1, "openweathermap": 4, "met_no": 4, "pvgis": 4, "nasa_power": 2,
                                   "nws": 2, "geocoder": 1}  # fmt: skip
@@ -102,7 +102,7 @@ class Providers:
             store,
         )
 
-    def authority(self) -> AlertProvider | None:
+    def authority(self) -> Authority | None:
         if "nws" not in self.settings.alert_providers:
             return None
         agent, gate = user_agent(self.settings), self._gate("nws")

@@ -1,9 +1,9 @@
 """Looking at the weather of every active job again.
 
-Cells that are due are fetched in batches and kept, which gives every job in them its weather. Each is judged once;
-its jobs are told of alerts that changed, and those whose plan is affected get a run, as do those whose design rests
-on a climate that stood in for one which is known by now. Any number of replicas may do this at the same time: they
-share the cells out between them.
+Authorities are heard first, and at every look. Cells that are due are fetched in batches and kept, which gives every
+job in them its weather. Each is judged once; its jobs are told of alerts that changed, and those whose plan is affected
+get a run, as do those whose design rests on a climate that stood in for one which is known by now. Any number of
+replicas may do this at the same time: they share the cells out between them.
 """
 
 import asyncio
@@ -18,15 +18,17 @@ from sqlalchemy.ext.asyncio import AsyncEngine, AsyncSession
 
 from core.clock import Clock
 from core.database.alerts import AlertNews, Alerts
-from core.database.cells import Fetched, WeatherCells
+from core.database.cells import Cell, Fetched, WeatherCells
 from core.database.models import RunStatus
 from core.database.refreshes import ActiveJob, Refreshes
 from core.database.resources import StandIns
 from core.database.runs import Runs
 from core.database.session import open_session
-from core.ports import AlertProvider, Climates, ForecastBatches
+from core.database.warned_cells import WarnedCells
+from core.ports import Authority, Climates, ForecastBatches
 from core.queue import enqueue_runs
-from graph.cells import Heard, fetch_cells
+from graph.cells import Heard, coming, fetch_cells
+from graph.hearing import hear
 from graph.outlook import Outlook, alert_news, already_stopped, outlook
 from graph.resources import AGAIN, PLACES, revisited
 from nodes.weather.thresholds import DEFAULTS, WindowThresholds
@@ -72,7 +74,7 @@ class WeatherUpdate:
         forecasts: ForecastBatches,
         clock: Clock,
         plan: RefreshPlan,
-        authority: AlertProvider | None = None,
+        authority: Authority | None = None,
         climates: Climates | None = None,
     ) -> None:
         self._engine = engine
@@ -88,6 +90,8 @@ class WeatherUpdate:
 
     async def carry_out(self) -> None:
         refresh = await self._begin()
+        if self._authority is not None:
+            await self._hear(self._authority)
         side_by_side = [asyncio.create_task(self._fetch_what_is_due()) for _ in range(SIDE_BY_SIDE)]
         try:
             await asyncio.gather(*side_by_side)
@@ -114,37 +118,57 @@ class WeatherUpdate:
             self._life = self._plan.life_of(await WeatherCells(session).count_needed())
             return await Refreshes(session).begin(self._started)
 
+    async def _hear(self, authority: Authority) -> None:
+        """Before forecasts are judged: they are judged beside what is heard here."""
+        heard = await hear(self._engine, authority, self._clock)
+        for first in range(0, len(heard.news), BATCH):
+            news = heard.news[first : first + BATCH]
+            now = self._clock.now()
+            async with open_session(self._engine) as session:
+                await WarnedCells(session).keep([each.cell for each in news])
+                told = {
+                    each.cell.name: outlook(None, each.cell.official, now, self._plan.thresholds, each.warned)
+                    for each in news
+                    if each.warned is not None
+                }
+                await self._tell(session, told)
+        self.counts += Counter(areas=heard.areas, areas_failed=heard.failed, cells_filed=heard.filed)
+
     async def _fetch_what_is_due(self) -> None:
         while self._without_any < HOPELESS:
             async with open_session(self._engine) as session:
                 cells = await WeatherCells(session).claim(self._started, self._clock.now(), BATCH)
             if not cells:
                 return
-            heard = await fetch_cells(cells, self._forecasts, self._authority)
-            judged = await asyncio.to_thread(_judged, heard, self._clock.now(), self._plan.thresholds)
+            fetched, judged = await self._fetch(cells)
             async with open_session(self._engine) as session:
-                await WeatherCells(session).store(
-                    [each.fetched for each in heard], self._clock.now(), self._life, judged=True
-                )
-                await self._tell(session, judged)
-            found = sum(each.forecast is not None for each in heard)
+                await WeatherCells(session).store(fetched, self._clock.now(), self._life, judged=True)
+                jobs = await self._tell(session, judged)
+            found = sum(each.content is not None for each in fetched)
             self._without_any = 0 if found else self._without_any + 1
-            self.counts += Counter(batches=1, fetched=found, failed=len(cells) - found)
+            self.counts += Counter(batches=1, fetched=found, failed=len(cells) - found, jobs=jobs)
+
+    async def _fetch(self, cells: list[Cell]) -> tuple[list[Fetched], dict[str, Outlook]]:
+        """What is to be kept and told; the hours themselves, 30 MB of them, are let go before the database is asked."""
+        heard = await fetch_cells(cells, self._forecasts)
+        judged = await asyncio.to_thread(_judged, heard, self._clock.now(), self._plan.thresholds)
+        return [each.fetched for each in heard], judged
 
     async def _judge_what_runs_fetched(self) -> bool:
         async with open_session(self._engine) as session:
             found = await WeatherCells(session).claim_unjudged(BATCH)
-            kept = [Heard(Fetched(cell, None), forecast, None) for cell, forecast in found]
+            kept = [Heard(Fetched(cell, None), forecast) for cell, forecast in found]
             judged = await asyncio.to_thread(_judged, kept, self._clock.now(), self._plan.thresholds)
-            await self._tell(session, judged)
+            jobs = await self._tell(session, judged)
+        self.counts["jobs"] += jobs
         return bool(found)
 
-    async def _tell(self, session: AsyncSession, outlooks: Mapping[str, Outlook]) -> None:
-        """Alerts and runs of the jobs in the cells, in the transaction that keeps the cells."""
+    async def _tell(self, session: AsyncSession, outlooks: Mapping[str, Outlook]) -> int:
+        """Alerts and runs of the jobs in the cells, in the transaction that keeps the cells; how many jobs."""
         refreshes, now = Refreshes(session), self._clock.now()
         jobs = await refreshes.jobs_in(list(outlooks))
         if not jobs:
-            return
+            return 0
         known = await Alerts(session).open_of([job.id for job in jobs])
         news = {job.id: alert_news(known.get(job.id, []), outlooks[job.cell], now) for job in jobs}
         await Alerts(session).tell({job: each for job, each in news.items() if each}, now)
@@ -153,7 +177,8 @@ class WeatherUpdate:
         affected = {job.id for job in hit if not already_stopped(job, windows.get(job.id, []))}
         affected |= {job for job, each in news.items() if each.opened}
         await self._start(session, [job for job in jobs if job.id in affected])
-        self._count(jobs, news)
+        self._count(news)
+        return len(jobs)
 
     async def _start(self, session: AsyncSession, jobs: list[ActiveJob]) -> None:
         """A refresh run for each that neither runs nor waits."""
@@ -168,8 +193,7 @@ class WeatherUpdate:
                 )
             self.counts["runs"] += len(runs)
 
-    def _count(self, jobs: list[ActiveJob], news: Mapping[UUID, AlertNews]) -> None:
-        self.counts["jobs"] += len(jobs)
+    def _count(self, news: Mapping[UUID, AlertNews]) -> None:
         for each in news.values():
             self.counts += Counter(
                 alerts_opened=len(each.opened),
@@ -203,7 +227,7 @@ async def run_weather_update(
     forecasts: ForecastBatches,
     clock: Clock,
     plan: RefreshPlan,
-    authority: AlertProvider | None = None,
+    authority: Authority | None = None,
     climates: Climates | None = None,
 ) -> Counter[str]:
     """Look at the weather of all active jobs; what came of it, by name."""
@@ -221,8 +245,8 @@ def _judged(heard: Sequence[Heard], now: datetime, thresholds: WindowThresholds)
     """By cell; one of which nothing was heard leaves its jobs as they are."""
     return {
         each.fetched.cell.name: outlook(
-            each.forecast, each.fetched.cell.official, now, thresholds, each.warned
+            coming(each.forecast, now), each.fetched.cell.official, now, thresholds
         )
         for each in heard
-        if each.forecast is not None or each.warned is not None
+        if each.forecast is not None
     }

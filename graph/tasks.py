@@ -127,7 +127,7 @@ async def update_all_weather(opened: Infrastructure) -> None:
         opened.forecasts,
         opened.dependencies.clock,
         refresh_plan(opened.settings),
-        opened.dependencies.authority,
+        opened.authority,
         opened.dependencies.climates,
     )
 

@@ -139,7 +139,12 @@ class ProductionForecast(Model):
     pac0_w: NonNegative
     hourly: list[ProductionHour]
     energy_kwh: NonNegative = Field(description="Sum of the hours that are known.")
-    hours_unknown: int
+    hours_unknown: int = Field(
+        description="Of the 168: those that the forecast does not reach or does not know."
+    )
+    known_until: AwareDatetime | None = Field(
+        default=None, description="End of the last hour that is known; None where none is."
+    )
     band: str = Field(description="What the band stands on.")
     quality: Literal["model", "estimated"]
     attribution: str | None = None

@@ -36,5 +36,5 @@ async def job_weather(
 async def production(
     job_id: UUID, session: Session, viewer: CurrentViewer, services: ServicesDep
 ) -> ProductionForecast:
-    """Show what the job's sized array is to deliver in the next seven days, hour by hour, with a band."""
+    """Show what the job's sized array is to deliver in each of the next 168 hours, with a band; null where unknown."""
     return await services.weather.production(session, viewer, job_id)

@@ -26,24 +26,24 @@ def to_hours(
     ProviderUnavailable
         Names a value that cannot be.
     """
-    lists = {
-        field: [None if value != value else value for value in values.tolist()]  # noqa: PLR0124  NaN
-        for field, values in columns.items()
-    }
-    if "weather_code" in lists:
-        lists["weather_code"] = [None if code is None else int(code) for code in lists["weather_code"]]
+    lists: dict[str, Sequence[object]] = {"start": starts}
+    lists |= {field: _known(values) for field, values in columns.items()}
     try:
         return _HOURS.validate_python(
-            [
-                {"start": start, **dict(zip(lists, row, strict=True))}
-                for start, *row in zip(starts, *lists.values(), strict=True)
-            ]
+            [dict(zip(lists, row, strict=True)) for row in zip(*lists.values(), strict=True)]
         )
     except ValidationError as error:
         fault = error.errors(include_input=True, include_url=False)[0]
         raise ProviderUnavailable(
             provider, f"{fault['loc'][-1]} of {fault['input']!r} cannot be: {fault['msg']}"
         ) from None
+
+
+def _known(values: FloatArray) -> list[float | None]:
+    listed: list[float | None] = values.tolist()
+    for index in np.flatnonzero(np.isnan(values)).tolist():
+        listed[index] = None
+    return listed
 
 
 def worse_code(one: FloatArray, other: FloatArray) -> FloatArray:

@@ -24,8 +24,8 @@ LIMITS: Final[Mapping[str, Limits]] = {
     "openweathermap": Limits(60, 0, 32_000),
     # api.met.no terms of service: 20 a second for an application is the most without an agreement; we stay far below
     "met_no": Limits(300, 5_000, 0),
-    # api.weather.gov names no figure; alerts are fetched by area, points once per site
-    "nws": Limits(60, 1_000, 0),
+    # api.weather.gov names no figure; alerts are fetched by area, points once a month for each cell, 250 in one look
+    "nws": Limits(400, 1_000, 0),
     # PVGIS API: 30 a second for an address
     "pvgis": Limits(600, 0, 0),
     # power.larc.nasa.gov asks for few requests at a time and names no figure

@@ -5,8 +5,8 @@ renewed; a site's zones come from `/points` with at most four decimals.
 """
 
 import asyncio
-from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 from functools import cache
 from importlib import resources
@@ -15,23 +15,23 @@ from typing import Literal
 import httpx
 
 from core.clients.gate import Gate
-from core.clients.http import Patience, Question, get_json, withhold_queries_from_logs
+from core.clients.http import Answer, Patience, Question, get_json, withhold_queries_from_logs
 from core.clients.reading import mapping, optional
 from core.climate.terrain import lookup_timezone
 from core.clock import Clock, SystemClock
 from core.errors import ProviderUnavailable
-from core.ports import Warned
+from core.ports import Bulletin, Warned, WarnedPlace
 from state.weather import Alert
 
 PROVIDER = "nws"
 SOURCE = "US National Weather Service"
 AREA_LIFE = timedelta(minutes=5)
-"""How long the warnings of a state are taken to be the latest."""
+"""How long runs take the warnings of a state to be the latest; a look at all jobs asks anew."""
 
 PATIENCE_SECONDS = 25.0
 """For all that a site's warnings take."""
 
-KEPT_POINTS = 4096
+KEPT_PLACES = 4096
 COUNTRIES = frozenset({"US", "PR", "VI", "GU", "MP", "AS"})
 """ISO 3166 codes of where the service warns."""
 
@@ -66,19 +66,14 @@ SURE = frozenset({"Observed", "Likely"})
 
 
 @dataclass(frozen=True, slots=True)
-class _Point:
-    state: str
-    zones: frozenset[str]
-
-
-@dataclass(frozen=True, slots=True)
-class _Area:
-    features: tuple[Mapping[str, object], ...]
+class _Heard:
+    bulletin: Bulletin
     asked_at: datetime
+    last_modified: str | None
 
 
 class NwsClient:
-    """`core.ports.AlertProvider`."""
+    """`core.ports.Authority`."""
 
     def __init__(
         self,
@@ -96,87 +91,91 @@ class NwsClient:
         self._clock = clock or SystemClock()
         self._patience = patience or Patience(attempts=2)
         self._gate = gate or Gate(PROVIDER, clock=self._clock)
-        self._points: dict[tuple[str, str], _Point] = {}
-        self._areas: dict[str, _Area] = {}
+        self._places: dict[tuple[str, str], WarnedPlace] = {}
+        self._heard: dict[str, _Heard] = {}
         self._asking: dict[str, asyncio.Lock] = {}
         withhold_queries_from_logs()
 
     async def alerts(self, latitude: float, longitude: float) -> Warned:
         """Warnings in force or announced; none outside of the United States. Raises `ProviderUnavailable`."""
-        if lookup_timezone(latitude, longitude) not in _zones_of_the_country():
-            return Warned([])
         try:
             async with asyncio.timeout(PATIENCE_SECONDS):
-                point = await self._point(latitude, longitude)
-                features = await self._area(point.state)
+                place = await self.place(latitude, longitude)
+                if place is None:
+                    return Warned([])
+                bulletin = await self._recent(place.area)
         except TimeoutError:
             raise ProviderUnavailable(PROVIDER, f"no answer within {PATIENCE_SECONDS:g} s") from None
-        area = f"{PROVIDER}:{point.state}"
-        return Warned(read_alerts(features, point.zones, self._clock.now(), area), area, _listed(features))
+        return bulletin.at(place.zones, self._clock.now())
 
-    async def _point(self, latitude: float, longitude: float) -> _Point:
+    async def place(self, latitude: float, longitude: float) -> WarnedPlace | None:
+        """The state and the zones of a place; None outside of the United States. Raises `ProviderUnavailable`."""
+        if lookup_timezone(latitude, longitude) not in _zones_of_the_country():
+            return None
         key = (f"{latitude:.4f}", f"{longitude:.4f}")
-        if key not in self._points:
-            document = await self._ask(f"points/{key[0]},{key[1]}", {})
-            if len(self._points) >= KEPT_POINTS:
-                self._points.clear()
-            self._points[key] = _read_point(document)
-        return self._points[key]
+        if key not in self._places:
+            answer = await self._ask(f"points/{key[0]},{key[1]}", {})
+            if len(self._places) >= KEPT_PLACES:
+                self._places.clear()
+            self._places[key] = _read_place(answer.document)
+        return self._places[key]
 
-    async def _area(self, state: str) -> tuple[Mapping[str, object], ...]:
-        """The state's warnings, asked for once however many sites want them."""
-        async with self._asking.setdefault(state, asyncio.Lock()):
-            known = self._areas.get(state)
-            if known is None or self._clock.now() - known.asked_at > AREA_LIFE:
-                document = await self._ask("alerts/active", {"area": state})
-                features = mapping(PROVIDER, document).get("features")
-                if not isinstance(features, list):
-                    raise ProviderUnavailable(PROVIDER, "answered without a list of warnings")
-                known = _Area(tuple(f for f in features if isinstance(f, Mapping)), self._clock.now())
-                self._areas[state] = known
-            return known.features
+    async def bulletin(self, area: str) -> Bulletin:
+        """A state's warnings as they are now, for all of its sites. Raises `ProviderUnavailable`."""
+        async with self._asking.setdefault(area, asyncio.Lock()):
+            return await self._hear(area)
 
-    async def _ask(self, path: str, params: Mapping[str, str]) -> object:
-        headers = {"user-agent": self._user_agent, "accept": "application/geo+json"}
+    async def _recent(self, area: str) -> Bulletin:
+        """A state's warnings, asked for once however many runs want them."""
+        async with self._asking.setdefault(area, asyncio.Lock()):
+            known = self._heard.get(area)
+            if known is not None and self._clock.now() - known.asked_at <= AREA_LIFE:
+                return known.bulletin
+            return await self._hear(area)
+
+    async def _hear(self, area: str) -> Bulletin:
+        known = self._heard.get(area)
+        since = known.last_modified if known is not None else None
+        unless = {} if since is None else {"if-modified-since": since}
+        answer = await self._ask("alerts/active", {"area": area.removeprefix(f"{PROVIDER}:")}, unless)
+        now = self._clock.now()
+        if answer.document is not None:
+            features = mapping(PROVIDER, answer.document).get("features")
+            if not isinstance(features, list):
+                raise ProviderUnavailable(PROVIDER, "answered without a list of warnings")
+            known = _Heard(read_bulletin(area, features, now), now, answer.headers.get("last-modified"))
+        elif known is None:
+            raise ProviderUnavailable(PROVIDER, "answered that nothing changed since nothing was asked")
+        self._heard[area] = replace(known, asked_at=now)
+        return known.bulletin
+
+    async def _ask(
+        self, path: str, params: Mapping[str, str], unless: Mapping[str, str] | None = None
+    ) -> Answer:
+        headers = {"user-agent": self._user_agent, "accept": "application/geo+json", **(unless or {})}
         question = Question(f"{self._base}/{path}", params, headers)
-        answer = await get_json(self._http, self._gate, question, passing=_may_pass, patience=self._patience)
-        return answer.document
+        return await get_json(self._http, self._gate, question, passing=_may_pass, patience=self._patience)
 
 
-def read_alerts(
-    features: Iterable[Mapping[str, object]], zones: frozenset[str], now: datetime, area: str | None = None
-) -> list[Alert]:
-    """Warnings for any of the zones that have not ended, one for each event.
+def read_bulletin(area: str, features: Iterable[object], now: datetime) -> Bulletin:
+    """All warnings that are in force or announced.
 
     A warning whose times cannot be read is in force until it is gone from the list.
     """
-    found: dict[str, Alert] = {}
-    for told in _in_force(features):
-        affected = told.get("affectedZones")
-        if not isinstance(affected, list) or not zones & {str(zone).rpartition("/")[2] for zone in affected}:
-            continue
-        alert = _alert(told, now, area)
-        if alert.end > now:
-            found[alert.track or alert.detail] = alert
-    return sorted(found.values(), key=lambda alert: (alert.start, alert.kind))
-
-
-def _in_force(features: Iterable[Mapping[str, object]]) -> Iterator[Mapping[str, object]]:
+    warnings = []
     for feature in features:
-        told = feature.get("properties")
-        if (
-            isinstance(told, Mapping)
-            and told.get("status") == "Actual"
-            and told.get("messageType") != "Cancel"
-        ):
-            yield told
+        told = feature.get("properties") if isinstance(feature, Mapping) else None
+        if not isinstance(told, Mapping) or told.get("status") != "Actual":
+            continue
+        if told.get("messageType") == "Cancel":
+            continue
+        affected = told.get("affectedZones")
+        zones = affected if isinstance(affected, list) else []
+        warnings.append((_alert(told, now, area), frozenset(map(_code, zones))))
+    return Bulletin(area, warnings)
 
 
-def _listed(features: Iterable[Mapping[str, object]]) -> frozenset[str]:
-    return frozenset(map(_track, _in_force(features)))
-
-
-def _alert(told: Mapping[str, object], now: datetime, area: str | None) -> Alert:
+def _alert(told: Mapping[str, object], now: datetime, area: str) -> Alert:
     event = str(told.get("event") or "Warning")
     start = _instant(told.get("onset")) or _instant(told.get("effective")) or now
     # `expires` is when the text is renewed: it stands in only where the hazard's end is not said.
@@ -212,13 +211,20 @@ def _instant(value: object) -> datetime | None:
     return instant.astimezone(UTC) if instant.tzinfo is not None else None
 
 
-def _read_point(document: object) -> _Point:
+def _read_place(document: object) -> WarnedPlace:
     told = mapping(PROVIDER, document, "properties")
-    state = optional(told, "relativeLocation", "properties", "state")
-    if not isinstance(state, str) or len(state) != 2:
-        raise ProviderUnavailable(PROVIDER, "answered without the state of the place")
-    zones = (told.get(name) for name in ("forecastZone", "county", "fireWeatherZone"))
-    return _Point(state, frozenset(str(zone).rpartition("/")[2] for zone in zones if zone))
+    zones = [
+        _code(zone) for name in ("county", "forecastZone", "fireWeatherZone") if (zone := told.get(name))
+    ]
+    if not zones:
+        raise ProviderUnavailable(PROVIDER, "answered without the zones of the place")
+    # The state of the zones: across a border the nearest town, which the answer names too, lies in another one.
+    return WarnedPlace(f"{PROVIDER}:{zones[0][:2]}", frozenset(zones))
+
+
+def _code(zone: object) -> str:
+    """`ORZ006` of the address that names a zone."""
+    return str(zone).rpartition("/")[2]
 
 
 def _may_pass(status: int, _reason: str) -> bool:

@@ -6,9 +6,12 @@ preceding hour, gusts are its maximum; temperature, humidity, wind, code and CAP
 """
 
 import asyncio
+from bisect import bisect_left
 from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime, timedelta
+from functools import lru_cache
 from itertools import pairwise
+from types import NoneType
 from typing import NamedTuple
 
 import httpx
@@ -35,14 +38,21 @@ NON_COMMERCIAL = " Its free service is for non-commercial use only."
 STAND_IN = "Weather in the form of Open-Meteo, from the host that OPEN_METEO_URL names."
 """Credit for any other host: a simulator's inventions are not Open-Meteo's."""
 
-FORECAST_DAYS = 7
+PAST_DAYS = 1
+"""Before 00:00 UTC today, which is morning in Sydney: what rained in the last hours counts there too."""
+
+FORECAST_DAYS = 9
+"""From 00:00 UTC today: the week to come is whole at any hour, of a forecast that is up to a day old too."""
+
+BEHIND, AHEAD = timedelta(days=1), timedelta(days=8)
+"""What of an answer is of use, seen from the hour in which it came."""
 
 BATCH = 100
 """Locations in one request; the service takes 1000, but a failed request loses them all."""
 
 HOUR = timedelta(hours=1)
-_LATEST_START = timedelta(hours=24, minutes=10)
-"""The answer begins at 00:00 UTC today; ten minutes for a clock that runs behind."""
+_SLOW_CLOCK = timedelta(minutes=10)
+"""By which the provider may still think that it is yesterday."""
 
 _LIGHT_AT_NIGHT = 0.02
 """Share of the radiation that may fall while the sun is 6° below the horizon. [unitless]"""
@@ -80,7 +90,7 @@ VARIABLES = {
     "diffuse_radiation": Variable("dhi_w_m2", {"W/m²": _AS_IS}, over_hour=True),
     "cape": Variable("cape_j_kg", {"J/kg": _AS_IS}, over_hour=False),
 }
-"""Ten variables and seven days weigh exactly one call of the daily allowance."""
+"""Ten variables weigh exactly one call of the daily allowance, for as many as fourteen days."""
 
 LIGHT = ("shortwave_radiation", "direct_normal_irradiance", "diffuse_radiation")
 """Global, beam and diffuse."""
@@ -88,6 +98,7 @@ LIGHT = ("shortwave_radiation", "direct_normal_irradiance", "diffuse_radiation")
 Place = tuple[float, float]
 """Degrees north and east."""
 
+_NUMBERS = frozenset({int, float, NoneType})
 _HALF_HOUR = np.timedelta64(1_800_000_000, "us")
 
 
@@ -122,7 +133,7 @@ class OpenMeteoClient:
         withhold_queries_from_logs()
 
     async def forecast(self, latitude: float, longitude: float) -> Forecast:
-        """Seven days from now; raises `ProviderUnavailable` naming the reason where none can be had."""
+        """Eight days from now and more; raises `ProviderUnavailable` naming the reason where none can be had."""
         document = await self._ask([(latitude, longitude)])
         if not isinstance(document, dict):
             raise ProviderUnavailable(PROVIDER, "answered a list to a question about one place")
@@ -156,11 +167,14 @@ class OpenMeteoClient:
             "hourly": ",".join(VARIABLES),
             "wind_speed_unit": "ms",
             "timezone": "UTC",
+            "past_days": str(PAST_DAYS),
             "forecast_days": str(FORECAST_DAYS),
         }
         if self._api_key is not None:
             params["apikey"] = self._api_key.get_secret_value()
-        question = Question(self._url, params, weight=call_weight(len(VARIABLES), FORECAST_DAYS, len(places)))
+        question = Question(
+            self._url, params, weight=call_weight(len(VARIABLES), PAST_DAYS + FORECAST_DAYS, len(places))
+        )
         answer = await get_json(self._http, self._gate, question, passing=_may_pass, patience=self._patience)
         if answer.document is None:
             raise ProviderUnavailable(PROVIDER, "answered nothing")
@@ -220,8 +234,10 @@ def read_hours(
         raise ProviderUnavailable(
             PROVIDER, "beam and diffuse light do not add up under the sun: hours or units are shifted"
         )
-    columns = {variable.field: _of_hours(name, series[name]) for name, variable in VARIABLES.items()}
-    return to_hours(PROVIDER, times[:-1], columns)
+    starts = times[:-1]
+    useful = slice(bisect_left(starts, now - BEHIND), bisect_left(starts, now + AHEAD))
+    columns = {variable.field: _of_hours(name, series[name])[useful] for name, variable in VARIABLES.items()}
+    return to_hours(PROVIDER, starts[useful], columns)
 
 
 def _may_pass(status: int, reason: str) -> bool:
@@ -243,16 +259,31 @@ def _times(document: Mapping[str, object], hourly: Mapping[str, object], now: da
     stamps = hourly.get("time")
     if not isinstance(stamps, list) or len(stamps) < 2:
         raise ProviderUnavailable(PROVIDER, "answered no hours")
+    times = _read_times(tuple(map(str, stamps)))
+    if _is_stale(times, now):
+        raise ProviderUnavailable(PROVIDER, f"stale: the forecast begins at {times[0]:%Y-%m-%d %H:%M} UTC")
+    if times[0] > now:
+        raise ProviderUnavailable(PROVIDER, f"the forecast begins only at {times[0]:%Y-%m-%d %H:%M} UTC")
+    return times
+
+
+def _is_stale(times: Sequence[datetime], now: datetime) -> bool:
+    """Whether it was another day when this was made; a service may leave out the day that has passed."""
+    today = (now - _SLOW_CLOCK).replace(hour=0, minute=0, second=0, microsecond=0)
+    if times[0] >= today:
+        return times[-1] < now
+    return times[0] < today - timedelta(PAST_DAYS) or times[-1] < today + timedelta(FORECAST_DAYS) - HOUR
+
+
+@lru_cache(maxsize=4)
+def _read_times(stamps: tuple[str, ...]) -> list[datetime]:
+    """All places of a batch have the same."""
     try:
-        times = [datetime.fromisoformat(str(stamp)).replace(tzinfo=UTC) for stamp in stamps]
+        times = [datetime.fromisoformat(stamp).replace(tzinfo=UTC) for stamp in stamps]
     except ValueError:
         raise ProviderUnavailable(PROVIDER, "answered times that are none") from None
     if any(later - earlier != HOUR for earlier, later in pairwise(times)):
         raise ProviderUnavailable(PROVIDER, "left out hours")
-    if now - times[0] > _LATEST_START or times[-1] < now:
-        raise ProviderUnavailable(PROVIDER, f"stale: the forecast begins at {times[0]:%Y-%m-%d %H:%M} UTC")
-    if times[0] > now:
-        raise ProviderUnavailable(PROVIDER, f"the forecast begins only at {times[0]:%Y-%m-%d %H:%M} UTC")
     return times
 
 
@@ -261,7 +292,7 @@ def _series(name: str, hourly: Mapping[str, object], units: Mapping[str, object]
     values, unit = hourly.get(name), units.get(name)
     if not isinstance(values, list) or len(values) != hours:
         raise ProviderUnavailable(PROVIDER, f"{name} does not cover the {hours} hours of the answer")
-    if any(v is not None and (isinstance(v, bool) or not isinstance(v, int | float)) for v in values):
+    if not _NUMBERS.issuperset(map(type, values)):
         raise ProviderUnavailable(PROVIDER, f"{name} holds values that are no numbers")
     if unit not in VARIABLES[name].units:
         raise ProviderUnavailable(PROVIDER, f"{name} came in {unit!r}, which is not a unit we know for it")

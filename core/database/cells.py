@@ -12,7 +12,7 @@ from typing import Any
 
 import zstandard
 from sqlalchemy import bindparam, func, select, text
-from sqlalchemy.dialects.postgresql import ARRAY, BYTEA, JSONB, TEXT, insert
+from sqlalchemy.dialects.postgresql import ARRAY, BYTEA, TEXT, insert
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from core.database.direct import Direct
@@ -54,11 +54,11 @@ _ADD_MISSING = text(
     ON CONFLICT DO NOTHING
     """  # noqa: S608
 )
-_NEEDED = f"EXISTS (SELECT FROM jobs WHERE jobs.weather_cell = weather_cells.cell AND {ACTIVE})"
+NEEDED = f"EXISTS (SELECT FROM jobs WHERE jobs.weather_cell = weather_cells.cell AND {ACTIVE})"
 _CLAIM = text(
     f"""
     WITH due AS (
-        SELECT cell FROM weather_cells WHERE due_at <= :started AND {_NEEDED}
+        SELECT cell FROM weather_cells WHERE due_at <= :started AND {NEEDED}
         ORDER BY due_at LIMIT :limit FOR UPDATE SKIP LOCKED
     )
     UPDATE weather_cells SET due_at = :until FROM due WHERE weather_cells.cell = due.cell
@@ -83,25 +83,26 @@ _STORED = Direct(
         WeatherCellRow.due_at,
         WeatherCellRow.problem,
         WeatherCellRow.official,
+        WeatherCellRow.official_problem,
     ).where(WeatherCellRow.cell == func.any(bindparam("names", type_=ARRAY(TEXT))))
 )
+# Rows are locked in the order of their names by whoever changes several, so that two looks never wait for each other.
 _STORE = text(
     """
+    WITH locked AS (SELECT cell FROM weather_cells WHERE cell = ANY(:cells) ORDER BY cell FOR NO KEY UPDATE)
     UPDATE weather_cells SET
         content = coalesce(new.content, weather_cells.content),
         fetched_at = CASE WHEN new.content IS NULL THEN weather_cells.fetched_at ELSE CAST(:now AS timestamptz) END,
         due_at = CASE WHEN new.content IS NULL THEN CAST(:retry_at AS timestamptz)
                       ELSE CAST(:due_at AS timestamptz) END,
         judged = CAST(:judged AS boolean) OR new.content IS NULL AND weather_cells.judged,
-        official = new.official,
         problem = new.problem
-    FROM unnest(:cells, :contents, :official, :problems) AS new (cell, content, official, problem)
+    FROM locked JOIN unnest(:cells, :contents, :problems) AS new (cell, content, problem) USING (cell)
     WHERE weather_cells.cell = new.cell
     """
 ).bindparams(
     bindparam("cells", type_=ARRAY(TEXT)),
     bindparam("contents", type_=ARRAY(BYTEA)),
-    bindparam("official", type_=ARRAY(JSONB, dimensions=1)),
     bindparam("problems", type_=ARRAY(TEXT)),
 )
 
@@ -135,6 +136,8 @@ class StoredForecast:
     due_at: datetime
     problem: str | None
     official: list[Alert]
+    official_problem: str | None
+    """Why nothing newer of the authorities was heard."""
 
 
 class WeatherCells:
@@ -195,7 +198,6 @@ class WeatherCells:
             {
                 "cells": [each.cell.name for each in fetched],
                 "contents": [each.content for each in fetched],
-                "official": [[alert.to_json() for alert in each.cell.official] for each in fetched],
                 "problems": [each.problem for each in fetched],
                 "now": now,
                 "due_at": now + life,
@@ -214,6 +216,7 @@ class WeatherCells:
                 row.due_at,
                 row.problem,
                 [Alert.model_validate(each) for each in row.official],
+                row.official_problem,
             )
             for row in rows
         }

@@ -12,8 +12,8 @@ from types import MappingProxyType
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import Function, func, select, update
-from sqlalchemy.dialects.postgresql import insert
+from sqlalchemy import Function, Uuid, bindparam, func, select, text, update
+from sqlalchemy.dialects.postgresql import ARRAY
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.ext.asyncio import AsyncSession
 
@@ -38,6 +38,12 @@ NOT_NULL = "23502"
 """SQLSTATE not_null_violation. PostgreSQL, appendix A."""
 ACTIVE = (RunStatus.QUEUED, RunStatus.RUNNING)
 NOTHING: Mapping[str, Any] = MappingProxyType({})
+_ADD_REFRESHES = text(
+    """
+    INSERT INTO runs (id, job_id, kind, status) SELECT id, job_id, 'refresh', 'queued'
+    FROM unnest(:ids, :jobs) AS new (id, job_id) ON CONFLICT DO NOTHING RETURNING job_id, id
+    """
+).bindparams(bindparam("ids", type_=ARRAY(Uuid())), bindparam("jobs", type_=ARRAY(Uuid())))
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,18 +75,8 @@ class Runs:
 
     async def add_refreshes(self, job_ids: Sequence[UUID]) -> dict[UUID, UUID]:
         """A refresh run for each job that has no active run; the runs by their jobs."""
-        added = await self._session.execute(
-            insert(RunRow)
-            .values(
-                [
-                    {"id": new_id(), "job_id": job, "kind": RunKind.REFRESH, "status": RunStatus.QUEUED}
-                    for job in job_ids
-                ]
-            )
-            .on_conflict_do_nothing()
-            .returning(RunRow.job_id, RunRow.id)
-        )
-        return {row.job_id: row.id for row in added}
+        given = {"ids": [new_id() for _ in job_ids], "jobs": list(job_ids)}
+        return {row.job_id: row.id for row in await self._session.execute(_ADD_REFRESHES, given)}
 
     async def active(self, job_id: UUID) -> RunRow | None:
         return await self._session.scalar(

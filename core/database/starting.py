@@ -10,7 +10,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from core.database.direct import Direct
 from core.database.events import Event, events_to_tell, telling
 from core.database.models import JobKind, JobRow, RunStatus
-from core.database.places import job_place
+from core.database.places import job_cell, job_place
 from core.database.search import job_words
 from core.database.users import Viewer
 from core.errors import QueueFull
@@ -22,9 +22,9 @@ _START = Direct(
     text(
         f"""
     WITH job AS (
-        INSERT INTO jobs (id, kind, status, created_by, input, place, words)
+        INSERT INTO jobs (id, kind, status, created_by, input, place, weather_cell, words)
         SELECT :job_id, CAST(:kind AS job_kind), 'queued', :created_by, CAST(:input AS jsonb), :place,
-            array_to_tsvector(:words)
+            :weather_cell, array_to_tsvector(:words)
         FROM ({RUNS_WAITING}) AS waiting WHERE waiting.runs < :at_most
         RETURNING id, created_at
     ), run AS (
@@ -38,6 +38,7 @@ _START = Direct(
         bindparam("created_by", type_=Uuid()),
         bindparam("input", type_=JobRow.input.type),
         bindparam("place", type_=TEXT),
+        bindparam("weather_cell", type_=TEXT),
         bindparam("words", type_=ARRAY(TEXT)),
         bindparam("headers", type_=JSONB),
     )
@@ -64,6 +65,7 @@ async def start_job(
             "created_by": viewer.user_id,
             "input": document,
             "place": job_place(document),
+            "weather_cell": job_cell(document),
             "words": job_words(document),
             "at_most": queue_limit,
             "headers": asked_by(),

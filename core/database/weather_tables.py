@@ -17,8 +17,10 @@ class WeatherCellRow(Base):
     """The forecast that the jobs of a cell share, for a place in it, where the first of them is.
 
     Nobody fetches it before `due_at`: whoever does moves that first. `judged` is false while the jobs of the cell
-    have not been compared with the forecast. `official` are warnings of authorities, `problem` is why the latest try
-    gave nothing.
+    have not been compared with the forecast; `problem` is why the latest try gave nothing.
+
+    `official` are the warnings of authorities that were heard last, `official_problem` is why nothing newer was.
+    `warned_as` is where the authority files the place, asked for again from `zones_due_at` on.
     """
 
     __tablename__ = "weather_cells"
@@ -32,6 +34,9 @@ class WeatherCellRow(Base):
     content: Mapped[bytes | None] = mapped_column(LargeBinary)
     official: Mapped[list[dict[str, Any]]] = mapped_column(server_default=text("'[]'"))
     problem: Mapped[str | None]
+    warned_as: Mapped[dict[str, Any] | None]
+    zones_due_at: Mapped[datetime | None]
+    official_problem: Mapped[str | None]
 
     __table_args__ = (
         Index("ix_weather_cells_due_at", "due_at"),

@@ -65,8 +65,21 @@ def _failed(data: Mapping[str, Any], _: Told) -> tuple[str, str]:
 
 def _alert(data: Mapping[str, Any], told: Told) -> tuple[str, str]:
     title = "Weather: no work" if data.get("severity") == "stop" else "Weather: take care"
-    what = data.get("event") or data.get("kind") or "dangerous weather"
-    return title, f"{what}, {_span(data, told)}. {data.get('detail', '')}"
+    return title, f"{_of_what(data)}, {_span(data, told)}. {data.get('detail', '')}"
+
+
+def _alert_updated(data: Mapping[str, Any], told: Told) -> tuple[str, str]:
+    title = "Weather changed: no work" if data.get("severity") == "stop" else "Weather changed: take care"
+    return title, f"Now {_of_what(data)}, {_span(data, told)}. {data.get('detail', '')}"
+
+
+def _alert_closed(data: Mapping[str, Any], told: Told) -> tuple[str, str]:
+    became = "has passed" if data.get("reason") == "passed" else "was withdrawn"
+    return "Weather: alert over", f"{_of_what(data)}, {_span(data, told)}: {became}."
+
+
+def _of_what(data: Mapping[str, Any]) -> str:
+    return str(data.get("event") or data.get("kind") or "dangerous weather")
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,6 +98,8 @@ NEWS: Final[Mapping[str, News]] = MappingProxyType(
         "visit.changed": News(_BOTH, _visit_changed),
         "questions.opened": News(_BOTH, _questions),
         "alert.opened": News(_BOTH, _alert),
+        "alert.updated": News(_BOTH, _alert_updated),
+        "alert.closed": News(_BOTH, _alert_closed),
         "run.failed": News(_DISPATCHER, _failed),
     }
 )

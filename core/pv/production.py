@@ -1,7 +1,7 @@
 """What a sized array is to deliver in the hours of a forecast, with a band that says how sure that is."""
 
 from collections.abc import Sequence
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 
 import numpy as np
 
@@ -15,7 +15,8 @@ from state.site import Site
 from state.sizing import ArrayResult, InverterResult
 from state.weather import Forecast, ForecastHour, ProductionForecast, ProductionHour
 
-HORIZON = timedelta(days=7)
+HOUR = timedelta(hours=1)
+HOURS = 7 * 24
 
 BAND = {"model": 0.13, "estimated": 0.26}
 """Half the width of the band, of the nameplate. [unitless]
@@ -47,7 +48,7 @@ _WEATHER = ("ghi_w_m2", "dni_w_m2", "dhi_w_m2", "temp_air_c", "wind_speed_m_s")
 def production_forecast(
     forecast: Forecast, site: Site, array: ArrayResult, inverter: InverterResult, wanted: Array, now: datetime
 ) -> ProductionForecast:
-    """Give the AC power of each hour of the next seven days.
+    """Give the AC power of each of the next 168 hours.
 
     Parameters
     ----------
@@ -62,13 +63,15 @@ def production_forecast(
 
     Notes
     -----
-    An hour whose light, air or wind is not known has no power, low or high. The band is symmetric about the power, but
-    never below zero nor above what a very clear sky or the inverter would give.
+    An hour that the forecast does not reach, or whose light, air or wind is not known, has no power, low or high. The
+    band is symmetric about the power, but never below zero nor above what a very clear sky or the inverter would give.
     """
-    first = now.replace(minute=0, second=0, microsecond=0)
-    hours = [hour for hour in forecast.hourly if first <= hour.start < first + HORIZON]
+    first = now.astimezone(UTC).replace(minute=0, second=0, microsecond=0)
+    foreseen = {hour.start: hour for hour in forecast.hourly}
+    starts = [first + ahead * HOUR for ahead in range(HOURS)]
+    hours = [foreseen.get(start) or ForecastHour(start=start) for start in starts]
     weather = {name: _column(hours, name) for name in _WEATHER}
-    known = np.isfinite(np.array(list(weather.values()))).all(axis=0) if hours else np.zeros(0, dtype=bool)
+    known = np.isfinite(np.array(list(weather.values()))).all(axis=0)
     middles = _middles(hours)
     plant = _Plant(site, array, inverter, wanted)
     ghi, dni, dhi, temp_air, wind_speed = (np.where(known, weather[name], 0.0) for name in _WEATHER)
@@ -96,11 +99,23 @@ def production_forecast(
         ],
         energy_kwh=round(float(power[known].sum()) / 1000.0, 2),
         hours_unknown=int((~known).sum()),
+        known_until=starts[int(np.flatnonzero(known)[-1])] + HOUR if known.any() else None,
         band=BAND_SOURCE[forecast.quality],
         quality=forecast.quality,
         attribution=forecast.attribution,
-        warnings=forecast.warnings,
+        warnings=[*_short_of(forecast, starts), *forecast.warnings],
     )
+
+
+def _short_of(forecast: Forecast, starts: Sequence[datetime]) -> list[str]:
+    """That the provider's horizon ends within these hours, if it does."""
+    end = max((hour.start + HOUR for hour in forecast.hourly), default=starts[0])
+    beyond = sum(start >= end for start in starts)
+    if not beyond:
+        return []
+    return [
+        f"{forecast.source}: its forecast ends {beyond} hours short of a week, at {end:%Y-%m-%d %H:%M} UTC"
+    ]
 
 
 def _column(hours: Sequence[ForecastHour], name: str) -> FloatArray:
@@ -144,8 +159,6 @@ class _Plant:
         wind_speed: FloatArray,
     ) -> FloatArray:
         """AC power [W]."""
-        if not len(middles):
-            return np.zeros(0)
         return simulate_times(
             middles,
             self._latitude,
@@ -162,8 +175,6 @@ class _Plant:
 
     def clear_power(self, middles: Instants, temp_air: FloatArray, wind_speed: FloatArray) -> FloatArray:
         """AC power under a very clear sky [W]."""
-        if not len(middles):
-            return np.zeros(0)
         sun = solar_position(middles, self._latitude, self._longitude)
         ghi, _, _ = ineichen(sun.apparent_zenith, sun.dni_extra, CLEAR_TURBIDITY, self._elevation)
         dni, dhi = erbs(ghi, sun.zenith, sun.dni_extra)

@@ -92,7 +92,8 @@ class _Aftermath:
         self._hold = math.ceil(thresholds.thunder_hold_minutes / 30)
         self._drying = math.ceil(thresholds.drying_minutes / 30)
         self._rain_mm = thresholds.rain_mm
-        self._held = self._wet = self._perhaps_wet = 0
+        self._held = self._wet = 0
+        self._perhaps_wet = self._drying  # nothing is known of the hours before the first
         self._icy = False
 
     def leaves_nothing(self, hour: ForecastHour) -> bool:

@@ -75,9 +75,13 @@ async def _official(site: Site, authority: AlertProvider | None) -> tuple[list[A
     if authority is None:
         return [], []
     try:
-        return (await authority.alerts(site.latitude, site.longitude)).alerts, []
+        warned = await authority.alerts(site.latitude, site.longitude)
     except ProviderUnavailable as error:
         return [], [f"Official warnings are not known: {error.detail}"]
+    known_since = (
+        [] if warned.problem is None else [f"Official warnings are those heard last: {warned.problem}"]
+    )
+    return warned.alerts, known_since
 
 
 def _change(state: WeatherReads, result: WeatherResult, clock: Clock) -> WeatherChange:

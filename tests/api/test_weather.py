@@ -14,6 +14,7 @@ from core.clock import SystemClock
 from core.database import AsyncSessionLocal
 from core.database.alerts import AlertNews, Alerts
 from core.database.models import JobRow
+from core.database.weather_tables import WeatherCellRow
 from core.ids import new_id
 from state.weather import Alert
 from tests.api.conftest import settled
@@ -49,7 +50,7 @@ async def _refreshed(client: httpx.AsyncClient) -> Any:
 
 @pytest.mark.usefixtures("worker")
 async def test_a_job_shows_its_weather_as_it_is_now_and_what_its_array_is_to_deliver(
-    client: httpx.AsyncClient,
+    app: FastAPI, client: httpx.AsyncClient
 ) -> None:
     job = (await client.post("/jobs", json=sizing_input())).json()
     assert (await settled(client, job["id"]))["status"] == "succeeded"
@@ -57,9 +58,13 @@ async def test_a_job_shows_its_weather_as_it_is_now_and_what_its_array_is_to_del
     assert weather["forecast"]["source"] == "open_meteo"
     assert weather["windows"]
     production = (await client.get(f"/jobs/{job['id']}/forecast")).json()
-    assert 144 <= len(production["hourly"]) <= 168  # seven days of which the first has begun at midnight
+    assert (len(production["hourly"]), production["hours_unknown"], production["warnings"]) == (168, 0, [])
     assert production["energy_kwh"] > 0
     assert all(hour["low_w"] <= hour["p_ac_w"] <= hour["high_w"] for hour in production["hourly"])
+    async with AsyncSessionLocal(bind=app.state.services.engine) as session, session.begin():
+        await session.execute(update(WeatherCellRow).values(official_problem="nws: HTTP 503"))
+    weather = (await client.get(f"/jobs/{job['id']}/weather")).json()
+    assert "Official warnings are those heard last: nws: HTTP 503" in weather["warnings"]
     accepted = await client.post(f"/jobs/{job['id']}/refresh")
     assert (accepted.status_code, accepted.json()["status"]) == (202, "succeeded")
 

@@ -146,8 +146,10 @@ async def _measured(
     stats = await Connection(weather).json("GET", "/stats")
     second = await _told(looking.stdout)
     again = await Connection(weather).json("GET", "/stats")
+    nothing_new, warned = [await _told(looking.stdout) for _ in range(2)]
     await looking.wait()
     _print(first, second, stats, again, before, during)
+    _print_heard(nothing_new, warned)
 
 
 async def _told(output: asyncio.StreamReader) -> dict[str, Any]:
@@ -189,6 +191,14 @@ def _print(
     )
     print(
         f"second look: {again['requests'] - stats['requests']} requests (bar 0), {second['wall_s']:.2f} s (bar 3)"
+    )
+
+
+def _print_heard(nothing_new: dict[str, Any], warned: dict[str, Any]) -> None:
+    print(
+        f"an authority that warns of all cells, in {nothing_new['counts']['areas']} areas, has nothing new:"
+        f" {nothing_new['wall_s']:.2f} s (bar 3); it warns one area: {warned['wall_s']:.2f} s,"
+        f" {warned['counts']['alerts_opened']} jobs told"
     )
 
 

@@ -7,10 +7,11 @@ from langchain_core.messages import AIMessage
 
 from core.clock import FixedClock
 from core.errors import NotFound
+from core.ports import AlertProvider, Warned
 from core.pv.weather_year import WeatherYear
 from nodes.weather.node import WeatherReads, WeatherWrites, weather
 from state.weather import WeatherResult
-from tests.support.forecasts import MIDNIGHT, Forecasts, forecast
+from tests.support.forecasts import MIDNIGHT, Forecasts, forecast, official
 
 VISIT = {
     "start": (MIDNIGHT + timedelta(hours=6)).isoformat(),
@@ -29,9 +30,18 @@ def state(**more: Any) -> WeatherReads:
     return cast("WeatherReads", base | more)
 
 
-async def run(given: Any, **more: Any) -> WeatherWrites:
+class HeardLast:
+    """An authority that cannot be asked, of which something is known."""
+
+    async def alerts(self, latitude: float, longitude: float) -> Warned:
+        del latitude, longitude
+        return Warned([official()], problem="nws: HTTP 503")
+
+
+async def run(given: Any, authority: AlertProvider | None = None, **more: Any) -> WeatherWrites:
+    forecasts, clock = Forecasts(given), FixedClock(MIDNIGHT)
     return await weather(
-        state(**more), forecasts=Forecasts(given), files=NoFiles(), clock=FixedClock(MIDNIGHT)
+        state(**more), forecasts=forecasts, files=NoFiles(), clock=clock, authority=authority
     )
 
 
@@ -54,6 +64,13 @@ async def test_a_provider_that_fails_leaves_the_job_alive_and_no_hour_safe() -> 
     assert result.forecast_problem == "made_up: out of order"
     assert {window.verdict for window in result.windows} == {"unknown"}
     assert result.alerts == []
+
+
+async def test_warnings_that_were_heard_last_stop_work_and_are_said_to_be_so() -> None:
+    result = WeatherResult.model_validate((await run(forecast(), HeardLast()))["weather"])
+    assert [alert.source for alert in result.alerts] == ["nws"]
+    assert "stop" in {window.verdict for window in result.windows}
+    assert result.warnings == ["Official warnings are those heard last: nws: HTTP 503"]
 
 
 async def test_a_replayed_node_writes_the_same() -> None:

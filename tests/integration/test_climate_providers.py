@@ -22,7 +22,7 @@ from core.climate.resource import ClimateYears, design_resource
 from core.clock import FixedClock
 from core.database.climates import StoredClimates
 from core.errors import ProviderUnavailable
-from core.ports import Warned
+from core.ports import Warned, WarnedPlace
 from state.job import JobInput
 from tests.support import provider_bodies as bodies
 from tests.support.fakes import NoFiles
@@ -344,6 +344,40 @@ async def test_a_warning_is_withdrawn_when_its_state_lists_it_for_no_zone_any_mo
     assert cancelled.withdrew(told)
     assert not cancelled.withdrew(told.model_copy(update={"area": "nws:WA"}))
     assert not (await service.alerts(*NAIROBI)).withdrew(told)
+
+
+async def test_a_look_asks_anew_and_is_told_when_nothing_changed(
+    server: ProviderServer, http: httpx.AsyncClient
+) -> None:
+    modified = "Mon, 01 Jun 2026 09:00:00 GMT"
+
+    def script(asked: Asked) -> Reply:
+        if asked.headers.get("if-modified-since") == modified:
+            return Reply(status=304)
+        return Reply(
+            {"features": [warning()]}, kind="application/geo+json", headers={"last-modified": modified}
+        )
+
+    server.script = script
+    service = NwsClient(server.url, AGENT, http, clock=FixedClock(NOW), patience=QUICK)
+    first, second = [await service.bulletin("nws:OR") for _ in range(2)]
+    assert first == second
+    assert second.at(frozenset({"ORZ006"}), NOW).alerts[0].track == "KPQR.HW.W.0004"
+    assert ["if-modified-since" in asked.headers for asked in server.asked] == [False, True]
+
+
+async def test_across_a_border_from_the_nearest_town_the_zones_say_which_state_warns(
+    server: ProviderServer, http: httpx.AsyncClient
+) -> None:
+    def script(asked: Asked) -> Reply:
+        reply = point(asked)
+        reply.body["properties"]["relativeLocation"]["properties"]["state"] = "WA"
+        return reply
+
+    server.script = script
+    service = NwsClient(server.url, AGENT, http, clock=FixedClock(NOW), patience=QUICK)
+    place = await service.place(*PORTLAND)
+    assert place == WarnedPlace("nws:OR", frozenset({"ORZ006", "ORC051", "ORZ604"}))
 
 
 async def test_outside_of_the_country_nobody_is_asked(

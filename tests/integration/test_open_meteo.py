@@ -20,6 +20,10 @@ from core.clients.open_meteo import VARIABLES, OpenMeteoClient
 from core.clock import FixedClock
 from core.errors import ProviderUnavailable
 from core.pv.solar_position import solar_position
+from nodes.weather.findings import judge
+from nodes.weather.thresholds import DEFAULTS
+from nodes.weather.windows import work_windows
+from state.site import Site
 from state.weather import Forecast, ForecastHour
 from tests.support.provider_bodies import UNITS
 
@@ -118,7 +122,8 @@ async def test_it_asks_for_the_ten_variables_that_cost_one_call_in_metres_per_se
         "hourly": "temperature_2m,relative_humidity_2m,precipitation,weather_code,wind_speed_10m,wind_gusts_10m,"
         "shortwave_radiation,direct_normal_irradiance,diffuse_radiation,cape",
         "wind_speed_unit": "ms",
-        "forecast_days": "7",
+        "past_days": "1",
+        "forecast_days": "9",
         "timezone": "UTC",
     }
 
@@ -266,6 +271,53 @@ async def test_a_forecast_that_has_passed_is_stale(
     assert (await in_time.forecast(*NAIROBI)).hourly
     too_late = OpenMeteoClient(url, None, http, clock=FixedClock(MIDNIGHT + timedelta(days=1, hours=1)))
     assert "stale: the forecast begins at 2026-06-01 00:00 UTC" in await refusal(too_late)
+
+
+SYDNEY = (-33.87, 151.21)
+
+
+def days_from(first: datetime, days: int, **columns: list[Any]) -> dict[str, Any]:
+    """A sound answer for Sydney, in hours that begin at any midnight."""
+    stamps = [first + timedelta(hours=hour) for hour in range(days * 24)]
+    hourly: dict[str, Any] = {name: [0.0] * len(stamps) for name in VARIABLES}
+    hourly |= {"weather_code": [3] * len(stamps), "temperature_2m": [12.0] * len(stamps)}
+    hourly["time"] = [f"{stamp:%Y-%m-%dT%H:%M}" for stamp in stamps]
+    return weather() | {"latitude": SYDNEY[0], "longitude": SYDNEY[1], "hourly": hourly | columns}
+
+
+@pytest.mark.parametrize(
+    ("first", "days", "stale"),
+    [
+        (-1, 10, False),  # what was asked for
+        (0, 9, False),  # a service that leaves out the day that has passed
+        (-2, 10, True),  # what was asked for yesterday
+        (-1, 9, True),
+    ],
+)
+async def test_yesterdays_answer_is_told_from_one_that_holds_yesterday(
+    url: str, http: httpx.AsyncClient, provider: Provider, first: int, days: int, *, stale: bool
+) -> None:
+    provider.will_answer(days_from(MIDNIGHT + timedelta(days=first), days))
+    client = OpenMeteoClient(url, None, http, clock=FixedClock(NOW), patience=QUICK)
+    if stale:
+        with pytest.raises(ProviderUnavailable, match="stale"):
+            await client.forecast(*SYDNEY)
+    else:
+        assert len((await client.forecast(*SYDNEY)).hourly) >= 168 + 24
+
+
+async def test_rain_before_midnight_in_greenwich_keeps_the_roofs_of_sydney_wet_in_the_morning(
+    url: str, http: httpx.AsyncClient, provider: Provider
+) -> None:
+    morning = MIDNIGHT + timedelta(minutes=20)  # 10:20 in Sydney
+    rain = [0.0] * 240
+    rain[24] = 2.0  # in the hour that ends at midnight
+    provider.will_answer(days_from(MIDNIGHT - timedelta(days=1), 10, precipitation=rain))
+    forecast = await OpenMeteoClient(url, None, http, clock=FixedClock(morning)).forecast(*SYDNEY)
+    site = Site(latitude=SYDNEY[0], longitude=SYDNEY[1], elevation_m=39, timezone="Australia/Sydney")
+    first = work_windows(judge(forecast, DEFAULTS), site, morning, DEFAULTS)[0]
+    assert (first.verdict, first.end) == ("stop", MIDNIGHT + timedelta(hours=2))
+    assert first.reasons[0].startswith("roof still wet")
 
 
 def failing(status: int, reason: str) -> Response:

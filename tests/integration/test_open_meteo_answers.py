@@ -95,7 +95,7 @@ async def test_the_simulator_is_understood_over_a_real_socket() -> None:
     with running_simulator(seed=3) as url:
         async with httpx.AsyncClient() as http:
             forecast = await OpenMeteoClient(url, None, http).forecast(*NAIROBI)
-    assert len(forecast.hourly) == 7 * 24 - 1
+    assert len(forecast.hourly) == (1 + 8) * 24
     assert max(hour.ghi_w_m2 or 0.0 for hour in forecast.hourly) > 300.0
 
 
@@ -113,7 +113,8 @@ async def test_exactly_the_ten_variables_are_asked_for_in_metres_per_second_and_
         ),
         "wind_speed_unit": "ms",
         "timezone": "UTC",
-        "forecast_days": "7",
+        "past_days": "1",
+        "forecast_days": "9",
     }
 
 

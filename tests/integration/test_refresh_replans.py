@@ -28,12 +28,14 @@ from graph.build import build_graph
 from graph.cells import CellForecasts
 from graph.dependencies import Dependencies
 from graph.execution import Execution
+from graph.hearing import CellWarnings
 from graph.refresh import RefreshPlan, run_weather_update
 from graph.runner import Runner
 from state.job import JobInput
 from state.weather import Resource
 from tests.support.cells import Batches
-from tests.support.fakes import FineWeather, NoFiles, Storm
+from tests.support.fakes import Authority, FineWeather, NoFiles, Storm
+from tests.support.forecasts import official
 from tests.support.inputs import sizing_input
 from tests.support.people import add_viewer, technician_row
 
@@ -49,6 +51,7 @@ class Service:
         self.engine = engine
         self.clock = FixedClock(NOW)
         self.batches = Batches(FineWeather(self.clock))
+        self.authority = Authority()
         self.saver = RedisSaver(redis, ttl_seconds=600, fenced=True)
         self.use(None)
 
@@ -60,6 +63,7 @@ class Service:
             files=files,
             years=ClimateYears(files, climates),
             climates=climates,
+            authority=CellWarnings(engine, self.authority),
             directory=StoredTechnicianDirectory(engine),
             clock=self.clock,
         )
@@ -80,7 +84,9 @@ class Service:
         return await self.work_off()
 
     async def look(self) -> None:
-        await run_weather_update(self.engine, self.batches, self.clock, PLAN, climates=self.climates)
+        await run_weather_update(
+            self.engine, self.batches, self.clock, PLAN, self.authority, climates=self.climates
+        )
 
     async def work_off(self) -> int:
         async with AsyncSessionLocal(bind=self.engine) as session:
@@ -134,6 +140,28 @@ async def test_a_visit_in_a_storm_is_moved_behind_it_and_then_left_alone(service
     assert await service.refresh() == 0
     after = await service.job(job_id)
     assert (after.visit_start, after.result_version) == (moved.visit_start, 2)
+
+
+@pytest.mark.parametrize("answers", [True, False])
+async def test_a_warning_moves_a_visit_though_the_forecast_is_young_and_runs_cannot_ask_for_their_place(
+    service: Service, answers: bool
+) -> None:
+    job_id = await service.start()
+    planned = await service.job(job_id)
+    assert planned.visit_end is not None
+    service.clock.move_to(NOW + timedelta(minutes=30))
+    over = planned.visit_end + timedelta(hours=4)
+    told = {"start": service.clock.now(), "end": over, "source": "authority", "area": Authority.AREA}
+    service.authority.warnings = (official().model_copy(update=told),)
+    await service.look()
+    if not answers:
+        service.authority.warnings = None
+    assert await service.work_off() == 1
+    moved = await service.job(job_id)
+    assert moved.visit_start is not None
+    assert moved.visit_start >= over
+    assert service.batches.requests == 1
+    assert Counter(await service.told(job_id))["visit.changed"] == 1
 
 
 async def test_a_storm_that_spares_the_visit_is_told_and_changes_no_result(service: Service) -> None:

@@ -1,20 +1,21 @@
 """Hand-written stand-ins for the outside world."""
 
+from collections import Counter
 from datetime import datetime, timedelta
 
 from core.clock import Clock
 from core.errors import InvalidInput, ProviderUnavailable
 from core.ids import new_id
-from core.ports import Warned
+from core.ports import Bulletin, Warned, WarnedPlace
 from core.pv.weather_year import WeatherYear
 from state.dispatch import Technician
 from state.weather import Alert, Forecast, ForecastHour
 
-HOURS_AHEAD = 7 * 24
+HOURS_AHEAD = 8 * 24
 
 
 class FineWeather:
-    """A forecast provider whose days are dry, calm and sunny, from the present hour on."""
+    """A forecast provider whose days are dry, calm and sunny, from yesterday on."""
 
     def __init__(self, clock: Clock) -> None:
         self._clock = clock
@@ -22,7 +23,7 @@ class FineWeather:
     async def forecast(self, latitude: float, longitude: float) -> Forecast:
         del latitude, longitude
         first = self._clock.now().replace(minute=0, second=0, microsecond=0)
-        hours = [self.hour(first + timedelta(hours=ahead)) for ahead in range(HOURS_AHEAD)]
+        hours = [self.hour(first + timedelta(hours=ahead)) for ahead in range(-24, HOURS_AHEAD)]
         return Forecast(source="fine weather", issued_at=first, hourly=hours)
 
     def hour(self, start: datetime) -> ForecastHour:
@@ -64,18 +65,30 @@ class NoWeather:
 
 
 class Authority:
-    """Warns of one area, everywhere alike; silent where `warnings` is None."""
+    """Warns of one area, everywhere alike; silent where `warnings` is None. Keeps how often it was asked for what."""
 
     AREA = "authority:area"
+    ZONES = frozenset({"everywhere"})
 
     def __init__(self, *warnings: Alert) -> None:
         self.warnings: tuple[Alert, ...] | None = warnings
+        self.asked: Counter[str] = Counter()
 
     async def alerts(self, latitude: float, longitude: float) -> Warned:
+        place = await self.place(latitude, longitude)
+        bulletin = await self.bulletin(place.area)
+        return Warned([alert for alert, _ in bulletin.warnings], self.AREA, bulletin.listed)
+
+    async def place(self, latitude: float, longitude: float) -> WarnedPlace:
         del latitude, longitude
+        self.asked["places"] += 1
+        return WarnedPlace(self.AREA, self.ZONES)
+
+    async def bulletin(self, area: str) -> Bulletin:
+        self.asked["bulletins"] += 1
         if self.warnings is None:
             raise ProviderUnavailable("authority", "HTTP 503")
-        return Warned(list(self.warnings), self.AREA, frozenset(each.track or "" for each in self.warnings))
+        return Bulletin(area, [(each, self.ZONES) for each in self.warnings])
 
 
 class NoFiles:

@@ -5,7 +5,7 @@ from typing import Any
 
 from core.errors import ProviderUnavailable
 from state.site import Site
-from state.weather import Forecast, ForecastHour, PeakSunHours, Resource
+from state.weather import Alert, Forecast, ForecastHour, PeakSunHours, Resource
 
 MIDNIGHT = datetime(2025, 6, 10, tzinfo=UTC)
 NAIROBI = Site(latitude=-1.27, longitude=36.84, elevation_m=1795, timezone="Africa/Nairobi")
@@ -18,6 +18,7 @@ RESOURCE = Resource(
     monthly_temp_air_c=[20.0] * 12,
     uncertainty_percent=9,
 )
+
 
 FINE: dict[str, Any] = {
     "temp_air_c": 18.0,
@@ -40,6 +41,22 @@ def forecast(*, days: int = 7, at: dict[int, dict[str, Any]] | None = None, **ev
         for k in range(days * 24)
     ]
     return Forecast(source="made up", issued_at=MIDNIGHT, hourly=hours)
+
+
+def official(severity: str = "stop", start: float = 6.0, end: float = 9.0, **changes: Any) -> Alert:
+    """From 09:00 to 12:00 in Nairobi on the first day, unless told otherwise."""
+    told: dict[str, Any] = {
+        "kind": "wind",
+        "severity": severity,
+        "start": MIDNIGHT + timedelta(hours=start),
+        "end": MIDNIGHT + timedelta(hours=end),
+        "detail": "High Wind Warning until noon",
+        "rule": "US National Weather Service: severity Severe, certainty Likely",
+        "source": "nws",
+        "event": "High Wind Warning",
+        "track": "KPQR.HW.W.0004",
+    }
+    return Alert(**told | changes)
 
 
 class Forecasts:

@@ -6,7 +6,7 @@ from typing import Any
 
 import numpy as np
 
-from core.clients.open_meteo import VARIABLES
+from core.clients.open_meteo import FORECAST_DAYS, VARIABLES
 from core.clients.place import instants
 from core.pv.solar_position import solar_position
 
@@ -36,11 +36,11 @@ def height_of_sun(times: Sequence[datetime], place: tuple[float, float]) -> Any:
 def open_meteo(
     place: tuple[float, float] = NAIROBI,
     *,
-    days: int = 7,
+    days: int = FORECAST_DAYS,
     shift: timedelta = timedelta(0),
     location_id: int = 0,
 ) -> dict[str, Any]:
-    """A clear week; `shift` puts the light at other hours than the stamps say."""
+    """Clear days; `shift` puts the light at other hours than the stamps say."""
     midnight = NOW.replace(hour=0, minute=0)
     stamps = [midnight + hour * HOUR for hour in range(days * 24)]
     # Means over the hour before the stamp.

@@ -1,7 +1,6 @@
 """What an authority's warnings do to the hours in which one may work, and hours that no forecast reaches."""
 
 from datetime import timedelta
-from typing import Any
 
 import pytest
 from hypothesis import given, settings
@@ -10,25 +9,9 @@ from hypothesis import strategies as st
 from nodes.weather.engine import weather_result
 from nodes.weather.thresholds import WindowThresholds
 from state.weather import Alert, Forecast, Verdict, WeatherResult
-from tests.support.forecasts import MIDNIGHT, NAIROBI, RESOURCE, forecast
+from tests.support.forecasts import MIDNIGHT, NAIROBI, RESOURCE, forecast, official
 
 RANK: dict[Verdict, int] = {"go": 0, "caution": 1, "unknown": 2, "stop": 3}
-
-
-def official(severity: str = "stop", start: float = 6.0, end: float = 9.0, **changes: Any) -> Alert:
-    """From 09:00 to 12:00 in Nairobi on the first day, unless told otherwise."""
-    told: dict[str, Any] = {
-        "kind": "wind",
-        "severity": severity,
-        "start": MIDNIGHT + timedelta(hours=start),
-        "end": MIDNIGHT + timedelta(hours=end),
-        "detail": "High Wind Warning until noon",
-        "rule": "US National Weather Service: severity Severe, certainty Likely",
-        "source": "nws",
-        "event": "High Wind Warning",
-        "track": "KPQR.HW.W.0004",
-    }
-    return Alert(**told | changes)
 
 
 def result(given: Forecast | None = None, *warnings: Alert) -> WeatherResult:

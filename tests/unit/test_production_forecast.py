@@ -15,7 +15,7 @@ from state.equipment import Array
 from state.site import Site
 from state.sizing import ArrayResult, InverterResult
 from state.weather import Forecast, ProductionForecast
-from tests.support.provider_bodies import NAIROBI, NOW, open_meteo
+from tests.support.provider_bodies import HOUR, NAIROBI, NOW, open_meteo
 
 SITE = Site(latitude=NAIROBI[0], longitude=NAIROBI[1], elevation_m=1684, timezone="Africa/Nairobi")
 HOURS = read_hours(open_meteo(NAIROBI), *NAIROBI, NOW)
@@ -49,11 +49,30 @@ def produced(forecast: Forecast | None = None, now: datetime = NOW, **plant: Any
     )
 
 
-def test_it_begins_with_the_present_hour_and_lasts_a_week_at_most() -> None:
+def test_it_lasts_168_hours_from_the_present_one_on() -> None:
     found = produced()
-    assert found.hourly[0].start == NOW.replace(minute=0)
-    assert found.hourly[-1].start < NOW + timedelta(days=7)
-    assert found.attribution == "somebody"
+    assert [hour.start for hour in found.hourly] == [NOW.replace(minute=0) + n * HOUR for n in range(168)]
+    assert found.hours_unknown == 0
+    assert found.known_until == NOW.replace(minute=0) + timedelta(days=7)
+    assert (found.attribution, found.warnings) == ("somebody", [])
+
+
+@pytest.mark.parametrize("hour", [0, 11, 23])
+@pytest.mark.parametrize("age", [timedelta(0), timedelta(hours=3), timedelta(hours=24)])
+def test_the_week_is_whole_at_any_hour_of_a_forecast_that_is_up_to_a_day_old(
+    hour: int, age: timedelta
+) -> None:
+    fetched = NOW.replace(hour=hour, minute=50)
+    given = Forecast(source="x", issued_at=fetched, hourly=read_hours(open_meteo(NAIROBI), *NAIROBI, fetched))
+    assert produced(given, fetched + age).hours_unknown == 0
+
+
+def test_a_provider_that_looks_less_far_is_said_to_and_the_hours_beyond_are_unknown() -> None:
+    short = produced(Forecast(source="short", issued_at=NOW, hourly=HOURS[: 9 + 120]))
+    assert (len(short.hourly), short.hours_unknown) == (168, 48)
+    assert all(hour.p_ac_w is None for hour in short.hourly[120:])
+    assert short.known_until == short.hourly[119].start + HOUR
+    assert short.warnings == ["short: its forecast ends 48 hours short of a week, at 2026-06-06 09:00 UTC"]
 
 
 def test_a_clear_day_yields_what_its_light_allows() -> None:
@@ -100,9 +119,9 @@ def test_an_hour_that_is_not_known_has_no_power_and_is_counted() -> None:
     assert found.energy_kwh < produced().energy_kwh
 
 
-def test_a_forecast_that_has_passed_yields_no_hours() -> None:
+def test_of_a_forecast_that_has_passed_no_hour_is_known() -> None:
     found = produced(now=datetime(2027, 1, 1, tzinfo=UTC))
-    assert (found.hourly, found.energy_kwh) == ([], 0)
+    assert (found.hours_unknown, found.energy_kwh, found.known_until) == (168, 0, None)
 
 
 @settings(max_examples=25, deadline=None)
@@ -127,7 +146,8 @@ def test_low_and_high_enclose_the_power(share: float, pdc0: float, ratio: float,
         array=array(pdc0, tilt),
         inverter=inverter(pdc0 / ratio),
     )
-    figures = np.array([(h.low_w, h.p_ac_w, h.high_w) for h in found.hourly], dtype=float)
+    known = [(h.low_w, h.p_ac_w, h.high_w) for h in found.hourly if h.p_ac_w is not None]
+    figures = np.array(known, dtype=float)
     assert (figures >= 0).all()
     assert (np.diff(figures, axis=1) >= -0.11).all()
     assert figures.max() <= pdc0 / ratio + 0.1

@@ -163,6 +163,17 @@ def test_unknown_rain_leaves_the_roof_perhaps_wet() -> None:
     assert [verdict(at(h), found) for h in (12, 13, 14.5, 15)] == ["unknown", "unknown", "unknown", "go"]
 
 
+def test_before_its_first_hour_a_forecast_knows_nothing_so_the_roof_may_be_wet() -> None:
+    late = forecast(days=1)
+    late = late.model_copy(update={"hourly": [hour for hour in late.hourly if hour.start >= at(7)]})
+    found = work_windows(judge(late, DEFAULTS), NAIROBI, MIDNIGHT, DEFAULTS)
+    assert [(w.start, w.end, w.verdict) for w in found] == [
+        (at(7), at(9), "unknown"),
+        (at(9), at(18), "go"),
+    ]
+    assert found[0].reasons == ["earlier rain not known (missing data is unknown)"]
+
+
 def test_known_danger_outranks_what_is_not_known() -> None:
     assert [w.verdict for w in windows(days=1, temp_air_c=None, wind_gust_m_s=20.0)] == ["stop"]
 

@@ -12,6 +12,7 @@ from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
 
 from api.weather_simulator import UNITS, answer_place, read_question
+from core.clients.open_meteo import FORECAST_DAYS, PAST_DAYS
 from core.clock import SystemClock
 
 LATENCY_SECONDS = 0.2
@@ -35,6 +36,8 @@ def create_provider() -> Starlette:
             "longitude": longitude,
             "hourly": ",".join(UNITS),
             "wind_speed_unit": "ms",
+            "past_days": str(PAST_DAYS),
+            "forecast_days": str(FORECAST_DAYS),
         }
         question = read_question(params)
         known[latitude, longitude] = answer_place(20, question, question.places[0], 0, midnight)
