@@ -11,7 +11,7 @@ from api.access import PREFIX, check_rules
 from api.deps import Admitted
 from api.idempotency import REPLAYED
 from api.instrumentation import RequestMetrics
-from api.middleware import BodyLimit, Deadline, RequestContext
+from api.middleware import BodyLimit, Deadline, LastResort, RequestContext
 from api.openapi import DescribedApplication
 from api.problems import RESPONSES, install_problem_handlers
 from api.rate_limit import RATE_LIMIT_HEADERS, RateLimit
@@ -89,6 +89,7 @@ def create_app(settings: Settings) -> FastAPI:
     app.include_router(system.router, dependencies=[Admitted])
     app.include_router(system.router, prefix=PREFIX, include_in_schema=False, dependencies=[Admitted])
     # The last one added is the first to see a request.
+    app.add_middleware(LastResort)
     app.add_middleware(Deadline, seconds=REQUEST_SECONDS)
     app.add_middleware(BodyLimit, limit=BODY_LIMIT, upload_limit=UPLOAD_LIMIT, upload_paths=UPLOAD_PATHS)
     app.add_middleware(RateLimit, prefix=PREFIX)

@@ -76,12 +76,39 @@ class RequestContext:
             try:
                 await self._app(scope, receive, with_headers)
             except Exception:
-                # Starlette's own last resort stands outside of this middleware: its answer would carry no id.
+                # Of a middleware, or after the answer had begun. Starlette would answer without an id.
                 log.exception("api.request.crashed")
                 if answered:
                     raise
                 response = unexpected(Request(scope))
                 await response(scope, receive, with_headers)
+
+
+class LastResort:
+    """Answers 500 to a request whose route crashed; innermost, so that the answer meets every other middleware.
+
+    A browser may not read one without the headers of CORS, nor could a client tell what is left to it.
+    """
+
+    def __init__(self, app: ASGIApp) -> None:
+        self._app = app
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        answered = False
+
+        async def watched(message: Message) -> None:
+            nonlocal answered
+            answered = True
+            await send(message)
+
+        try:
+            await self._app(scope, receive, watched)
+        except Exception:
+            if answered or scope["type"] != "http":
+                raise
+            log.exception("api.request.crashed")
+            response = unexpected(Request(scope))
+            await response(scope, receive, send)
 
 
 class Deadline:

@@ -110,13 +110,20 @@ return 0
 """Count a try, or say how many seconds none is heard; counted before the password is looked at, so that a thousand
 at once are not all looked at before the first is counted."""
 
+_FORGIVE = """
+redis.call('DEL', KEYS[1])
+if tonumber(redis.call('GET', KEYS[2]) or '0') > 0 then redis.call('DECR', KEYS[2]) end
+"""
+"""Take back a try that was right. A count whose window has ended meanwhile stays away: DECR would make it anew, without
+an end, and the address would never be heard again once it is full."""
+
 
 class LoginThrottle:
     """Tries to log in, by account and address together: nobody can lock out an owner who is elsewhere."""
 
     def __init__(self, redis: Redis) -> None:
-        self._redis = redis
-        self._script = redis.register_script(_TRY)
+        self._try = redis.register_script(_TRY)
+        self._forgive = redis.register_script(_FORGIVE)
 
     async def try_once(self, username: str, address: str) -> int:
         """Count a try; 0, or the seconds for which this account is not heard from this address.
@@ -132,7 +139,7 @@ class LoginThrottle:
                 return int(
                     cast(
                         "Any",
-                        await self._script(keys=keys, args=[GUESSING_WINDOW, GUESSES, GUESSES_BY_ADDRESS]),
+                        await self._try(keys=keys, args=[GUESSING_WINDOW, GUESSES, GUESSES_BY_ADDRESS]),
                     )
                 )
         except (RedisError, OSError, TimeoutError):
@@ -140,10 +147,8 @@ class LoginThrottle:
 
     async def succeeded(self, username: str, address: str) -> None:
         """Forget the account's wrong tries from here, and this one of the address."""
-        own, by_address = _throttle_keys(username, address)
         try:
-            await self._redis.delete(own)
-            await self._redis.decr(by_address)
+            await self._forgive(keys=_throttle_keys(username, address))
         except RedisError as error:
             log.warning("core.rate_limits.unavailable", error=type(error).__name__)
 

@@ -113,6 +113,22 @@ async def test_an_unknown_path_and_a_wrong_method_are_problems_too(client: httpx
         assert answer.json()["status"] == status
 
 
+@pytest.mark.parametrize(
+    ("path", "methods"),
+    [
+        ("/jobs", "GET, POST"),
+        ("/jobs/0190a000-0000-7000-8000-000000000000/resume", "POST"),
+        ("/webhooks/0190a000-0000-7000-8000-000000000000", "DELETE, GET, PATCH"),
+        ("/health/live", "GET"),
+    ],
+)
+async def test_a_wrong_method_is_told_all_that_the_path_has(
+    client: httpx.AsyncClient, path: str, methods: str
+) -> None:
+    answer = await client.put(path)
+    assert (answer.status_code, answer.headers["allow"]) == (405, methods)
+
+
 async def test_a_request_keeps_the_id_it_came_with_if_it_is_a_decent_one(client: httpx.AsyncClient) -> None:
     kept = await client.get("/auth/me", headers={"X-Request-ID": "van-17.a"})
     assert kept.headers["x-request-id"] == "van-17.a"

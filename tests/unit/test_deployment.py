@@ -3,6 +3,7 @@
 import re
 import shlex
 import subprocess
+from ipaddress import ip_address
 from pathlib import Path
 from typing import Any
 
@@ -170,6 +171,17 @@ def test_a_container_is_given_longer_to_stop_than_its_work_may_take() -> None:
 def test_only_the_api_is_published_and_only_to_this_machine() -> None:
     published = {name: each["ports"] for name, each in COMPOSE["services"].items() if "ports" in each}
     assert published == {"api": ["127.0.0.1:8000:8000"]}
+
+
+def test_the_proxy_on_this_machine_is_believed_and_nobody_from_elsewhere() -> None:
+    default = re.fullmatch(
+        r"\$\{FORWARDED_ALLOW_IPS:-(.+)\}", COMPOSE["services"]["api"]["environment"]["FORWARDED_ALLOW_IPS"]
+    )
+    assert default is not None
+    believed = Settings(_env_file=None, forwarded_allow_ips=default[1]).forwarded_allow_ips
+    gateways = [ip_address(address) for address in ("172.17.0.1", "172.31.0.1", "192.168.32.1")]
+    assert all(any(gateway in network for network in believed) for gateway in gateways)
+    assert not any(ip_address("203.0.113.5") in network for network in believed)
 
 
 def test_images_of_others_are_of_a_named_major_version() -> None:
