@@ -12,7 +12,7 @@ from api.deps import Admitted
 from api.idempotency import REPLAYED
 from api.instrumentation import RequestMetrics
 from api.middleware import BodyLimit, Deadline, LastResort, RequestContext
-from api.openapi import DescribedApplication
+from api.openapi import TAGS, DescribedApplication
 from api.problems import RESPONSES, install_problem_handlers
 from api.rate_limit import RATE_LIMIT_HEADERS, RateLimit
 from api.routes import (
@@ -79,6 +79,7 @@ def create_app(settings: Settings) -> FastAPI:
         title="SolarSync",
         version=version("solarsync"),
         summary="Sizing, fault triage, weather and a safe visit for solar field technicians.",
+        openapi_tags=[{"name": name, "description": what} for name, what in TAGS.items()],
         lifespan=lifespan,
         generate_unique_id_function=lambda route: route.name,
     )

@@ -1,10 +1,10 @@
 """Technicians, whom dispatch chooses from."""
 
-from typing import Annotated
+from typing import Annotated, Any
 from uuid import UUID
 
 from fastapi import APIRouter, status
-from pydantic import Field
+from pydantic import ConfigDict, Field
 
 from api.deps import Session
 from core.database.models import TechnicianRow
@@ -31,8 +31,16 @@ class NewTechnician(Model):
     user_id: UUID | None = None
 
 
+def _without_defaults(schema: dict[str, Any]) -> None:
+    for described in schema["properties"].values():
+        described.pop("default", None)
+
+
 class TechnicianChanges(Model):
     """What is left out stays as it is."""
+
+    # A generated client sends the defaults that it reads: it would move whom it gives a new skill to 0° N, 0° E.
+    model_config = ConfigDict(json_schema_extra=_without_defaults)
 
     name: Name = ""
     skills: Skills = []
