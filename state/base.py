@@ -24,7 +24,7 @@ MonthlyNonNegative = Annotated[list[NonNegative], AfterValidator(_twelve)]
 
 
 class _Document(JsonObject):
-    """A JSON form that knows its model once somebody has read it; a document is never changed, only replaced."""
+    """A JSON form that knows the model it was made of; a document is never changed, only replaced."""
 
     __slots__ = ("read",)
     read: "Model"
@@ -37,23 +37,19 @@ class Model(BaseModel):
 
     def to_json(self) -> JsonObject:
         """The form that is checkpointed and stored: plain JSON types only."""
-        return _Document(self.model_dump(mode="json"))
+        document = _Document(self.model_dump(mode="json"))
+        document.read = self
+        return document
 
     @classmethod
     def from_json(cls, document: JsonObject) -> Self:
         """The model behind a document of the state.
 
         Several nodes read the same document, and one of the weather takes longer to validate than a node takes to
-        work: what `to_json` has made is validated once, what came out of a checkpoint each time.
+        work: of what `to_json` has made the model is at hand, what came out of a checkpoint is validated each time.
         """
-        if not isinstance(document, _Document):
-            return cls.model_validate(document)
         known = getattr(document, "read", None)
-        if type(known) is cls:
-            return known
-        model = cls.model_validate(document)
-        document.read = model
-        return model
+        return known if type(known) is cls else cls.model_validate(document)
 
 
 __all__ = [

@@ -7,10 +7,11 @@ rows that another has locked: of two replicas one fetches. A claim that nothing 
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from functools import lru_cache
 from typing import Any
 
 import zstandard
-from sqlalchemy import bindparam, select, text
+from sqlalchemy import bindparam, func, select, text
 from sqlalchemy.dialects.postgresql import ARRAY, BYTEA, JSONB, TEXT, insert
 from sqlalchemy.ext.asyncio import AsyncSession
 
@@ -73,6 +74,14 @@ _CLAIM_UNJUDGED = text(
     RETURNING weather_cells.cell, latitude, longitude, official, content
     """
 )
+_STORED = select(
+    WeatherCellRow.cell,
+    WeatherCellRow.content,
+    WeatherCellRow.fetched_at,
+    WeatherCellRow.due_at,
+    WeatherCellRow.problem,
+    WeatherCellRow.official,
+).where(WeatherCellRow.cell == func.any(bindparam("names", type_=ARRAY(TEXT))))
 _STORE = text(
     """
     UPDATE weather_cells SET
@@ -194,7 +203,7 @@ class WeatherCells:
 
     async def stored(self, names: Sequence[str]) -> dict[str, StoredForecast]:
         """The cells of these names that there are."""
-        rows = await self._session.scalars(select(WeatherCellRow).where(WeatherCellRow.cell.in_(names)))
+        rows = await self._session.execute(_STORED, {"names": names})
         return {
             row.cell: StoredForecast(
                 unpacked(row.content) if row.content is not None else None,
@@ -219,7 +228,9 @@ def packed(forecast: Forecast) -> bytes:
     return zstandard.compress(forecast.model_dump_json().encode())
 
 
+@lru_cache(maxsize=64)
 def unpacked(content: bytes) -> Forecast:
+    """The runs of a cell read the same forecast, and to validate a week takes longer than anything a node does."""
     return Forecast.model_validate_json(zstandard.decompress(content))
 
 

@@ -6,13 +6,14 @@ from enum import StrEnum
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import BigInteger, CheckConstraint, ForeignKey, Identity, Index, func, text
+from sqlalchemy import BigInteger, CheckConstraint, ForeignKey, Identity, Index, LargeBinary, func, text
 from sqlalchemy.dialects.postgresql import ARRAY, TEXT, ExcludeConstraint
 from sqlalchemy.engine.default import DefaultExecutionContext
 from sqlalchemy.orm import Mapped, mapped_column
 
 from core.database.base import Base, native_enum
 from core.database.places import job_cell, job_place
+from core.database.result_documents import put_together, taken_apart
 from core.database.search import Words, job_words
 from core.ids import new_id
 
@@ -222,7 +223,10 @@ class RunRow(Base):
 
 
 class ResultRow(Base):
-    """A version of the result; without a run where a person made it by overriding the one before."""
+    """A version of the result; without a run where a person made it by overriding the one before.
+
+    `stored` is the document without the hours of its forecast, which are `forecast_hours`.
+    """
 
     __tablename__ = "results"
 
@@ -230,7 +234,17 @@ class ResultRow(Base):
     version: Mapped[int] = mapped_column(primary_key=True)
     run_id: Mapped[UUID | None] = mapped_column(ForeignKey("runs.id", ondelete="CASCADE"))
     produced_at: Mapped[datetime] = mapped_column(server_default=func.now())
-    document: Mapped[dict[str, Any]]
+    stored: Mapped[dict[str, Any]] = mapped_column("document")
+    forecast_hours: Mapped[bytes | None] = mapped_column(LargeBinary)
+
+    @property
+    def document(self) -> dict[str, Any]:
+        """The result, whole."""
+        return put_together(self.stored, self.forecast_hours)
+
+    @document.setter
+    def document(self, document: dict[str, Any]) -> None:
+        self.stored, self.forecast_hours = taken_apart(document)
 
 
 class CompletionRow(Base):

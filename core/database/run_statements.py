@@ -3,7 +3,7 @@
 from functools import cache
 
 from sqlalchemy import TextClause, Uuid, bindparam, text
-from sqlalchemy.dialects.postgresql import JSONB
+from sqlalchemy.dialects.postgresql import BYTEA, JSONB
 
 from core.database.alerts import opening
 from core.database.events import SETTLED_CHANNEL, Event, events_to_tell, telling
@@ -72,9 +72,10 @@ def success(changed: tuple[str, ...], *, alerted: bool = False) -> TextClause:
             WHERE runs.id = :run_id AND runs.job_id = held.id AND fence = :fence AND status = 'running'
             RETURNING runs.id
         ), stored AS (
-            INSERT INTO results (job_id, version, run_id, document)
+            INSERT INTO results (job_id, version, run_id, document, forecast_hours)
             SELECT held.id, version, ended.id,
-                CASE WHEN ended.id IS NOT NULL THEN :document || jsonb_build_object('version', version) END
+                CASE WHEN ended.id IS NOT NULL THEN :document || jsonb_build_object('version', version) END,
+                :forecast_hours
             FROM held LEFT JOIN ended ON true
             RETURNING pg_notify('{SETTLED_CHANNEL}', CAST(job_id AS text))
         ), {telling("held", STORED)}{alerts}
@@ -84,6 +85,7 @@ def success(changed: tuple[str, ...], *, alerted: bool = False) -> TextClause:
         bindparam("job_id", type_=Uuid()),
         bindparam("run_id", type_=Uuid()),
         bindparam("document", type_=JSONB),
+        bindparam("forecast_hours", type_=BYTEA),
         *([bindparam("now", type_=JobRow.created_at.type)] if alerted else ()),
         *(bindparam(name, type_=JobRow.__table__.c[name].type) for name in changed),
     )

@@ -28,6 +28,7 @@ from core.database.models import (
     RunStatus,
     TechnicianRow,
 )
+from core.database.result_documents import taken_apart
 from core.database.run_statements import CLAIM, SERVICE, TAKEN_OVER, success
 from core.errors import StaleAttempt, VisitTaken
 from core.ids import new_id
@@ -175,6 +176,7 @@ class Runs:
     ) -> int:
         ours = {"job_id": claim.job_id, "run_id": claim.run_id, "fence": claim.fence}
         alerted = {} if alerted_at is None else {"now": alerted_at}
+        stored, forecast_hours = taken_apart({**document, "job_id": str(claim.job_id)})
         try:
             version: int | None = await self._session.scalar(
                 success(tuple(sorted(changes)), alerted=bool(alerted)),
@@ -182,7 +184,8 @@ class Runs:
                     **changes,
                     **ours,
                     **alerted,
-                    "document": {**document, "job_id": str(claim.job_id)},
+                    "document": stored,
+                    "forecast_hours": forecast_hours,
                     **events_to_tell(events, actor=SERVICE, run_id=claim.run_id),
                 },
             )

@@ -32,6 +32,8 @@ SLOT = timedelta(minutes=30)
 _HEAT_POSSIBLE_C = 20.0
 """Below this no humidity makes the index reach the first threshold, even with full sun added. [°C]"""
 
+_LEAVE_SOMETHING = THUNDER_CODES | FREEZING_CODES | WET_CODES
+
 _Rows = Mapping[str, Sequence[Threshold]]
 """The thresholds of each quantity, the highest first."""
 
@@ -75,9 +77,11 @@ def judge(forecast: Forecast, thresholds: WindowThresholds) -> list[Slot]:
     rows = _highest_first(thresholds.rows)
     slots: list[Slot] = []
     for hour in forecast.hourly:
-        of_the_hour = _findings(hour, rows, thresholds.rain_mm)
-        slots.append(Slot(hour.start, (*of_the_hour, *after.step(hour))))
-        slots.append(Slot(hour.start + SLOT, (*of_the_hour, *after.step(hour))))
+        of_the_hour = tuple(_findings(hour, rows, thresholds.rain_mm))
+        slots += [
+            Slot(start, of_the_hour if after.leaves_nothing(hour) else (*of_the_hour, *after.step(hour)))
+            for start in (hour.start, hour.start + SLOT)
+        ]
     return slots
 
 
@@ -90,6 +94,15 @@ class _Aftermath:
         self._rain_mm = thresholds.rain_mm
         self._held = self._wet = self._perhaps_wet = 0
         self._icy = False
+
+    def leaves_nothing(self, hour: ForecastHour) -> bool:
+        """Whether nothing is left of earlier hours, and that hour leaves nothing: most hours are so."""
+        return (
+            not (self._held or self._wet or self._perhaps_wet or self._icy)
+            and hour.precipitation_mm is not None
+            and hour.precipitation_mm < self._rain_mm
+            and hour.weather_code not in _LEAVE_SOMETHING
+        )
 
     def step(self, hour: ForecastHour) -> list[Finding]:
         """Advance by one slot of that hour."""
@@ -138,26 +151,23 @@ def _findings(hour: ForecastHour, rows: _Rows, rain_mm: float) -> list[Finding]:
         found.append(Finding("rain", "stop", "rain", hour.precipitation_mm, "mm/h", RAIN_RULE))
     felt, felt_unknown = _felt(hour)
     wind, gust = hour.wind_speed_m_s, hour.wind_gust_m_s
-    for quantity, label, value, unit in (
-        ("wind_kmh", "wind", None if wind is None else wind * KMH, "km/h"),
-        ("gust_kmh", "gusts", None if gust is None else gust * KMH, "km/h"),
-        ("felt_f", "heat index in the sun", felt, "°F"),
-    ):
-        row = None if value is None else _exceeded(rows, quantity, value)
-        if row is not None:
-            found.append(Finding(row.kind, row.verdict, label, value, unit, row.rule, row.at_least))
-    missing = (
-        wind is None,
-        gust is None,
-        hour.precipitation_mm is None,
-        hour.weather_code is None,
-        felt_unknown,
-    )
-    if any(missing):
+    if wind is not None and (row := _exceeded(rows, "wind_kmh", wind * KMH)):
+        found.append(_finding(row, "wind", wind * KMH, "km/h"))
+    if gust is not None and (row := _exceeded(rows, "gust_kmh", gust * KMH)):
+        found.append(_finding(row, "gusts", gust * KMH, "km/h"))
+    if felt is not None and (row := _exceeded(rows, "felt_f", felt)):
+        found.append(_finding(row, "heat index in the sun", felt, "°F"))
+    rain, code = hour.precipitation_mm, hour.weather_code
+    if wind is None or gust is None or rain is None or code is None or felt_unknown:
+        missing = (wind is None, gust is None, rain is None, code is None, felt_unknown)
         unknown = compress(("wind", "gusts", "rain", "thunder", "heat"), missing)
         text = f"{', '.join(unknown)} not known"
         found.append(Finding(None, "unknown", text, None, "", "missing data is unknown"))
     return found
+
+
+def _finding(row: Threshold, label: str, value: float, unit: str) -> Finding:
+    return Finding(row.kind, row.verdict, label, value, unit, row.rule, row.at_least)
 
 
 def _felt(hour: ForecastHour) -> tuple[float | None, bool]:
@@ -180,10 +190,10 @@ def _highest_first(rows: Iterable[Threshold]) -> _Rows:
 
 def _exceeded(rows: _Rows, quantity: str, value: float) -> Threshold | None:
     """The highest row that the value reaches."""
-    for row in rows.get(quantity, ()):
-        if value >= row.at_least:
-            return row
-    return None
+    highest_first = rows.get(quantity)
+    if not highest_first or value < highest_first[-1].at_least:
+        return None
+    return next(row for row in highest_first if value >= row.at_least)
 
 
 _ORDER: dict[Verdict, int] = {"stop": 0, "unknown": 1, "caution": 2, "go": 3}

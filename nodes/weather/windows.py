@@ -14,6 +14,8 @@ from state.weather import Alert, Verdict, Window
 
 HORIZON = timedelta(days=7)
 
+_SLOTS = HORIZON // SLOT + 2
+
 _DISC_HALF = 0.833
 """Depth of the sun's centre below the horizon when its rim is on it. [°]"""
 
@@ -32,13 +34,14 @@ def work_windows(
     Told by the site's clock. With a reason in `missing` the hours that no slot covers are windows too: unknown, for
     that reason. `official` are the warnings of authorities, which count for all of them.
     """
-    allowed = _workable(site, now, thresholds)
-    covered = {slot.start: slot for slot in slots if slot.start in allowed}
-    if missing is not None:
+    judged = {slot.start: slot for slot in slots}
+    starts = _workable(site, now, thresholds)
+    if missing is None:
+        covered = [judged[start] for start in starts if start in judged]
+    else:
         unknown = (Finding(None, "unknown", "no forecast", None, "", missing),)
-        covered |= {start: Slot(start, unknown) for start in allowed if start not in covered}
-    in_order = [covered[start] for start in sorted(covered)]
-    return [_window(group, zone_of(site)) for group in _alike(warned(in_order, official))]
+        covered = [judged.get(start) or Slot(start, unknown) for start in starts]
+    return [_window(group, zone_of(site)) for group in _alike(warned(covered, official))]
 
 
 def zone_of(site: Site) -> ZoneInfo:
@@ -67,30 +70,23 @@ def _finding(alert: Alert) -> Finding:
     return Finding(kind, alert.severity, alert.event or alert.detail, None, "", alert.rule)
 
 
-def _workable(site: Site, now: datetime, thresholds: WindowThresholds) -> set[datetime]:
-    """Starts of the slots to come that lie in daylight and in working hours."""
+def _workable(site: Site, now: datetime, thresholds: WindowThresholds) -> list[datetime]:
+    """Starts of the slots to come that lie in daylight and in working hours, in order."""
     zone = zone_of(site)
     first = now.astimezone(UTC).replace(minute=0, second=0, microsecond=0)
-    starts = [first + index * SLOT for index in range(int(HORIZON / SLOT) + 2)]
-    edges = np.datetime64(first.replace(tzinfo=None), "us") + np.arange(len(starts) + 1) * np.timedelta64(
-        SLOT
-    )
+    edges = np.datetime64(first.replace(tzinfo=None), "us") + np.arange(_SLOTS + 1) * np.timedelta64(SLOT)
     up = solar_position(edges, site.latitude, site.longitude).zenith < 90.0 + _DISC_HALF
     light = (up[:-1] & up[1:]).tolist()
-    return {
-        start
-        for start, lit in zip(starts, light, strict=True)
-        if lit and start >= now and _in_working_hours(start, zone, thresholds)
-    }
-
-
-def _in_working_hours(start: datetime, zone: ZoneInfo, thresholds: WindowThresholds) -> bool:
-    local, local_end = start.astimezone(zone), (start + SLOT).astimezone(zone)
-    return (
-        local.time() >= thresholds.work_start
-        and local_end.date() == local.date()
-        and local_end.time() <= thresholds.work_end
-    )
+    today = first.astimezone(zone).date()
+    found: list[datetime] = []
+    for day in (today + timedelta(days=number) for number in range(HORIZON.days + 2)):
+        opens, closes = (
+            datetime.combine(day, clock, zone).astimezone(UTC)
+            for clock in (thresholds.work_start, thresholds.work_end)
+        )
+        begin, end = -((first - max(opens, now)) // SLOT), (closes - first) // SLOT
+        found += [first + number * SLOT for number in range(begin, min(end, _SLOTS)) if light[number]]
+    return found
 
 
 def _alike(slots: Iterable[Slot]) -> list[list[Slot]]:
@@ -107,7 +103,13 @@ def _alike(slots: Iterable[Slot]) -> list[list[Slot]]:
     return groups
 
 
-def _kinds(slot: Slot) -> tuple[Verdict, frozenset[tuple[Kind | None, Verdict]]]:
+_Kinds = tuple[Verdict, frozenset[tuple[Kind | None, Verdict]]]
+_NOTHING: _Kinds = ("go", frozenset())
+
+
+def _kinds(slot: Slot) -> _Kinds:
+    if not slot.findings:
+        return _NOTHING
     return slot.verdict, frozenset((finding.kind, finding.verdict) for finding in slot.findings)
 
 

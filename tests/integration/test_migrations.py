@@ -10,6 +10,9 @@ from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
 from core.database import schema
+from core.database.models import JobKind, JobRow, ResultRow, Role, RunStatus
+from core.database.session import AsyncSessionLocal
+from core.database.users import Users
 
 
 async def _names(engine: AsyncEngine) -> set[str]:
@@ -105,3 +108,17 @@ async def test_an_index_is_built_beside_those_who_wait_for_their_turn(
     async with engine.connect() as connection:
         valid = "SELECT indisvalid FROM pg_index WHERE indexrelid = 'ix_later'::regclass"
         assert await connection.scalar(text(valid)) is True
+
+
+async def test_results_are_whole_for_an_older_version(engine: AsyncEngine) -> None:
+    hours = [{"start": "2026-06-01T00:00:00Z", "ghi_w_m2": 10.5}]
+    document = {"weather": {"forecast": {"source": "open_meteo", "hourly": hours}}}
+    async with AsyncSessionLocal(bind=engine) as session, session.begin():
+        user = await Users(session).add("ada", "not-a-hash", Role.TECHNICIAN)
+        job = JobRow(kind=JobKind.TRIAGE, status=RunStatus.SUCCEEDED, created_by=user.id, input={})
+        session.add(job)
+        await session.flush()
+        session.add(ResultRow(job_id=job.id, version=1, document=document))
+    await schema.downgrade(engine, "0017")
+    async with engine.connect() as connection:
+        assert await connection.scalar(text("SELECT document FROM results")) == document
