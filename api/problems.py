@@ -14,8 +14,16 @@ from sqlalchemy.exc import SQLAlchemyError
 from starlette.exceptions import HTTPException
 
 from api.access import methods_at
-from core.database.errors import is_unreachable
-from core.errors import AuthenticationFailed, QueueFull, RateLimited, SolarSyncError, StorageUnavailable
+from core.database.errors import is_unreachable, is_unstorable_text
+from core.errors import (
+    AuthenticationFailed,
+    FieldError,
+    InvalidInput,
+    QueueFull,
+    RateLimited,
+    SolarSyncError,
+    StorageUnavailable,
+)
 from core.validation import invalid_request
 from state.problem import Problem
 
@@ -87,6 +95,9 @@ async def _http(request: Request, error: Exception) -> ProblemResponse:
 
 
 async def _storage(request: Request, error: Exception) -> ProblemResponse:
+    if is_unstorable_text(error):
+        refused = InvalidInput([FieldError("", "must not have the character U+0000 anywhere")])
+        return problem_response(request, refused.problem())
     if is_unreachable(error) or isinstance(error, RedisConnectionError | RedisTimeoutError):
         log.warning("api.storage.unreachable", error=type(error).__name__)
         return await _ours(request, StorageUnavailable())

@@ -6,8 +6,9 @@ from collections.abc import AsyncIterator
 import httpx
 import pytest
 
+from api.examples import CREW
 from core.database.models import Role
-from tests.api.conftest import Login
+from tests.api.conftest import Login, settled
 from tests.support.inputs import sizing_input, triage_input
 from tests.support.nonsense import NONSENSE
 
@@ -100,6 +101,45 @@ async def test_nonsense_is_refused_alike_by_a_job_and_by_a_sizing_at_once(client
         assert problems[0] == problems[1]
         assert any(each["pointer"] == pointer and reason in each["message"] for each in problems[0]), problems
     assert await _jobs(client) == 0
+
+
+ZERO = "a\0b"
+
+
+@pytest.mark.parametrize(
+    ("method", "path", "body"),
+    [
+        ("POST", "/jobs", triage_input(text=ZERO)),
+        ("POST", "/technicians", CREW | {"name": ZERO}),
+        ("POST", "/technicians", CREW | {"contact": {"note": [ZERO]}}),
+        ("POST", "/technicians", CREW | {"contact": {"note": "\ud800"}}),
+        ("POST", "/technicians", CREW | {"skills": [ZERO]}),
+        ("POST", "/api-keys", {"name": ZERO, "scopes": ["jobs:read"]}),
+        ("POST", "/webhooks", {"url": f"https://hooks.example.com/{ZERO}"}),
+        ("POST", "/jobs/{job_id}/complete", {"outcome": "resolved", "parts": [ZERO]}),
+        ("POST", "/jobs/{job_id}/complete", {"outcome": ZERO}),
+        ("POST", "/jobs/{job_id}/override", {"changes": {"triage.priority": "P4"}, "reason": ZERO}),
+        ("POST", "/jobs/{job_id}/resume", {"answers": {ZERO: ZERO}}),
+    ],
+)
+@pytest.mark.usefixtures("worker")
+async def test_a_character_that_cannot_be_stored_is_refused_wherever_it_stands(
+    dispatcher: httpx.AsyncClient, method: str, path: str, body: dict[str, object]
+) -> None:
+    job_id = (await dispatcher.post("/jobs", json=sizing_input())).json()["id"]
+    assert (await settled(dispatcher, job_id))["status"] == "succeeded"
+    content = json.dumps(body)
+    headers = {"Content-Type": "application/json"}
+    answer = await dispatcher.request(method, path.format(job_id=job_id), content=content, headers=headers)
+    assert answer.status_code in {409, 422}, answer.text
+    assert answer.headers["content-type"] == "application/problem+json"
+
+
+async def test_a_login_with_a_name_that_cannot_be_stored_is_refused(client: httpx.AsyncClient) -> None:
+    answer = await client.post("/auth/token", data={"username": ZERO, "password": ZERO})
+    assert answer.status_code == 422
+    found = await client.get("/jobs", params={"q": ZERO})
+    assert found.status_code in {200, 422}
 
 
 async def test_an_unknown_path_and_a_wrong_method_are_problems_too(client: httpx.AsyncClient) -> None:
