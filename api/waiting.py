@@ -28,8 +28,7 @@ async def settled(
             left = deadline - asyncio.get_running_loop().time()
             if row.status not in UNDER_WAY or left <= 0 or notifications.released:
                 return job_view(row)
-            await session.commit()  # gives the connection back to the pool while nothing happens
-            session.expire_all()
+            await session.commit()  # gives a connection back to the pool while nothing happens
             try:
                 await asyncio.wait_for(changed.wait(), left)
             except TimeoutError:

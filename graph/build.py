@@ -12,6 +12,7 @@ from core.metrics import timed_node
 from graph.dependencies import Dependencies
 from graph.policies import POLICIES
 from graph.routing import (
+    WaySigns,
     route_after_branch,
     route_after_clarify,
     route_after_dispatch,
@@ -80,11 +81,11 @@ def build_graph(needs: Dependencies, checkpointer: BaseCheckpointSaver[Any] | No
     return graph.compile(checkpointer=checkpointer, name="solarsync")
 
 
-def _at_once(route: Callable[[JobState], Target]) -> Callable[[JobState], Awaitable[Target]]:
+def _at_once(route: Callable[[WaySigns], Target]) -> Callable[[WaySigns], Awaitable[Target]]:
     """The router as LangGraph calls it on its loop: one that is not `async` it would call in a thread."""
 
     @wraps(route)
-    async def routed(state: JobState) -> Target:
+    async def routed(state: WaySigns) -> Target:
         return route(state)
 
     return routed

@@ -15,6 +15,7 @@ from sqlalchemy import bindparam, func, select, text
 from sqlalchemy.dialects.postgresql import ARRAY, BYTEA, JSONB, TEXT, insert
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from core.database.direct import Direct
 from core.database.places import job_cell
 from core.database.weather_tables import WeatherCellRow
 from state.weather import Alert, Forecast
@@ -74,14 +75,16 @@ _CLAIM_UNJUDGED = text(
     RETURNING weather_cells.cell, latitude, longitude, official, content
     """
 )
-_STORED = select(
-    WeatherCellRow.cell,
-    WeatherCellRow.content,
-    WeatherCellRow.fetched_at,
-    WeatherCellRow.due_at,
-    WeatherCellRow.problem,
-    WeatherCellRow.official,
-).where(WeatherCellRow.cell == func.any(bindparam("names", type_=ARRAY(TEXT))))
+_STORED = Direct(
+    select(
+        WeatherCellRow.cell,
+        WeatherCellRow.content,
+        WeatherCellRow.fetched_at,
+        WeatherCellRow.due_at,
+        WeatherCellRow.problem,
+        WeatherCellRow.official,
+    ).where(WeatherCellRow.cell == func.any(bindparam("names", type_=ARRAY(TEXT))))
+)
 _STORE = text(
     """
     UPDATE weather_cells SET
@@ -203,7 +206,7 @@ class WeatherCells:
 
     async def stored(self, names: Sequence[str]) -> dict[str, StoredForecast]:
         """The cells of these names that there are."""
-        rows = await self._session.execute(_STORED, {"names": names})
+        rows = await _STORED.all(self._session, {"names": names})
         return {
             row.cell: StoredForecast(
                 unpacked(row.content) if row.content is not None else None,

@@ -6,7 +6,7 @@ to its commit; `append_events`, the one way to write, takes that lock in the sta
 """
 
 from collections.abc import Sequence
-from dataclasses import asdict, dataclass, field
+from dataclasses import dataclass, field
 from typing import Any
 from uuid import UUID
 
@@ -59,7 +59,7 @@ def events_to_tell(events: Sequence["Event"], *, actor: str, run_id: UUID | None
     return {
         "event_run_id": run_id,
         "actor": actor,
-        "events": orjson.dumps([asdict(event) for event in events]).decode(),
+        "events": orjson.dumps(events).decode(),
     }
 
 
@@ -97,7 +97,7 @@ async def append_to_each(
 ) -> None:
     """`append_events` for many jobs in one statement."""
     if told:
-        events = [{"job_id": str(job), **asdict(event)} for job, event in told]
+        events = [{"job_id": str(job), "type": event.type, "data": event.data} for job, event in told]
         await session.execute(
             _APPEND_TO_EACH,
             {

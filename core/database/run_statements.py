@@ -2,10 +2,11 @@
 
 from functools import cache
 
-from sqlalchemy import TextClause, Uuid, bindparam, text
+from sqlalchemy import Uuid, bindparam, text
 from sqlalchemy.dialects.postgresql import BYTEA, JSONB
 
 from core.database.alerts import opening
+from core.database.direct import Direct
 from core.database.events import SETTLED_CHANNEL, Event, events_to_tell, telling
 from core.database.models import JobRow
 
@@ -14,7 +15,7 @@ SERVICE = "service"
 
 # The job's row first, as everywhere: whoever waits for it finds the run as it is then. A run that is no longer
 # active when the job is free has been ended by somebody whose fence this one must not undo.
-CLAIM = (
+CLAIM = Direct(
     text(
         f"""
     WITH found AS (
@@ -56,12 +57,13 @@ STORED = """
 
 # All or nothing: where the run is not ours to end, the result has no document, which its column refuses.
 @cache
-def success(changed: tuple[str, ...], *, alerted: bool = False) -> TextClause:
+def success(changed: tuple[str, ...], *, alerted: bool = False) -> Direct:
     """The statement that ends a run with a result, changes these columns of its job and opens its first alerts."""
     changes = "".join(f"{name} = :{name}, " for name in changed)
     alerts = f", {opening('held')}" if alerted else ""
-    return text(
-        f"""
+    return Direct(
+        text(
+            f"""
         WITH held AS (
             UPDATE jobs SET {changes} result_version = coalesce(result_version, 0) + 1
             WHERE id = :job_id AND fence = :fence
@@ -81,11 +83,12 @@ def success(changed: tuple[str, ...], *, alerted: bool = False) -> TextClause:
         ), {telling("held", STORED)}{alerts}
         SELECT version FROM held
         """  # noqa: S608  constants
-    ).bindparams(
-        bindparam("job_id", type_=Uuid()),
-        bindparam("run_id", type_=Uuid()),
-        bindparam("document", type_=JSONB),
-        bindparam("forecast_hours", type_=BYTEA),
-        *([bindparam("now", type_=JobRow.created_at.type)] if alerted else ()),
-        *(bindparam(name, type_=JobRow.__table__.c[name].type) for name in changed),
+        ).bindparams(
+            bindparam("job_id", type_=Uuid()),
+            bindparam("run_id", type_=Uuid()),
+            bindparam("document", type_=JSONB),
+            bindparam("forecast_hours", type_=BYTEA),
+            *([bindparam("now", type_=JobRow.created_at.type)] if alerted else ()),
+            *(bindparam(name, type_=JobRow.__table__.c[name].type) for name in changed),
+        )
     )

@@ -92,9 +92,7 @@ class Runs:
 
         One statement, which needs no transaction around it.
         """
-        row = (
-            await self._session.execute(CLAIM, {"run_id": run_id, **TAKEN_OVER, "event_run_id": run_id})
-        ).one_or_none()
+        row = await CLAIM.first(self._session, {"run_id": run_id, **TAKEN_OVER, "event_run_id": run_id})
         if row is None:
             return None
         job = JobRow(
@@ -178,8 +176,8 @@ class Runs:
         alerted = {} if alerted_at is None else {"now": alerted_at}
         stored, forecast_hours = taken_apart({**document, "job_id": str(claim.job_id)})
         try:
-            version: int | None = await self._session.scalar(
-                success(tuple(sorted(changes)), alerted=bool(alerted)),
+            row = await success(tuple(sorted(changes)), alerted=bool(alerted)).first(
+                self._session,
                 {
                     **changes,
                     **ours,
@@ -193,8 +191,9 @@ class Runs:
             if getattr(error.orig, "sqlstate", None) == NOT_NULL:
                 raise StaleAttempt from error
             raise
-        if version is None:
+        if row is None:
             raise StaleAttempt
+        version: int = row.version
         return version
 
     async def fail(self, claim: Claim, problem: dict[str, Any]) -> None:

@@ -135,8 +135,22 @@ async def open_session(engine: AsyncEngine) -> AsyncIterator[AsyncSession]:
     On an engine `without_transactions` a single statement costs a single round trip.
     """
     with storage_errors():
-        async with AsyncSessionLocal(bind=engine) as session, session.begin():
+        async with _committed(engine) as session:
             yield session
+
+
+@contextlib.asynccontextmanager
+async def _committed(engine: AsyncEngine) -> AsyncIterator[AsyncSession]:
+    """A session that asks for nothing when it ends unless it has begun something: `Direct` begins nothing."""
+    session = AsyncSessionLocal(bind=engine)
+    try:
+        yield session
+        if session.in_transaction():
+            await session.commit()
+    finally:
+        if session.in_transaction():
+            async with session:  # which rolls back whether or not the task is cancelled meanwhile
+                pass
 
 
 async def get_db(connection: HTTPConnection) -> AsyncIterator[AsyncSession]:
@@ -150,6 +164,5 @@ async def get_db(connection: HTTPConnection) -> AsyncIterator[AsyncSession]:
     single = getattr(connection.scope["endpoint"], "single_statement", None)
     alone = connection.scope["method"] in READING or (single is not None and single(connection))
     bind = services.reading if alone else services.engine
-    async with AsyncSessionLocal(bind=bind) as session:
+    async with _committed(bind) as session:
         yield session
-        await session.commit()

@@ -9,17 +9,18 @@ from sqlalchemy import bindparam, text
 from sqlalchemy.dialects.postgresql import ARRAY, TEXT
 from sqlalchemy.ext.asyncio import AsyncEngine
 
-from core.database.errors import storage_errors
+from core.database.direct import Direct
 from core.database.places import places_around
-from core.database.session import without_transactions
+from core.database.session import open_session, without_transactions
 from state.triage import OpenFault, PastFault, SiteRecord, Ticket
 
 LATEST = 10
 """So many of the latest jobs of each cell are looked at."""
 
 # One look into the index per cell, however many jobs there are at the place.
-_LATEST = text(
-    """
+_LATEST = Direct(
+    text(
+        """
     SELECT job.*, coalesce(found.asset, job.said_asset) AS asset, found.asset IS NOT NULL AS confirmed,
            CASE WHEN coalesce(found.asset, job.said_asset) = job.said_asset THEN job.said_mode END AS failure_mode
     FROM unnest(:places) AS cell, LATERAL (
@@ -31,7 +32,8 @@ _LATEST = text(
     ) AS found ON true
     ORDER BY job.id DESC
     """
-).bindparams(bindparam("places", type_=ARRAY(TEXT)), latest=LATEST)
+    ).bindparams(bindparam("places", type_=ARRAY(TEXT)), latest=LATEST)
+)
 
 
 class StoredSiteRecords:
@@ -43,9 +45,8 @@ class StoredSiteRecords:
     async def record(self, latitude: float, longitude: float, *, besides: str) -> SiteRecord:
         """Faults of the latest jobs there that are older than the job `besides`; cancelled ones tell nothing."""
         asked = {"places": places_around(latitude, longitude), "besides": UUID(besides)}
-        with storage_errors():
-            async with self._engine.connect() as connection:
-                rows = (await connection.execute(_LATEST, asked)).all()
+        async with open_session(self._engine) as session:
+            rows = await _LATEST.all(session, asked)
         told = [row for row in rows if row.status != "cancelled"]
         return SiteRecord(
             past=[

@@ -7,6 +7,7 @@ from sqlalchemy import Uuid, bindparam, text
 from sqlalchemy.dialects.postgresql import ARRAY, JSONB, TEXT
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from core.database.direct import Direct
 from core.database.events import Event, events_to_tell, telling
 from core.database.models import JobKind, JobRow, RunStatus
 from core.database.places import job_place
@@ -17,8 +18,9 @@ from core.ids import new_id
 from core.queue import RUNS_WAITING, asked_by, queueing_run
 
 # Nobody knows the job before the statement has ended, so its row is as good as locked.
-_START = text(
-    f"""
+_START = Direct(
+    text(
+        f"""
     WITH job AS (
         INSERT INTO jobs (id, kind, status, created_by, input, place, words)
         SELECT :job_id, CAST(:kind AS job_kind), 'queued', :created_by, CAST(:input AS jsonb), :place,
@@ -30,14 +32,15 @@ _START = text(
     ), queued AS ({queueing_run("run")}), {telling("job")}
     SELECT created_at FROM job
     """  # noqa: S608  constants
-).bindparams(
-    bindparam("job_id", type_=Uuid()),
-    bindparam("run_id", type_=Uuid()),
-    bindparam("created_by", type_=Uuid()),
-    bindparam("input", type_=JobRow.input.type),
-    bindparam("place", type_=TEXT),
-    bindparam("words", type_=ARRAY(TEXT)),
-    bindparam("headers", type_=JSONB),
+    ).bindparams(
+        bindparam("job_id", type_=Uuid()),
+        bindparam("run_id", type_=Uuid()),
+        bindparam("created_by", type_=Uuid()),
+        bindparam("input", type_=JobRow.input.type),
+        bindparam("place", type_=TEXT),
+        bindparam("words", type_=ARRAY(TEXT)),
+        bindparam("headers", type_=JSONB),
+    )
 )
 
 
@@ -52,8 +55,8 @@ async def start_job(
         `queue_limit` runs wait already.
     """
     job_id: UUID = new_id()
-    created = await session.scalar(
-        _START,
+    row = await _START.first(
+        session,
         {
             "job_id": job_id,
             "run_id": new_id(),
@@ -67,14 +70,14 @@ async def start_job(
             **events_to_tell([Event("job.created", {"kind": kind.value})], actor=viewer.username),
         },
     )
-    if created is None:
+    if row is None:
         raise QueueFull
     return JobRow(
         id=job_id,
         kind=kind,
         status=RunStatus.QUEUED,
         created_by=viewer.user_id,
-        created_at=created,
+        created_at=row.created_at,
         input=document,
         answers={},
         questions=[],

@@ -10,6 +10,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from core.database import pages
 from core.database.credential_tables import LoginRow
+from core.database.direct import Direct
 from core.database.logins import Ended, Logins
 from core.database.models import Role, TechnicianRow, User
 from core.errors import Conflict, NotFound
@@ -126,11 +127,11 @@ class Users:
 
     async def viewer(self, user_id: UUID, login_id: UUID) -> Viewer | None:
         """The viewer behind a login; None where it has ended, or the user is gone or inactive."""
-        row = (await self._session.execute(_VIEWER, {"user_id": user_id, "login_id": login_id})).one_or_none()
+        row = await _VIEWER.first(self._session, {"user_id": user_id, "login_id": login_id})
         return Viewer(*row) if row else None
 
 
-_VIEWER = (  # written down once: to put it together takes as long as to ask it, and every request asks it
+_VIEWER = Direct(
     select(User.id, User.username, User.role, TechnicianRow.id, LoginRow.id)
     .join(LoginRow, LoginRow.user_id == User.id)
     .join(TechnicianRow, TechnicianRow.user_id == User.id, isouter=True)

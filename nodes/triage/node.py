@@ -19,6 +19,9 @@ from state.job import JobInput
 from state.triage import ExtractedEvidence, SiteRecord, TriageAnswer
 from state.weather import WeatherResult
 
+READ_AT_ONCE = 200
+"""Characters that are read in a millisecond or two, which is what it costs to have another thread read them."""
+
 
 class TriageReads(TypedDict):
     job_id: str
@@ -67,7 +70,10 @@ async def _helped(
     """What triage says, with what a language model adds to it."""
     words = words_of(JobInput.from_json(state["input"]), state["answers"])
     extracted, use = await read_with(model, words, account=state["job_id"])
-    answer = await asyncio.to_thread(_answer, state, site, extracted, settings)
+    if len(words) <= READ_AT_ONCE:
+        answer = _answer(state, site, extracted, settings)
+    else:
+        answer = await asyncio.to_thread(_answer, state, site, extracted, settings)
     if answer.triage is None:
         return answer
     found = answer.triage.model_copy(update={"language_model": use})

@@ -37,8 +37,8 @@ from tests.support.fakes import FineWeather, NoFiles, Storm
 from tests.support.inputs import sizing_input
 from tests.support.people import add_viewer, technician_row
 
-NOW = datetime(2026, 11, 23, 15, tzinfo=UTC)
-"""Dusk in Nairobi: the visit is on the next day."""
+NOW = datetime(2037, 11, 23, 15, tzinfo=UTC)
+"""Dusk in Nairobi: the visit is on the next day, long after the database's own today."""
 PLAN = RefreshPlan(life=timedelta(hours=3))
 
 

@@ -33,7 +33,7 @@ OVERLAPS = """
 SELECT count(*) FROM jobs AS one JOIN jobs AS other ON one.technician_id = other.technician_id AND one.id < other.id
 WHERE tstzrange(one.visit_start, one.visit_end) && tstzrange(other.visit_start, other.visit_end)
 """
-NINE = datetime(2026, 11, 23, 9, 0, tzinfo=UTC)
+NINE = datetime(2037, 11, 23, 9, 0, tzinfo=UTC)
 
 
 class Meeting(StoredTechnicianDirectory):

@@ -3,13 +3,12 @@ from typing import Any, cast
 import pytest
 
 from graph.policies import POLICIES
-from graph.routing import route_after_branch, route_after_clarify, route_after_weather, route_start
+from graph.routing import WaySigns, route_after_branch, route_after_clarify, route_after_weather, route_start
 from graph.views import STEPS, steps_done
-from state.workflow import JobState
 
 
-def _state(kind: str = "full", **values: Any) -> JobState:
-    return cast("JobState", {"input": {"kind": kind}, "open_questions": {}, **values})
+def _state(kind: str = "full", **values: Any) -> WaySigns:
+    return cast("WaySigns", {"input": {"kind": kind}, "open_questions": {}, **values})
 
 
 @pytest.mark.parametrize(
