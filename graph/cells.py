@@ -1,9 +1,11 @@
 """The forecasts of cells: fetched once for all jobs there, whoever comes first."""
 
 import asyncio
+from bisect import bisect_left
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
+from operator import attrgetter
 
 from sqlalchemy.ext.asyncio import AsyncEngine
 
@@ -84,8 +86,10 @@ class CellForecasts:
 def coming(forecast: Forecast, now: datetime) -> Forecast:
     """The week from now on, and the day before it; looks and runs judge the same hours, so none sees more alerts."""
     first = now.astimezone(UTC).replace(minute=0, second=0, microsecond=0)
-    hours = [hour for hour in forecast.hourly if first - BEHIND <= hour.start < first + AHEAD]
-    return forecast.model_copy(update={"hourly": hours})
+    begin, end = (
+        bisect_left(forecast.hourly, at, key=attrgetter("start")) for at in (first - BEHIND, first + AHEAD)
+    )
+    return forecast.model_copy(update={"hourly": forecast.hourly[begin:end]})
 
 
 def _kept(stored: StoredForecast, now: datetime) -> Forecast:

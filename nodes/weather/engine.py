@@ -31,7 +31,8 @@ def weather_result(
     missing = (problem or "no forecast") if forecast is None else "the forecast does not reach this far"
     days = work_windows(slots, site, now, thresholds, missing=missing, official=official)
     zone = zone_of(site)
-    raised = alerts([slot for slot in slots if slot.start > now - SLOT], thresholds, zone)
+    since = now - SLOT
+    raised = alerts([slot for slot in slots if slot.start > since], thresholds, zone)
     found = sorted(
         [*raised, *(_local(each, zone) for each in official)], key=lambda alert: (alert.start, alert.kind)
     )

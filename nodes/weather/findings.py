@@ -78,10 +78,11 @@ def judge(forecast: Forecast, thresholds: WindowThresholds) -> list[Slot]:
     slots: list[Slot] = []
     for hour in forecast.hourly:
         of_the_hour = tuple(_findings(hour, rows, thresholds.rain_mm))
-        slots += [
-            Slot(start, of_the_hour if after.leaves_nothing(hour) else (*of_the_hour, *after.step(hour)))
-            for start in (hour.start, hour.start + SLOT)
-        ]
+        starts = (hour.start, hour.start + SLOT)
+        if after.leaves_nothing(hour):
+            slots += [Slot(start, of_the_hour) for start in starts]
+        else:
+            slots += [Slot(start, (*of_the_hour, *after.step(hour))) for start in starts]
     return slots
 
 
