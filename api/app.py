@@ -11,8 +11,8 @@ from api.access import PREFIX, check_rules
 from api.deps import Admitted
 from api.idempotency import REPLAYED
 from api.instrumentation import RequestMetrics
-from api.middleware import BodyLimit, Deadline, RequestContext
-from api.openapi import DescribedApplication
+from api.middleware import BodyLimit, Deadline, LastResort, RequestContext
+from api.openapi import TAGS, DescribedApplication
 from api.problems import RESPONSES, install_problem_handlers
 from api.rate_limit import RATE_LIMIT_HEADERS, RateLimit
 from api.routes import (
@@ -79,6 +79,7 @@ def create_app(settings: Settings) -> FastAPI:
         title="SolarSync",
         version=version("solarsync"),
         summary="Sizing, fault triage, weather and a safe visit for solar field technicians.",
+        openapi_tags=[{"name": name, "description": what} for name, what in TAGS.items()],
         lifespan=lifespan,
         generate_unique_id_function=lambda route: route.name,
     )
@@ -89,6 +90,7 @@ def create_app(settings: Settings) -> FastAPI:
     app.include_router(system.router, dependencies=[Admitted])
     app.include_router(system.router, prefix=PREFIX, include_in_schema=False, dependencies=[Admitted])
     # The last one added is the first to see a request.
+    app.add_middleware(LastResort)
     app.add_middleware(Deadline, seconds=REQUEST_SECONDS)
     app.add_middleware(BodyLimit, limit=BODY_LIMIT, upload_limit=UPLOAD_LIMIT, upload_paths=UPLOAD_PATHS)
     app.add_middleware(RateLimit, prefix=PREFIX)

@@ -13,13 +13,14 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from starlette.responses import StreamingResponse
 
 from api.services import Services
+from core.database.api_keys import still
 from core.database.errors import storage_errors
 from core.database.events import JobEvents
 from core.database.jobs import Jobs, Standing
 from core.database.models import JobEventRow
 from core.database.session import AsyncSessionLocal
 from core.database.users import Viewer
-from core.errors import NotFound, StorageUnavailable
+from core.errors import AuthenticationFailed, NotFound, StorageUnavailable
 from state.timeline import TimelineEvent
 
 PAGE = 200
@@ -65,7 +66,7 @@ async def frames(
                 standing, rows = await _news(services, viewer, job_id, last)
             except StorageUnavailable:
                 standing, rows = None, []
-            except NotFound:  # not this viewer's any more
+            except (AuthenticationFailed, NotFound):  # locked out, or not this viewer's any more
                 return
             for row in rows:
                 yield _frame(row.type, timeline_event(row).to_json(), row.id)
@@ -84,8 +85,12 @@ async def _news(
 ) -> tuple[Standing, list[JobEventRow]]:
     with storage_errors():
         async with AsyncSessionLocal(bind=services.reading) as session:
+            # Asked each time: a stream lasts for days, and whoever is locked out meanwhile hears no more.
+            now = await still(session, viewer, services.clock.now())
+            if now is None:
+                raise AuthenticationFailed
             # In this order: the events of a job that was final before they were read are all there.
-            standing = await Jobs(session).standing(job_id, viewer)
+            standing = await Jobs(session).standing(job_id, now)
             return standing, await JobEvents(session).after(job_id, last, limit=PAGE)
 
 

@@ -6,7 +6,7 @@ import time
 from uuid import uuid4
 
 import structlog
-from starlette.datastructures import Headers, MutableHeaders, QueryParams
+from starlette.datastructures import Headers, QueryParams
 from starlette.requests import Request
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
@@ -19,26 +19,27 @@ LONGEST_WAIT_SECONDS = 60.0
 REQUEST_ID = re.compile(r"^[A-Za-z0-9._-]{1,64}$")
 
 
-SECURITY_HEADERS = {
-    "X-Content-Type-Options": "nosniff",
-    "X-Frame-Options": "DENY",
-    "Referrer-Policy": "no-referrer",
-}
-NO_CONTENT = "default-src 'none'; frame-ancestors 'none'"
+SECURITY_HEADERS = [
+    (b"x-content-type-options", b"nosniff"),
+    (b"x-frame-options", b"DENY"),
+    (b"referrer-policy", b"no-referrer"),
+]
+NO_CONTENT = b"default-src 'none'; frame-ancestors 'none'"
 """Of answers that are data: a browser that takes one for a page runs and loads nothing."""
 PAGES = {
     "/docs": (
-        "default-src 'none'; frame-ancestors 'none'; connect-src 'self'; img-src 'self' data: https:; "
-        "script-src 'unsafe-inline' https://cdn.jsdelivr.net; style-src 'unsafe-inline' https://cdn.jsdelivr.net"
+        b"default-src 'none'; frame-ancestors 'none'; connect-src 'self'; img-src 'self' data: https:; "
+        b"script-src 'unsafe-inline' https://cdn.jsdelivr.net; style-src 'unsafe-inline' https://cdn.jsdelivr.net"
     ),
     "/redoc": (
-        "default-src 'none'; frame-ancestors 'none'; connect-src 'self'; img-src 'self' data: https:; "
-        "font-src https://fonts.gstatic.com; worker-src blob:; script-src 'unsafe-inline' https://cdn.jsdelivr.net; "
-        "style-src 'unsafe-inline' https://fonts.googleapis.com"
+        b"default-src 'none'; frame-ancestors 'none'; connect-src 'self'; img-src 'self' data: https:; "
+        b"font-src https://fonts.gstatic.com; worker-src blob:; script-src 'unsafe-inline' https://cdn.jsdelivr.net; "
+        b"style-src 'unsafe-inline' https://fonts.googleapis.com"
     ),
 }
 """FastAPI's own pages, and what they load."""
-ONE_YEAR = "max-age=31536000"
+NOT_STORED = (b"cache-control", b"no-store")
+ONE_YEAR = (b"strict-transport-security", b"max-age=31536000")
 
 
 class RequestContext:
@@ -62,26 +63,58 @@ class RequestContext:
             nonlocal answered
             if message["type"] == "http.response.start":
                 answered = True
-                headers = MutableHeaders(scope=message)
-                headers["X-Request-ID"] = request_id
-                headers["X-Process-Time"] = f"{time.perf_counter() - started:.6f}"
-                headers.update(SECURITY_HEADERS)
-                headers["Content-Security-Policy"] = PAGES.get(scope["path"], NO_CONTENT)
-                headers.setdefault("Cache-Control", "no-store")
+                given = message.get("headers", ())
+                # As bytes, and none looked for that nobody else sets: every request comes by here.
+                message["headers"] = [
+                    *given,
+                    (b"x-request-id", request_id.encode()),
+                    (b"x-process-time", b"%.6f" % (time.perf_counter() - started)),
+                    *SECURITY_HEADERS,
+                    (b"content-security-policy", PAGES.get(scope["path"], NO_CONTENT)),
+                ]
+                if not any(name == b"cache-control" for name, _ in given):
+                    message["headers"].append(NOT_STORED)
                 if scope["scheme"] == "https":
-                    headers["Strict-Transport-Security"] = ONE_YEAR
+                    message["headers"].append(ONE_YEAR)
             await send(message)
 
         with structlog.contextvars.bound_contextvars(request_id=request_id):
             try:
                 await self._app(scope, receive, with_headers)
             except Exception:
-                # Starlette's own last resort stands outside of this middleware: its answer would carry no id.
+                # Of a middleware, or after the answer had begun. Starlette would answer without an id.
                 log.exception("api.request.crashed")
                 if answered:
                     raise
                 response = unexpected(Request(scope))
                 await response(scope, receive, with_headers)
+
+
+class LastResort:
+    """Answers 500 to a request whose route crashed; innermost, so that the answer meets every other middleware.
+
+    A browser may not read one without the headers of CORS, nor could a client tell what is left to it.
+    """
+
+    def __init__(self, app: ASGIApp) -> None:
+        self._app = app
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        answered = False
+
+        async def watched(message: Message) -> None:
+            nonlocal answered
+            answered = True
+            await send(message)
+
+        try:
+            await self._app(scope, receive, watched)
+        except Exception:
+            if answered or scope["type"] != "http":
+                raise
+            log.exception("api.request.crashed")
+            response = unexpected(Request(scope))
+            await response(scope, receive, send)
 
 
 class Deadline:

@@ -11,6 +11,20 @@ from api.problems import MEDIA_TYPE, RESPONSES
 
 TOKEN_OR_KEY: list[dict[str, list[str]]] = [{"AccessToken": []}, {"ApiKey": []}]
 
+TAGS = {
+    "auth": "Logging in, carrying a login on, ending it.",
+    "users": "Who may log in, for administrators.",
+    "api keys": "Keys for programs that ask in one's name.",
+    "jobs": "Jobs from start to completion: questions, results, timeline, live events.",
+    "weather": "Forecasts, alerts, planned visits and uploaded weather files.",
+    "immediate": "Sizing and triage at once, stored nowhere.",
+    "equipment": "What can be built with: modules, inverters, batteries, price books.",
+    "places": "Where an address is.",
+    "technicians": "Who can be sent, and when they are away.",
+    "webhooks": "Other systems that are told what happens, and what became of the messages.",
+    "system": "How the service itself is.",
+}
+
 
 class DescribedApplication(FastAPI):
     """FastAPI, whose document says of each route what its own generator cannot know."""

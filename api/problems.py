@@ -13,8 +13,17 @@ from redis.exceptions import TimeoutError as RedisTimeoutError
 from sqlalchemy.exc import SQLAlchemyError
 from starlette.exceptions import HTTPException
 
-from core.database.errors import is_unreachable
-from core.errors import AuthenticationFailed, QueueFull, RateLimited, SolarSyncError, StorageUnavailable
+from api.access import methods_at
+from core.database.errors import is_unreachable, is_unstorable_text
+from core.errors import (
+    AuthenticationFailed,
+    FieldError,
+    InvalidInput,
+    QueueFull,
+    RateLimited,
+    SolarSyncError,
+    StorageUnavailable,
+)
 from core.validation import invalid_request
 from state.problem import Problem
 
@@ -77,10 +86,18 @@ async def _http(request: Request, error: Exception) -> ProblemResponse:
     known = cast("HTTPException", error)
     status = HTTPStatus(known.status_code)
     problem = {"type": "about:blank", "title": status.phrase, "status": int(status), "detail": known.detail}
-    return problem_response(request, problem, dict(known.headers or {}))
+    headers = dict(known.headers or {})
+    if status is HTTPStatus.METHOD_NOT_ALLOWED and (methods := methods_at(request.url.path)):
+        headers["Allow"] = ", ".join(
+            methods
+        )  # the framework names those of the first route at this path alone
+    return problem_response(request, problem, headers)
 
 
 async def _storage(request: Request, error: Exception) -> ProblemResponse:
+    if is_unstorable_text(error):
+        refused = InvalidInput([FieldError("", "must not have the character U+0000 anywhere")])
+        return problem_response(request, refused.problem())
     if is_unreachable(error) or isinstance(error, RedisConnectionError | RedisTimeoutError):
         log.warning("api.storage.unreachable", error=type(error).__name__)
         return await _ours(request, StorageUnavailable())

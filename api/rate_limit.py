@@ -2,7 +2,7 @@
 
 from ipaddress import IPv6Address, ip_address
 
-from starlette.datastructures import Headers, MutableHeaders
+from starlette.datastructures import Headers
 from starlette.requests import Request
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
@@ -14,6 +14,7 @@ from core.rate_limits import WINDOW, Allowance
 from core.security import decode_access_token
 
 RATE_LIMIT_HEADERS = ("RateLimit-Limit", "RateLimit-Remaining", "RateLimit-Reset", "RateLimit-Policy")
+_NAMES = tuple(name.lower().encode() for name in RATE_LIMIT_HEADERS)
 
 
 class RateLimit:
@@ -45,11 +46,10 @@ class RateLimit:
             await self._app(scope, receive, send)
             return
         least = min(allowances, key=lambda each: each.limit - each.used)
-        headers = rate_limit_headers(least)
 
         async def with_headers(message: Message) -> None:
             if message["type"] == "http.response.start":
-                MutableHeaders(scope=message).update(headers)
+                message["headers"] = [*message.get("headers", ()), *rate_limit_headers(least)]
             await send(message)
 
         if least.exceeded:
@@ -60,9 +60,11 @@ class RateLimit:
             await self._app(scope, receive, with_headers)
 
 
-def rate_limit_headers(allowance: Allowance) -> dict[str, str]:
-    values = allowance.limit, allowance.left, allowance.reset, f"{allowance.limit};w={WINDOW}"
-    return {name: str(value) for name, value in zip(RATE_LIMIT_HEADERS, values, strict=True)}
+def rate_limit_headers(allowance: Allowance) -> list[tuple[bytes, bytes]]:
+    limit, left, reset = allowance.limit, allowance.left, allowance.reset
+    return list(
+        zip(_NAMES, (b"%d" % limit, b"%d" % left, b"%d" % reset, b"%d;w=%d" % (limit, WINDOW)), strict=True)
+    )
 
 
 def address_of(scope: Scope) -> str:

@@ -21,7 +21,7 @@ from graph.decisions import Decisions
 from graph.dependencies import open_infrastructure
 from graph.immediate import Immediate
 from graph.job_weather import JobWeather
-from graph.providers import provider_names
+from graph.providers import forecast_names, provider_names
 from graph.runner import Runner
 
 
@@ -71,7 +71,12 @@ async def open_services(settings: Settings) -> AsyncIterator[Services]:
             immediate=Immediate(needs.files, needs.years, needs.climates, rates=needs.triage),
             notifications=notifications,
             geocoder=infrastructure.geocoder,
-            weather=JobWeather(infrastructure.cells, needs.clock, needs.thresholds),
+            weather=JobWeather(
+                infrastructure.cells,
+                needs.clock,
+                needs.thresholds,
+                anybody_asked=bool(forecast_names(settings)),
+            ),
             budget=infrastructure.budget,
             providers=provider_names(settings),
             rate_limits=RateLimits(infrastructure.counters),

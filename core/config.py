@@ -4,6 +4,7 @@ import os
 import secrets
 from datetime import time
 from functools import cache
+from ipaddress import IPv4Network
 from pathlib import Path
 from typing import Annotated, Literal, Self, TypeVar
 from urllib.parse import urlsplit
@@ -12,6 +13,7 @@ from dotenv import dotenv_values
 from pydantic import (
     AliasChoices,
     Field,
+    IPvAnyNetwork,
     SecretStr,
     ValidationError,
     ValidationInfo,
@@ -150,6 +152,7 @@ class Settings(Rates):
     rate_limit_per_address_per_minute: Annotated[int, Field(ge=1)] = 3_000
     event_heartbeat_seconds: Annotated[float, Field(gt=0, le=300)] = 15.0
     cors_origins: Names = []
+    forwarded_allow_ips: Annotated[list[IPvAnyNetwork], NoDecode] = [IPv4Network("127.0.0.1")]
     webhook_allow_private: bool = False
     notification_urls: Annotated[list[SecretStr], NoDecode] = []
     technician_notification_urls: Annotated[list[SecretStr], NoDecode] = []
@@ -161,6 +164,7 @@ class Settings(Rates):
         "alert_providers",
         "provider_budgets",
         "cors_origins",
+        "forwarded_allow_ips",
         "notification_urls",
         "technician_notification_urls",
         mode="before",

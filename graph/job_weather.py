@@ -30,8 +30,16 @@ MOST_VISITS = 500
 
 
 class JobWeather:
-    def __init__(self, cells: CellForecasts, clock: Clock, thresholds: WindowThresholds = DEFAULTS) -> None:
+    def __init__(
+        self,
+        cells: CellForecasts,
+        clock: Clock,
+        thresholds: WindowThresholds = DEFAULTS,
+        *,
+        anybody_asked: bool = True,
+    ) -> None:
         self._cells = cells
+        self._anybody_asked = anybody_asked
         self._clock = clock
         self._thresholds = thresholds
 
@@ -62,7 +70,7 @@ class JobWeather:
         )
 
     async def production(self, session: AsyncSession, viewer: Viewer, job_id: UUID) -> ProductionForecast:
-        """Of the array that the job's latest result has; `NotFound` where it has none."""
+        """Of the array of the latest result; `NotFound` where it has none, or nobody is asked for forecasts."""
         job = await Jobs(session).get(job_id, viewer)
         latest = await Jobs(session).latest_result(job_id)
         document = latest.document.get("sizing") if latest else None
@@ -70,7 +78,12 @@ class JobWeather:
         if sized is None or sized.array is None or sized.inverter is None:
             raise NotFound("This job has no sized array.")
         given = complete_site(JobInput.model_validate(job.input))
-        forecast = await self._cells.latest(given.site.latitude, given.site.longitude)
+        try:
+            forecast = await self._cells.latest(given.site.latitude, given.site.longitude)
+        except ProviderUnavailable:
+            if self._anybody_asked:
+                raise
+            raise NotFound("There is no forecast: no provider is configured.") from None
         return await asyncio.to_thread(
             production_forecast,
             forecast,

@@ -57,6 +57,12 @@ def provider_names(settings: Settings) -> list[str]:
     return list(dict.fromkeys(named))
 
 
+def forecast_names(settings: Settings) -> list[str]:
+    """Whom forecasts are asked of; without its key OpenWeatherMap is not."""
+    has_key = settings.openweathermap_api_key is not None
+    return [name for name in settings.weather_providers if has_key or name != "openweathermap"]
+
+
 @dataclass(frozen=True, slots=True)
 class Providers:
     """The providers of one process, in the order of the settings. Without a budget nothing is counted."""
@@ -67,12 +73,7 @@ class Providers:
     budget: Budget | None
 
     def forecasts(self) -> Forecasts:
-        return Forecasts([(name, self.forecast_provider(name)) for name in self.forecast_names()])
-
-    def forecast_names(self) -> list[str]:
-        """Without its key OpenWeatherMap is not asked."""
-        has_key = self.settings.openweathermap_api_key is not None
-        return [name for name in self.settings.weather_providers if has_key or name != "openweathermap"]
+        return Forecasts([(name, self.forecast_provider(name)) for name in forecast_names(self.settings)])
 
     def forecast_provider(self, name: str) -> ForecastProvider:
         made: dict[str, Callable[[], ForecastProvider]] = {
@@ -116,7 +117,7 @@ class Providers:
 
     async def states(self, seconds: float) -> dict[str, ProviderState]:
         """Whether each configured provider answers: forecasts are asked for one, the others whether they are there."""
-        asked = {name: self._forecast_state(name, seconds) for name in self.forecast_names()}
+        asked = {name: self._forecast_state(name, seconds) for name in forecast_names(self.settings)}
         asked |= {
             name: self._reachable(url, seconds) for name, url in self._others().items() if name not in asked
         }

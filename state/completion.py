@@ -7,6 +7,7 @@ from uuid import UUID
 from pydantic import AfterValidator, AwareDatetime, Field, ValidationInfo
 
 from state.base import Fraction, Model
+from state.times import GivenTime
 from state.triage import Asset
 
 Part = Annotated[str, Field(min_length=1, max_length=200)]
@@ -35,8 +36,8 @@ class Completion(Model):
         description="In a word or two: `resolved`, `partly_resolved`, `not_resolved`, `no_fault_found`, …"
     )
     feedback: Annotated[str, Field(max_length=5_000)] | None = None
-    actual_start: AwareDatetime | None = None
-    actual_end: Annotated[AwareDatetime | None, AfterValidator(_not_before_the_start)] = None
+    actual_start: GivenTime | None = None
+    actual_end: Annotated[GivenTime | None, AfterValidator(_not_before_the_start)] = None
     confirmed: Confirmed = Confirmed()
     parts: Annotated[list[Part], Field(max_length=100)] = Field(default=[], description="Parts used.")
 

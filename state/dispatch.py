@@ -8,14 +8,15 @@ from pydantic import AfterValidator, AwareDatetime, Field, ValidationInfo
 
 from state.base import Model, NonNegative
 from state.site import Latitude, Longitude, TimeZoneName
+from state.times import GivenTime, LocalTime
 from state.triage import Priority
 
 
 class Schedule(Model):
     """When the customer can receive somebody."""
 
-    earliest: AwareDatetime | None = None
-    latest: AwareDatetime | None = None
+    earliest: GivenTime | None = None
+    latest: GivenTime | None = None
 
 
 class Visit(Model):
@@ -37,8 +38,8 @@ def _after_the_start(end: datetime, given: ValidationInfo) -> datetime:
 
 
 class Period(Model):
-    start: AwareDatetime
-    end: Annotated[AwareDatetime, AfterValidator(_after_the_start)]
+    start: GivenTime
+    end: Annotated[GivenTime, AfterValidator(_after_the_start)]
 
 
 class Leave(Period):
@@ -58,8 +59,8 @@ class WorkingHours(Model):
         3,
         4,
     ]
-    start: time = time(8, 0)
-    end: time = time(17, 0)
+    start: LocalTime = time(8, 0)
+    end: LocalTime = time(17, 0)
 
 
 class Technician(Model):

@@ -6,6 +6,7 @@ from pydantic import AwareDatetime, BeforeValidator, Field
 
 from state.base import Fraction, Model, NonNegative
 from state.questions import Question
+from state.times import GivenTime
 
 Asset = Literal[
     "module",
@@ -53,7 +54,7 @@ class Measurements(Model):
     string_currents_a: Annotated[list[NonNegative], Field(max_length=1000)] | None = None
     hot_spot_delta_k: NonNegative | None = None
     poa_global_w_m2: NonNegative | None = None
-    measured_at: AwareDatetime | None = None
+    measured_at: GivenTime | None = None
     battery_temperature_c: Annotated[float, Field(ge=-60, le=200)] | None = None
     grid_voltage_v: NonNegative | None = None
 

@@ -12,10 +12,10 @@ from state.completion import CompletedJob, Completion, HitRate
 from state.job import Job
 from state.override import Override
 
-router = APIRouter(tags=["jobs"])
+router = APIRouter()
 
 
-@router.post("/jobs/{job_id}/complete")
+@router.post("/jobs/{job_id}/complete", tags=["jobs"])
 async def complete_job(
     job_id: UUID, body: Completion, session: Session, viewer: CurrentViewer, services: ServicesDep
 ) -> Job:
@@ -23,7 +23,7 @@ async def complete_job(
     return job_view(await services.decisions.complete(session, viewer, job_id, body))
 
 
-@router.post("/jobs/{job_id}/override")
+@router.post("/jobs/{job_id}/override", tags=["jobs"])
 async def override_result(
     job_id: UUID, body: Override, session: Session, viewer: CurrentViewer, services: ServicesDep
 ) -> Job:
@@ -31,7 +31,7 @@ async def override_result(
     return job_view(await services.decisions.override(session, viewer, job_id, body))
 
 
-@router.get("/jobs/{job_id}/completion")
+@router.get("/jobs/{job_id}/completion", tags=["jobs"])
 async def show_completion(job_id: UUID, session: Session, viewer: CurrentViewer) -> CompletedJob:
     """Show how the job ended, beside what triage had said."""
     await Jobs(session).get(job_id, viewer)

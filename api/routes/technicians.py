@@ -1,53 +1,15 @@
 """Technicians, whom dispatch chooses from."""
 
-from typing import Annotated
 from uuid import UUID
 
 from fastapi import APIRouter, status
-from pydantic import Field
 
 from api.deps import Session
 from core.database.models import TechnicianRow
 from core.database.technicians import Technicians
-from state.base import JsonObject, Model
-from state.dispatch import WorkingHours
-from state.site import Latitude, Longitude, TimeZoneName
+from state.technician import NewTechnician, TechnicianChanges, TechnicianView
 
 router = APIRouter(prefix="/technicians", tags=["technicians"])
-
-
-Name = Annotated[str, Field(min_length=1, max_length=200)]
-Skills = Annotated[list[Annotated[str, Field(min_length=1, max_length=60)]], Field(max_length=50)]
-
-
-class NewTechnician(Model):
-    name: Name
-    skills: Skills
-    base_latitude: Latitude
-    base_longitude: Longitude
-    timezone: TimeZoneName
-    working_hours: WorkingHours = WorkingHours()
-    contact: JsonObject = {}
-    user_id: UUID | None = None
-
-
-class TechnicianChanges(Model):
-    """What is left out stays as it is."""
-
-    name: Name = ""
-    skills: Skills = []
-    base_latitude: Latitude = 0.0
-    base_longitude: Longitude = 0.0
-    timezone: TimeZoneName = "UTC"
-    working_hours: WorkingHours = WorkingHours()
-    contact: JsonObject = {}
-    user_id: UUID | None = None
-    is_active: bool = True
-
-
-class TechnicianView(NewTechnician):
-    id: UUID
-    is_active: bool
 
 
 def _view(row: TechnicianRow) -> TechnicianView:

@@ -13,6 +13,7 @@ from core.errors import FieldError, InvalidInput
 from core.queue import enqueue_refresh
 from state.base import Model
 from state.dispatch import Visit
+from state.times import GivenTime
 from state.triage import Priority
 from state.weather import Alert, Window
 
@@ -86,8 +87,8 @@ async def schedule(
     session: Session,
     viewer: CurrentViewer,
     services: ServicesDep,
-    begin: Annotated[AwareDatetime | None, Query(alias="from")] = None,
-    to: AwareDatetime | None = None,
+    begin: Annotated[GivenTime | None, Query(alias="from")] = None,
+    to: GivenTime | None = None,
     technician_id: UUID | None = None,
 ) -> list[VisitView]:
     """List planned visits with the weather windows they lie in: two weeks from now, or the stretch asked for."""

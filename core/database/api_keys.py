@@ -12,9 +12,9 @@ from sqlalchemy.ext.asyncio import AsyncEngine, AsyncSession
 
 from core.database import pages
 from core.database.credential_tables import ApiKeyRow
-from core.database.models import TechnicianRow, User
+from core.database.models import Role, TechnicianRow, User
 from core.database.session import AsyncSessionLocal
-from core.database.users import Viewer
+from core.database.users import Users, Viewer
 from core.errors import NotFound
 
 MARK: Final = "ssk_"
@@ -91,12 +91,28 @@ class ApiKeys:
 
     async def viewer(self, key: str, now: datetime) -> tuple[Viewer, datetime | None] | None:
         """Who asks with this key and when it was last used; None where it is unknown, over or its user inactive."""
-        row = (await self._session.execute(_VIEWER, {"digest": digest(key), "now": now})).one_or_none()
-        if row is None:
-            return None
-        user_id, username, role, technician_id, key_id, scopes, last_used_at = row
-        viewer = Viewer(user_id, username, role, technician_id, key_id=key_id, scopes=frozenset(scopes))
-        return viewer, last_used_at
+        row = (await self._session.execute(_BY_DIGEST, {"digest": digest(key), "now": now})).one_or_none()
+        return (_viewer(*row), row.last_used_at) if row else None
+
+
+async def still(session: AsyncSession, viewer: Viewer, now: datetime) -> Viewer | None:
+    """Who asked, as they are now: for answers that go on. None where login or key is over, or the user inactive."""
+    if viewer.login_id is not None:
+        return await Users(session).viewer(viewer.user_id, viewer.login_id)
+    row = (await session.execute(_BY_ID, {"key_id": viewer.key_id, "now": now})).one_or_none()
+    return _viewer(*row) if row else None
+
+
+def _viewer(
+    user_id: UUID,
+    username: str,
+    role: Role,
+    technician_id: UUID | None,
+    key_id: UUID,
+    scopes: list[str],
+    _last_used_at: datetime | None,
+) -> Viewer:
+    return Viewer(user_id, username, role, technician_id, key_id=key_id, scopes=frozenset(scopes))
 
 
 _VIEWER = (  # written down once, as that of `core.database.users`
@@ -112,12 +128,13 @@ _VIEWER = (  # written down once, as that of `core.database.users`
     .join(ApiKeyRow, ApiKeyRow.user_id == User.id)
     .join(TechnicianRow, TechnicianRow.user_id == User.id, isouter=True)
     .where(
-        ApiKeyRow.digest == bindparam("digest"),
         ApiKeyRow.revoked_at.is_(None),
         ApiKeyRow.expires_at > bindparam("now"),
         User.is_active,
     )
 )
+_BY_DIGEST = _VIEWER.where(ApiKeyRow.digest == bindparam("digest"))
+_BY_ID = _VIEWER.where(ApiKeyRow.id == bindparam("key_id"))
 
 
 async def note_use(engine: AsyncEngine, key_id: UUID, now: datetime) -> None:

@@ -28,6 +28,8 @@ PostgreSQL, appendix A: connection exceptions, admin_shutdown, crash_shutdown, c
 too_many_connections, deadlock_detected, idle_in_transaction_session_timeout. None of them says anything against the
 transaction itself.
 """
+UNSTORABLE = ("22021", "22P05")
+"""character_not_in_repertoire, of a text; untranslatable_character, of a text within a document."""
 
 
 def is_unreachable(error: BaseException) -> bool:
@@ -37,6 +39,12 @@ def is_unreachable(error: BaseException) -> bool:
     source = error.orig if isinstance(error, DBAPIError) else error
     state = getattr(source, "sqlstate", None) or ""
     return state.startswith(AWAY) or isinstance(error, UNREACHABLE)
+
+
+def is_unstorable_text(error: BaseException) -> bool:
+    """Whether a text had the one character that PostgreSQL does not store, U+0000."""
+    source = error.orig if isinstance(error, DBAPIError) else error
+    return getattr(source, "sqlstate", None) in UNSTORABLE
 
 
 @contextlib.contextmanager

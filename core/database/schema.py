@@ -1,16 +1,28 @@
 """Bringing the database to a revision, and saying which one it has."""
 
+import asyncio
 from collections.abc import Callable
 from pathlib import Path
 
+import structlog
 from alembic import command
 from alembic.config import Config
 from alembic.migration import MigrationContext
 from alembic.script import ScriptDirectory
 from sqlalchemy import Connection, text
-from sqlalchemy.ext.asyncio import AsyncEngine
+from sqlalchemy.exc import DBAPIError
+from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
+
+log = structlog.get_logger(__name__)
 
 MIGRATIONS = Path(__file__).parent / "migrations"
+LOCK_NOT_AVAILABLE = "55P03"
+TABLE_SECONDS = 2.0
+"""How long a migration waits for a table: everybody else who wants it waits behind it."""
+PAUSE_SECONDS = 1.0
+TRIES = 200
+"""Ten minutes at the longest, since a backup reads every table for as long as it takes."""
+TURN_SECONDS = 0.05
 MIGRATION_LOCK = 0x534F4C4152  # "SOLAR": one migration at a time, whoever starts first
 
 
@@ -54,16 +66,38 @@ async def check(engine: AsyncEngine) -> None:
 
 
 async def _run(engine: AsyncEngine, step: Callable[[Config], None]) -> None:
-    def locked(connection: Connection) -> None:
-        connection.execute(text("SELECT pg_advisory_lock(:key)"), {"key": MIGRATION_LOCK})
-        connection.commit()
-        try:
-            step(_config(connection))
-            connection.commit()
-        finally:
-            connection.rollback()
-            connection.execute(text("SELECT pg_advisory_unlock(:key)"), {"key": MIGRATION_LOCK})
-            connection.commit()
-
+    """Carry out a step in our turn; where a table was not to be had in time, what is left of it is tried again."""
     async with engine.connect() as connection:
-        await connection.run_sync(locked)
+        await _in_turn(connection)
+        try:
+            await connection.execute(text(f"SET lock_timeout = '{TABLE_SECONDS:g}s'"))
+            await connection.commit()
+            for left in reversed(range(TRIES)):
+                try:
+                    await connection.run_sync(lambda bound: step(_config(bound)))
+                    await connection.commit()
+                    break
+                except DBAPIError as error:
+                    if not left or getattr(error.orig, "sqlstate", None) != LOCK_NOT_AVAILABLE:
+                        raise
+                await connection.rollback()
+                log.info("core.database.migration_postponed", tries_left=left)
+                await asyncio.sleep(PAUSE_SECONDS)
+        finally:
+            await connection.rollback()
+            await connection.execute(text("RESET lock_timeout"))
+            await connection.execute(text("SELECT pg_advisory_unlock(:key)"), {"key": MIGRATION_LOCK})
+            await connection.commit()
+
+
+async def _in_turn(connection: AsyncConnection) -> None:
+    """Wait until nobody else migrates.
+
+    Asked for again and again: a statement that waited would hold a snapshot all the while, and `CREATE INDEX
+    CONCURRENTLY` of whoever's turn it is waits for every older one.
+    """
+    asked = text("SELECT pg_try_advisory_lock(:key)")
+    while not await connection.scalar(asked, {"key": MIGRATION_LOCK}):
+        await connection.commit()
+        await asyncio.sleep(TURN_SECONDS)
+    await connection.commit()

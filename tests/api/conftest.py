@@ -20,6 +20,7 @@ from core.database.users import Users
 from core.embedded import EmbeddedServers
 from graph.tasks import work
 from tests.support.environment import settings_for
+from tests.support.http_server import Serve, Server
 
 PASSWORD = "correct horse battery"
 
@@ -115,6 +116,26 @@ async def client(login: Login) -> httpx.AsyncClient:
 @pytest.fixture
 async def dispatcher(login: Login) -> httpx.AsyncClient:
     return await login("dora", Role.DISPATCHER)
+
+
+@pytest.fixture
+async def serve() -> AsyncIterator[Serve]:
+    started: list[Server] = []
+
+    async def start(settings: Settings) -> Server:
+        server = Server(settings)
+        started.append(server)
+        await server.started()
+        return server
+
+    yield start
+    for server in started:
+        await server.stop()
+
+
+@pytest.fixture
+async def server(settings: Settings, serve: Serve) -> Server:
+    return await serve(settings)
 
 
 async def settled(client: httpx.AsyncClient, job_id: str) -> dict[str, Any]:

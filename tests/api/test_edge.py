@@ -6,8 +6,9 @@ from collections.abc import AsyncIterator
 import httpx
 import pytest
 
+from api.examples import CREW
 from core.database.models import Role
-from tests.api.conftest import Login
+from tests.api.conftest import Login, settled
 from tests.support.inputs import sizing_input, triage_input
 from tests.support.nonsense import NONSENSE
 
@@ -102,6 +103,45 @@ async def test_nonsense_is_refused_alike_by_a_job_and_by_a_sizing_at_once(client
     assert await _jobs(client) == 0
 
 
+ZERO = "a\0b"
+
+
+@pytest.mark.parametrize(
+    ("method", "path", "body"),
+    [
+        ("POST", "/jobs", triage_input(text=ZERO)),
+        ("POST", "/technicians", CREW | {"name": ZERO}),
+        ("POST", "/technicians", CREW | {"contact": {"note": [ZERO]}}),
+        ("POST", "/technicians", CREW | {"contact": {"note": "\ud800"}}),
+        ("POST", "/technicians", CREW | {"skills": [ZERO]}),
+        ("POST", "/api-keys", {"name": ZERO, "scopes": ["jobs:read"]}),
+        ("POST", "/webhooks", {"url": f"https://hooks.example.com/{ZERO}"}),
+        ("POST", "/jobs/{job_id}/complete", {"outcome": "resolved", "parts": [ZERO]}),
+        ("POST", "/jobs/{job_id}/complete", {"outcome": ZERO}),
+        ("POST", "/jobs/{job_id}/override", {"changes": {"triage.priority": "P4"}, "reason": ZERO}),
+        ("POST", "/jobs/{job_id}/resume", {"answers": {ZERO: ZERO}}),
+    ],
+)
+@pytest.mark.usefixtures("worker")
+async def test_a_character_that_cannot_be_stored_is_refused_wherever_it_stands(
+    dispatcher: httpx.AsyncClient, method: str, path: str, body: dict[str, object]
+) -> None:
+    job_id = (await dispatcher.post("/jobs", json=sizing_input())).json()["id"]
+    assert (await settled(dispatcher, job_id))["status"] == "succeeded"
+    content = json.dumps(body)
+    headers = {"Content-Type": "application/json"}
+    answer = await dispatcher.request(method, path.format(job_id=job_id), content=content, headers=headers)
+    assert answer.status_code in {409, 422}, answer.text
+    assert answer.headers["content-type"] == "application/problem+json"
+
+
+async def test_a_login_with_a_name_that_cannot_be_stored_is_refused(client: httpx.AsyncClient) -> None:
+    answer = await client.post("/auth/token", data={"username": ZERO, "password": ZERO})
+    assert answer.status_code == 422
+    found = await client.get("/jobs", params={"q": ZERO})
+    assert found.status_code in {200, 422}
+
+
 async def test_an_unknown_path_and_a_wrong_method_are_problems_too(client: httpx.AsyncClient) -> None:
     for answer, status in (
         (await client.get("/nowhere"), 404),
@@ -111,6 +151,22 @@ async def test_an_unknown_path_and_a_wrong_method_are_problems_too(client: httpx
         assert answer.status_code == status
         assert answer.headers["content-type"] == "application/problem+json"
         assert answer.json()["status"] == status
+
+
+@pytest.mark.parametrize(
+    ("path", "methods"),
+    [
+        ("/jobs", "GET, POST"),
+        ("/jobs/0190a000-0000-7000-8000-000000000000/resume", "POST"),
+        ("/webhooks/0190a000-0000-7000-8000-000000000000", "DELETE, GET, PATCH"),
+        ("/health/live", "GET"),
+    ],
+)
+async def test_a_wrong_method_is_told_all_that_the_path_has(
+    client: httpx.AsyncClient, path: str, methods: str
+) -> None:
+    answer = await client.put(path)
+    assert (answer.status_code, answer.headers["allow"]) == (405, methods)
 
 
 async def test_a_request_keeps_the_id_it_came_with_if_it_is_a_decent_one(client: httpx.AsyncClient) -> None:

@@ -1,127 +1,24 @@
 """The event stream over real sockets: two servers on one database, and clients that come and go."""
 
 import asyncio
-import json
-from collections.abc import AsyncGenerator, AsyncIterator, Awaitable, Callable
-from contextlib import aclosing, asynccontextmanager
-from dataclasses import dataclass
+from collections.abc import Awaitable, Callable
+from contextlib import aclosing
 from typing import Any
 
 import httpx
 import pytest
-import uvicorn
 from fastapi import FastAPI
 from sqlalchemy import text
 
 from api.demo import load
-from api.server import http_server
 from core.config import Settings
 from core.database import AsyncSessionLocal
 from core.database.models import Role
 from tests.api.conftest import Login
+from tests.support.http_server import PATIENCE, Serve, Server, Told, until
 from tests.support.inputs import sizing_input, triage_input
 
-PATIENCE = 60
-
-
-async def _until(condition: Callable[[], bool]) -> None:
-    async with asyncio.timeout(PATIENCE):
-        while not condition():  # noqa: ASYNC110  what is waited for is another's state and has no event
-            await asyncio.sleep(0.01)
-
-
-@dataclass(frozen=True)
-class Told:
-    """An event as a client sees it."""
-
-    id: int | None
-    type: str
-    data: Any
-
-
-@dataclass(frozen=True)
-class Stream:
-    """What a client reads: events, and comments as None."""
-
-    response: httpx.Response
-
-    async def events(self) -> AsyncGenerator[Told | None]:
-        fields: dict[str, str] = {}
-        async for line in self.response.aiter_lines():
-            if line.startswith(":"):
-                yield None
-            elif line:
-                name, _, value = line.partition(": ")
-                fields[name] = value
-            elif "event" in fields:
-                event_id = int(fields["id"]) if "id" in fields else None
-                yield Told(event_id, fields["event"], json.loads(fields["data"]))
-                fields = {}
-
-
-class Server:
-    """The HTTP part of the service on a port of its own."""
-
-    def __init__(self, settings: Settings) -> None:
-        self.server: uvicorn.Server = http_server(settings, "127.0.0.1", 0)
-        self.url = ""
-        self._task = asyncio.create_task(self.server.serve())
-
-    async def started(self) -> None:
-        await _until(lambda: self.server.started)
-        port = self.server.servers[0].sockets[0].getsockname()[1]
-        self.url = f"http://127.0.0.1:{port}/api/v1"
-
-    @asynccontextmanager
-    async def follow(
-        self, client: httpx.AsyncClient, job_id: str, *, after: object = None, **params: str
-    ) -> AsyncIterator[Stream]:
-        headers = {"Authorization": client.headers["Authorization"]}
-        if after is not None:
-            headers["Last-Event-ID"] = str(after)
-        async with (
-            asyncio.timeout(PATIENCE),
-            httpx.AsyncClient(timeout=PATIENCE, trust_env=False) as reader,
-            reader.stream(
-                "GET", f"{self.url}/jobs/{job_id}/events", headers=headers, params=params
-            ) as response,
-        ):
-            assert response.status_code == 200, (await response.aread()).decode()
-            assert response.headers["content-type"].startswith("text/event-stream")
-            yield Stream(response)
-
-    async def whole(self, client: httpx.AsyncClient, job_id: str, **how: Any) -> list[Told]:
-        """Everything the stream tells until it ends by itself."""
-        async with self.follow(client, job_id, **how) as stream:
-            return [told async for told in stream.events() if told is not None]
-
-    async def stop(self) -> None:
-        self.server.should_exit = True
-        async with asyncio.timeout(PATIENCE):
-            await self._task
-
-
-Serve = Callable[[Settings], Awaitable[Server]]
-
-
-@pytest.fixture
-async def serve() -> AsyncIterator[Serve]:
-    started: list[Server] = []
-
-    async def start(settings: Settings) -> Server:
-        server = Server(settings)
-        started.append(server)
-        await server.started()
-        return server
-
-    yield start
-    for server in started:
-        await server.stop()
-
-
-@pytest.fixture
-async def server(settings: Settings, serve: Serve) -> Server:
-    return await serve(settings)
+Lose = Callable[[httpx.AsyncClient, httpx.AsyncClient], Awaitable[None]]
 
 
 async def _start(client: httpx.AsyncClient, body: dict[str, Any]) -> str:
@@ -263,6 +160,56 @@ async def test_another_technician_s_job_has_no_stream(
         assert (await plain.get(f"/jobs/{job_id}/events")).status_code == 401
 
 
+async def _locked_out(who: httpx.AsyncClient, admin: httpx.AsyncClient) -> None:
+    user_id = (await who.get("/auth/me")).json()["id"]
+    assert (await admin.patch(f"/users/{user_id}", json={"is_active": False})).status_code == 200
+
+
+async def _logged_out(who: httpx.AsyncClient, admin: httpx.AsyncClient) -> None:
+    del admin
+    assert (await who.post("/auth/logout")).status_code == 204
+
+
+async def _demoted(who: httpx.AsyncClient, admin: httpx.AsyncClient) -> None:
+    user_id = (await who.get("/auth/me")).json()["id"]
+    assert (await admin.patch(f"/users/{user_id}", json={"role": "technician"})).status_code == 200
+
+
+@pytest.mark.parametrize("lose", [_locked_out, _logged_out, _demoted])
+async def test_whoever_may_not_look_any_more_hears_nothing_of_what_comes_then(
+    login: Login, client: httpx.AsyncClient, dispatcher: httpx.AsyncClient, server: Server, lose: Lose
+) -> None:
+    admin = await login("ada", Role.ADMIN)
+    job_id = await _start(client, sizing_input())
+    async with server.follow(dispatcher, job_id) as stream, aclosing(stream.events()) as events:
+        assert await anext(events) is not None
+        await lose(dispatcher, admin)
+        await client.post(f"/jobs/{job_id}/cancel")
+        assert [told async for told in events] == []
+
+
+async def test_a_revoked_key_hears_nothing_of_what_comes_then(
+    client: httpx.AsyncClient, server: Server
+) -> None:
+    job_id = await _start(client, sizing_input())
+    keys = [
+        (await client.post("/api-keys", json={"name": "van", "scopes": ["jobs:read"]})).json()
+        for _ in range(2)
+    ]
+    kept, revoked = ({"X-API-Key": key["key"]} for key in keys)
+    async with (
+        server.follow(kept, job_id) as good,
+        server.follow(revoked, job_id) as bad,
+        aclosing(good.events()) as heard,
+        aclosing(bad.events()) as unheard,
+    ):
+        assert await anext(heard) == await anext(unheard)
+        assert (await client.delete(f"/api-keys/{keys[1]['id']}")).status_code == 204
+        await client.post(f"/jobs/{job_id}/cancel")
+        assert [told.type async for told in heard if told] == ["job.cancelled", "job.ended"]
+        assert [told async for told in unheard] == []
+
+
 async def test_listeners_hold_no_connection_and_leave_nothing_behind(
     client: httpx.AsyncClient, server: Server
 ) -> None:
@@ -286,9 +233,9 @@ async def test_listeners_hold_no_connection_and_leave_nothing_behind(
         for _ in range(listeners):
             await come.acquire()
         assert services.notifications.waiting == listeners
-        await _until(lambda: services.engine.pool.checkedout() == 0)
+        await until(lambda: services.engine.pool.checkedout() == 0)
         leave.set()
-    await _until(lambda: services.notifications.waiting == 0)
+    await until(lambda: services.notifications.waiting == 0)
 
 
 async def test_a_client_that_does_not_read_holds_up_nobody(

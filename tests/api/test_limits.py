@@ -2,6 +2,8 @@
 
 import asyncio
 from collections.abc import Callable
+from dataclasses import replace
+from ipaddress import IPv4Network
 from typing import Any
 
 import httpx
@@ -12,8 +14,9 @@ from pydantic import SecretStr
 from api.app import create_app
 from core.config import Settings
 from core.database.models import Role
-from core.rate_limits import GUESSES, GUESSES_BY_ADDRESS
+from core.rate_limits import GUESSES, GUESSES_BY_ADDRESS, GUESSING_WINDOW
 from tests.api.conftest import PASSWORD, Login
+from tests.support.http_server import Serve
 
 FromAddress = Callable[[str], httpx.AsyncClient]
 Limited = Callable[..., Any]
@@ -75,6 +78,20 @@ async def test_whoever_logs_in_right_may_mistype_again(
                 assert wrong.status_code == 401
             right = await tess.post("/auth/token", data={"username": "Tess", "password": PASSWORD})
             assert right.status_code == 200
+
+
+async def test_a_window_that_ends_while_a_password_is_looked_at_leaves_no_count_without_an_end(
+    app: FastAPI,
+) -> None:
+    services = app.state.services
+    throttle, address = services.login_throttle, "198.51.100.77"
+    counts = f"solarsync:login:{{{address}}}"
+    assert await throttle.try_once("tess", address) == 0
+    assert await services.redis.delete(counts) == 1
+    await throttle.succeeded("tess", address)
+    assert await services.redis.exists(counts) == 0
+    assert await throttle.try_once("tess", address) == 0
+    assert 0 < await services.redis.ttl(counts) <= GUESSING_WINDOW
 
 
 async def test_what_is_left_is_told_and_what_is_too_much_refused(
@@ -168,3 +185,51 @@ async def test_other_origins_may_not_call_unless_they_are_named(
         assert "ratelimit-remaining" in named.headers["access-control-expose-headers"].lower()
         other = await asking.get("/health/live", headers={"Origin": "https://elsewhere.example.com"})
         assert "access-control-allow-origin" not in other.headers
+
+
+class BrokenScrape:
+    async def exposition(self) -> bytes:
+        raise KeyError("marker-secret")
+
+
+async def test_a_crash_may_be_read_by_the_origins_that_are_named_and_counts_like_any_request(
+    settings: Settings,
+) -> None:
+    app = create_app(settings.model_copy(update={"cors_origins": ["https://panel.example.com"]}))
+    async with (
+        app.router.lifespan_context(app),
+        httpx.AsyncClient(transport=httpx.ASGITransport(app), base_url="http://solarsync") as asking,
+    ):
+        async with asyncio.timeout(30):  # on a busy machine Redis is not asked in time at first
+            while "ratelimit-limit" not in (await asking.get("/api/v1/version")).headers:  # noqa: ASYNC110
+                await asyncio.sleep(0.2)
+        app.state.services = replace(app.state.services, scrape=BrokenScrape())
+        crashed = await asking.get("/api/v1/metrics", headers={"Origin": "https://panel.example.com"})
+    assert crashed.status_code == 500
+    assert crashed.json()["request_id"] == crashed.headers["x-request-id"]
+    assert crashed.headers["access-control-allow-origin"] == "https://panel.example.com"
+    assert int(crashed.headers["ratelimit-remaining"]) >= 0
+    assert crashed.headers["x-content-type-options"] == "nosniff"
+
+
+async def test_the_client_behind_a_known_proxy_is_told_apart_and_nobody_else_may_pretend_to_be_one(
+    settings: Settings, serve: Serve
+) -> None:
+    form = {"username": "whoever", "password": "x" * 73}
+    trusting = await serve(settings)
+    doubting = await serve(settings.model_copy(update={"forwarded_allow_ips": [IPv4Network("10.0.0.0/8")]}))
+    statuses = {}
+    for server in (trusting, doubting):
+        async with httpx.AsyncClient(base_url=server.url, trust_env=False) as proxy:
+            statuses[server] = [
+                (
+                    await proxy.post(
+                        "/auth/token", data=form, headers={"X-Forwarded-For": f"203.0.113.{number}"}
+                    )
+                ).status_code
+                for number in range(GUESSES + 2)
+            ]
+            secure = await proxy.get("/auth/me", headers={"X-Forwarded-Proto": "https"})
+            assert ("strict-transport-security" in secure.headers) is (server is trusting)
+    assert statuses[trusting] == [401] * (GUESSES + 2)
+    assert statuses[doubting] == [401] * GUESSES + [429] * 2

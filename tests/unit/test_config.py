@@ -47,6 +47,7 @@ def test_every_variable_of_the_example_has_a_comment_above_its_group() -> None:
         ("WEATHER_REFRESH_MINUTES", "soon", "WEATHER_REFRESH_MINUTES: "),
         ("WEATHER_PROVIDERS", "open_meteo,crystal_ball", "WEATHER_PROVIDERS: unknown: crystal_ball"),
         ("LOG_LEVEL", "LOUD", "LOG_LEVEL: "),
+        ("FORWARDED_ALLOW_IPS", "10.0.0.0/8,hunter2.example", "FORWARDED_ALLOW_IPS: "),
     ],
 )
 def test_a_wrong_value_names_its_variable_and_never_shows_itself(

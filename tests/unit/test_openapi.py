@@ -1,6 +1,7 @@
 from typing import Any
 
 import pytest
+from openapi_spec_validator import OpenAPIV31SpecValidator
 
 from api.app import create_app
 from core.config import Settings
@@ -28,6 +29,33 @@ def test_every_route_has_a_sentence_and_every_operation_an_id_of_its_own(documen
     assert all(operation.get("description") for operation in operations)
     ids = [operation["operationId"] for operation in operations]
     assert len(ids) == len(set(ids))
+
+
+def test_the_document_is_valid_its_defaults_and_examples_included(document: dict[str, Any]) -> None:
+    assert document["openapi"] == "3.1.0"
+    wrong = [f"{error.message}: {error.schema}" for error in OpenAPIV31SpecValidator(document).iter_errors()]
+    assert not wrong
+
+
+def test_every_operation_has_one_tag_and_every_tag_a_sentence(document: dict[str, Any]) -> None:
+    operations = [each for many in document["paths"].values() for each in many.values()]
+    assert all(len(operation["tags"]) == 1 for operation in operations)
+    described = [tag["name"] for tag in document["tags"]]
+    assert set(described) == {operation["tags"][0] for operation in operations}
+    assert len(described) == len(set(described))
+    assert all(tag["description"].endswith(".") for tag in document["tags"])
+
+
+def test_a_change_has_no_defaults_that_a_generated_client_would_send(document: dict[str, Any]) -> None:
+    schemas = document["components"]["schemas"]
+    for path, operations in document["paths"].items():
+        if "patch" in operations:
+            (content,) = operations["patch"]["requestBody"]["content"].values()
+            fields = schemas[content["schema"]["$ref"].rpartition("/")[2]]["properties"]
+            sent = {
+                name: field["default"] for name, field in fields.items() if field.get("default") is not None
+            }
+            assert not sent, path
 
 
 def test_a_parameter_may_be_left_out_and_is_never_null(document: dict[str, Any]) -> None:
