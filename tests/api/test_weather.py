@@ -82,7 +82,6 @@ async def test_a_job_that_has_not_run_has_no_weather_yet_and_is_not_looked_at_ag
     assert (refused.status_code, "queued" in refused.json()["detail"]) == (409, True)
 
 
-@pytest.mark.usefixtures("worker")
 async def test_where_nobody_is_asked_for_forecasts_there_is_none_and_nothing_has_failed(
     settings: Settings, client: httpx.AsyncClient
 ) -> None:
@@ -105,6 +104,7 @@ async def test_where_nobody_is_asked_for_forecasts_there_is_none_and_nothing_has
     )  # fmt: skip
 
 
+@pytest.mark.usefixtures("worker")
 async def test_a_dispatcher_has_all_weather_looked_at_and_sees_when_it_was(
     client: httpx.AsyncClient, dispatcher: httpx.AsyncClient
 ) -> None:

@@ -13,6 +13,7 @@ import psutil
 
 from core.clock import Clock
 from core.config import load_settings
+from core.memory import keep_what_is_loaded
 from core.ports import Authority, Bulletin, Warned, WarnedPlace
 from graph.dependencies import Infrastructure, open_infrastructure
 from graph.refresh import run_weather_update
@@ -53,6 +54,7 @@ class Country:
 
 async def _looks() -> None:
     async with open_infrastructure(load_settings(env_file=None)) as opened:
+        keep_what_is_loaded()  # as every process of the service does
         country = Country(opened.dependencies.clock)
         for _ in range(2):
             await _measured(opened, country)
