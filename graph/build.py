@@ -61,7 +61,16 @@ def build_graph(needs: Dependencies, checkpointer: BaseCheckpointSaver[Any] | No
         ),
     )
     add("sizing", partial(sizing, years=needs.years))
-    add("triage", partial(triage, sites=needs.sites, model=needs.model, settings=needs.triage))
+    add(
+        "triage",
+        partial(
+            triage,
+            sites=needs.sites,
+            model=needs.model,
+            settings=needs.triage,
+            read_at_once=needs.read_at_once,
+        ),
+    )
     add("clarify", clarify)
     add("dispatch", partial(dispatch, directory=needs.directory, clock=needs.clock))
     add("review", review)

@@ -41,6 +41,7 @@ from graph.language import open_language_model
 from graph.providers import Providers
 from graph.rates import triage_settings
 from graph.work_limits import work_limits
+from nodes.triage.node import READ_AT_ONCE
 from nodes.triage.settings import DEFAULTS as TRIAGE_DEFAULTS
 from nodes.triage.settings import TriageSettings
 from nodes.weather.thresholds import DEFAULTS as WEATHER_DEFAULTS
@@ -65,6 +66,8 @@ class Dependencies:
     thresholds: WindowThresholds = WEATHER_DEFAULTS
     model: LanguageModel | None = None
     triage: TriageSettings = TRIAGE_DEFAULTS
+    read_at_once: int = READ_AT_ONCE
+    """Characters of a ticket that are read on the event loop."""
 
 
 @dataclass(frozen=True, slots=True)

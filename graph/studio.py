@@ -46,5 +46,6 @@ def studio_graph() -> Workflow:
             authority=providers.authority(),
             triage=triage_settings(settings),
             thresholds=work_limits(settings),
+            read_at_once=0,  # its server ends a run that opens a file on the loop, as the first ticket does
         )
     )

@@ -1,8 +1,9 @@
 """The model every travelling type is made of."""
 
-from typing import Annotated, Any, Self
+from typing import Annotated, Any, Self, cast
 
-from pydantic import AfterValidator, AwareDatetime, BaseModel, ConfigDict, Field
+from pydantic import AfterValidator, AwareDatetime, BaseModel, ConfigDict, Field, GetCoreSchemaHandler
+from pydantic_core import PydanticCustomError, core_schema
 
 # JSON forms are what the state of the graph and the database hold; models are what code works with.
 JsonObject = dict[str, Any]
@@ -50,6 +51,38 @@ class Model(BaseModel):
         """
         known = getattr(document, "read", None)
         return known if type(known) is cls else cls.model_validate(document)
+
+
+def _a_number(value: object) -> object:
+    if isinstance(value, bool | str):
+        raise PydanticCustomError("float_type", "must be a number")
+    return value
+
+
+def _strict(schema: Any) -> Any:  # noqa: ANN401  pydantic's own, of many shapes
+    """The schema, strict where JSON tells types apart: pydantic takes `true` and `"1"` for 1, and `"yes"` for true."""
+    if isinstance(schema, dict):
+        if schema.get("type") == "bool":
+            return {**schema, "strict": True}
+        inner = {key: _strict(value) for key, value in schema.items()}
+        if schema.get("type") in {"float", "int"} and "ref" not in schema:
+            return core_schema.no_info_before_validator_function(_a_number, cast("Any", inner))
+        return inner
+    return [_strict(each) for each in schema] if isinstance(schema, list) else schema
+
+
+class Given(Model):
+    """A document from outside: a number in it is a number, and true is true."""
+
+    @classmethod
+    def __get_pydantic_core_schema__(cls, source: Any, handler: GetCoreSchemaHandler) -> Any:  # noqa: ANN401
+        schema = handler(source)
+        fields: Any = schema
+        while "fields" not in fields and "schema" in fields:
+            fields = fields["schema"]
+        for field in fields.get("fields", {}).values():
+            field["schema"] = _strict(field["schema"])
+        return schema
 
 
 __all__ = [

@@ -4,10 +4,10 @@ from typing import Annotated, Literal
 
 from pydantic import Field
 
-from state.base import Model, MonthlyNonNegative, Positive
+from state.base import Given, MonthlyNonNegative, Positive
 
 
-class KnownAppliance(Model):
+class KnownAppliance(Given):
     """What a well-known appliance usually draws."""
 
     name: str
@@ -20,7 +20,7 @@ class KnownAppliance(Model):
     source: str
 
 
-class UseWindow(Model):
+class UseWindow(Given):
     """Hours of the day in which something runs, in local standard time."""
 
     from_hour: Annotated[int, Field(ge=0, le=23)]
@@ -34,7 +34,7 @@ class UseWindow(Model):
         return frozenset(hour % 24 for hour in range(self.from_hour, last))
 
 
-class Appliance(Model):
+class Appliance(Given):
     name: Annotated[str, Field(min_length=1, max_length=100)]
     power_w: Annotated[float, Field(gt=0, le=1_000_000)] | None = Field(
         default=None, description="Running power of one; a default is used for well-known appliances."
@@ -55,7 +55,7 @@ class Appliance(Model):
         return frozenset().union(*(each.hours() for each in self.use)) if self.use else frozenset(range(24))
 
 
-class Demand(Model):
+class Demand(Given):
     """Exactly one of appliances, daily and monthly energy is what sizing follows; intake refuses contradictory ones."""
 
     appliances: Annotated[list[Appliance], Field(max_length=500)] = []

@@ -6,7 +6,7 @@ from uuid import UUID
 
 from pydantic import AfterValidator, AwareDatetime, Field, ValidationInfo
 
-from state.base import Model, NonNegative
+from state.base import Given, Model, NonNegative
 from state.site import Latitude, Longitude, TimeZoneName
 from state.times import GivenTime, LocalTime
 from state.triage import Priority
@@ -46,7 +46,7 @@ class Leave(Period):
     """When a technician is not to be sent: holidays, illness, training."""
 
 
-class WorkingHours(Model):
+class WorkingHours(Given):
     """Local hours of one technician; weekday 0 is Monday (ISO 8601, minus one).
 
     An `end` that is not after `start` is on the following day.

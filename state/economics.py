@@ -4,7 +4,7 @@ from typing import Annotated, Literal, Self
 
 from pydantic import Field, model_validator
 
-from state.base import Model, Positive
+from state.base import Given, Model, Positive
 
 Money = Annotated[float, Field(ge=0, le=1_000_000)]
 Currency = Annotated[str, Field(pattern=r"^[A-Z]{3}$")]
@@ -47,7 +47,7 @@ class NamedPriceBook(Model):
         return next((row for row in self.rows if row.item == item), None)
 
 
-class TariffPeriod(Model):
+class TariffPeriod(Given):
     """Hours with a price of their own. Of several that hold at an hour the first is meant."""
 
     name: Annotated[str, Field(min_length=1, max_length=100)]
@@ -75,7 +75,7 @@ class TariffPeriod(Model):
         return hour >= self.from_hour or hour < self.to_hour
 
 
-class Economics(Model):
+class Economics(Given):
     currency: Currency = "KES"
     tariff_per_kwh: Money | None = Field(
         default=None, description="Flat, and in hours for which no period is given."

@@ -4,7 +4,7 @@ from typing import Annotated, Literal
 
 from pydantic import BeforeValidator, Field
 
-from state.base import Model, Percent, Positive
+from state.base import Given, Percent, Positive
 from state.losses import MonthlyPercent, SystemLosses, YieldUncertainty
 
 CHEMISTRY_ALIASES = {"lithium": "lithium_ion", "lithium-ion": "lithium_ion"}
@@ -35,7 +35,7 @@ DEFAULT_LOSSES_PERCENT = 14.0
 """The round figure that PVWatts shows for its own items, which come to 14.08."""
 
 
-class ModuleDatasheet(Model):
+class ModuleDatasheet(Given):
     """A PV module at standard test conditions (1000 W/m², 25 °C cell, AM 1.5)."""
 
     manufacturer: str
@@ -56,7 +56,7 @@ class ModuleDatasheet(Model):
     source: str | None = Field(default=None, description="Where the figures were read.")
 
 
-class InverterDatasheet(Model):
+class InverterDatasheet(Given):
     """An inverter's limits. One that its datasheet does not state is absent, and its check not evaluated."""
 
     manufacturer: str
@@ -92,7 +92,7 @@ class InverterDatasheet(Model):
     source: str | None = Field(default=None, description="Where the figures were read.")
 
 
-class BatteryDatasheet(Model):
+class BatteryDatasheet(Given):
     """A battery. Capacity is the rated one, its rate in the notes of its source."""
 
     manufacturer: str
@@ -115,7 +115,7 @@ class BatteryDatasheet(Model):
     source: str | None = Field(default=None, description="Where the figures were read.")
 
 
-class ChargeControllerDatasheet(Model):
+class ChargeControllerDatasheet(Given):
     """An MPPT charge controller between an array and a battery bank."""
 
     manufacturer: str
@@ -132,7 +132,7 @@ class ChargeControllerDatasheet(Model):
     source: str | None = Field(default=None, description="Where the figures were read.")
 
 
-class Equipment(Model):
+class Equipment(Given):
     """A catalogue name or a datasheet for each; what is absent is chosen from the catalogue."""
 
     module: ModuleDatasheet | Annotated[str, Field(min_length=1, max_length=200)] | None = None
@@ -141,7 +141,7 @@ class Equipment(Model):
     battery_chemistry: Chemistry | None = None
 
 
-class RoofPlane(Model):
+class RoofPlane(Given):
     name: Annotated[str, Field(min_length=1, max_length=100)]
     surface_tilt: Annotated[float, Field(ge=0, le=90, description="Degrees from horizontal.")]
     surface_azimuth: Annotated[float, Field(ge=0, le=360, description="Degrees clockwise from north.")]
@@ -155,7 +155,7 @@ class RoofPlane(Model):
     mount: Literal["roof", "rack"] = "roof"
 
 
-class StringLayout(Model):
+class StringLayout(Given):
     mppt: Annotated[int, Field(ge=1, le=10_000, description="Counted through all inverters.")]
     modules_per_string: Annotated[int, Field(ge=1, le=200)]
     parallel: Annotated[int, Field(ge=1, le=1000)] = 1
@@ -167,7 +167,7 @@ class StringLayout(Model):
 Objective = Literal["fewest_warnings", "cost_per_kwh", "smallest"]
 
 
-class Array(Model):
+class Array(Given):
     objective: Objective = Field(
         default="fewest_warnings",
         description="What designs are ranked by, after failed checks: warnings and nearness to what is wanted, "
@@ -230,7 +230,7 @@ class Array(Model):
         return (self.losses or SystemLosses()).model_copy(update=modelled).total_percent
 
 
-class Electrical(Model):
+class Electrical(Given):
     standard: Literal["nec_2023", "iec_62548"] = "nec_2023"
     design_temp_min_c: Annotated[float, Field(ge=-60, le=30)] | None = None
     design_temp_max_c: Annotated[float, Field(ge=0, le=60)] | None = None
@@ -248,7 +248,7 @@ class Electrical(Model):
     conduit_conductors: Annotated[int, Field(ge=1, le=40)] = 2
 
 
-class Storage(Model):
+class Storage(Given):
     autonomy_days: Annotated[float, Field(gt=0, le=14)] = 1.0
     system_voltage_v: Annotated[float, Field(gt=0, le=1000)] = 48.0
     critical_only: bool = False

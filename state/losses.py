@@ -4,7 +4,7 @@ from typing import Annotated
 
 from pydantic import Field
 
-from state.base import Model, Percent
+from state.base import Given, Model, Percent
 
 MonthlyPercent = Annotated[
     tuple[Percent, ...], Field(min_length=12, max_length=12, description="January to December.")
@@ -12,7 +12,7 @@ MonthlyPercent = Annotated[
 Spread = Annotated[float, Field(ge=0, le=50, description="One standard deviation [%].")]
 
 
-class SystemLosses(Model):
+class SystemLosses(Given):
     """Losses that no model computes, one after the other; the defaults are those of PVWatts (NREL/TP-6A20-62641)."""
 
     soiling_percent: Percent = 2.0
@@ -35,7 +35,7 @@ class SystemLosses(Model):
         return 100.0 * (1.0 - kept)
 
 
-class YieldUncertainty(Model):
+class YieldUncertainty(Given):
     """Spread of a year's yield by cause; that of the resource is known with the resource.
 
     The defaults are those of Thevenard and Pelland, "Estimating the uncertainty in long-term photovoltaic yield

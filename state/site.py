@@ -5,7 +5,7 @@ from zoneinfo import ZoneInfo
 
 from pydantic import AfterValidator, Field
 
-from state.base import Model
+from state.base import Given, Model
 
 Latitude = Annotated[float, Field(ge=-90, le=90, description="Degrees north.")]
 Longitude = Annotated[float, Field(ge=-180, le=180, description="Degrees east.")]
@@ -22,7 +22,7 @@ def _known_zone(name: str) -> str:
 TimeZoneName = Annotated[str, AfterValidator(_known_zone)]
 
 
-class Site(Model):
+class Site(Given):
     latitude: Latitude
     longitude: Longitude
     elevation_m: Annotated[float, Field(ge=-450, le=6500)] | None = Field(

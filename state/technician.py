@@ -6,7 +6,7 @@ from uuid import UUID
 
 from pydantic import AfterValidator, ConfigDict, Field
 
-from state.base import JsonObject, Model
+from state.base import Given, JsonObject
 from state.dispatch import WorkingHours
 from state.site import Latitude, Longitude, TimeZoneName
 
@@ -25,7 +25,7 @@ def _readable(contact: JsonObject) -> JsonObject:
 Contact = Annotated[JsonObject, AfterValidator(_readable)]
 
 
-class NewTechnician(Model):
+class NewTechnician(Given):
     name: Name
     skills: Skills
     base_latitude: Latitude
@@ -41,7 +41,7 @@ def _without_defaults(schema: dict[str, Any]) -> None:
         described.pop("default", None)
 
 
-class TechnicianChanges(Model):
+class TechnicianChanges(Given):
     """What is left out stays as it is."""
 
     # A generated client sends the defaults that it reads: it would move whom it gives a new skill to 0° N, 0° E.

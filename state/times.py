@@ -22,7 +22,7 @@ def _of_a_clock(value: object) -> object:
 def _of_the_place(value: time) -> time:
     if value.tzinfo is not None:
         raise ValueError("must be without an offset: it is by the clock of the place")
-    return value
+    return value.replace(fold=0)  # which of two hours is meant, a working day does not say
 
 
 GivenTime = Annotated[AwareDatetime, BeforeValidator(_written_out)]

@@ -4,7 +4,7 @@ from typing import Annotated, Any, Literal
 
 from pydantic import AwareDatetime, BeforeValidator, Field
 
-from state.base import Fraction, Model, NonNegative
+from state.base import Fraction, Given, Model, NonNegative
 from state.questions import Question
 from state.times import GivenTime
 
@@ -37,10 +37,13 @@ def _as_code(value: Any) -> Any:  # noqa: ANN401  anything may arrive; pydantic 
     return str(value) if isinstance(value, int) and not isinstance(value, bool) else value
 
 
-FaultCode = Annotated[str, BeforeValidator(_as_code), Field(min_length=1, max_length=40)]
+Code = Annotated[str, Field(min_length=1, max_length=40)]
+FaultCode = Annotated[
+    str, BeforeValidator(_as_code, json_schema_input_type=Code | int), Field(min_length=1, max_length=40)
+]
 
 
-class Measurements(Model):
+class Measurements(Given):
     """What was measured on site or read from the monitoring."""
 
     insulation_resistance_mohm: NonNegative | None = None

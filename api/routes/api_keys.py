@@ -10,12 +10,12 @@ from pydantic import Field
 from api.deps import CurrentViewer, ServicesDep, Session
 from core.database.api_keys import ApiKeys, Scope
 from core.database.credential_tables import ApiKeyRow
-from state.base import Model
+from state.base import Given, Model
 
 router = APIRouter(prefix="/api-keys", tags=["api keys"])
 
 
-class NewApiKey(Model):
+class NewApiKey(Given):
     name: Annotated[str, Field(min_length=1, max_length=100, description="What it is for.")]
     scopes: Annotated[list[Scope], Field(min_length=1, max_length=len(Scope))]
     expires_in_days: Annotated[int, Field(ge=1, le=365)] = 90

@@ -14,7 +14,7 @@ from core.database.models import Role
 from core.database.models import User as UserRow
 from core.database.users import UserChange, Users
 from core.security import get_password_hash
-from state.base import Model
+from state.base import Given, Model
 
 router = APIRouter(prefix="/users", tags=["users"])
 
@@ -25,7 +25,7 @@ class NewUser(Model):
     role: Role
 
 
-class ChangedUser(Model):
+class ChangedUser(Given):
     """What is left out or null stays. A new password and `is_active: false` end the user's logins at once."""
 
     password: Password | None = None

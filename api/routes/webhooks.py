@@ -13,7 +13,7 @@ from core.database.webhooks import Webhooks
 from core.webhooks.addresses import check_url
 from core.webhooks.messages import new_secret
 from core.webhooks.subscriptions import EVENT_TYPES, EVERY_EVENT
-from state.base import Model
+from state.base import Given, Model
 
 router = APIRouter(prefix="/webhooks", tags=["webhooks"])
 
@@ -34,7 +34,7 @@ class NewWebhook(Model):
     events: Annotated[list[EventType], Field(min_length=1, max_length=len(KNOWN))] = [EVERY_EVENT]
 
 
-class WebhookChange(Model):
+class WebhookChange(Given):
     is_active: bool
 
 

@@ -42,6 +42,7 @@ async def triage(
     sites: SiteRecords | None = None,
     model: LanguageModel | None = None,
     settings: TriageSettings = DEFAULTS,
+    read_at_once: int = READ_AT_ONCE,
 ) -> TriageWrites:
     """Writes the result so far and, beside it, what triage would like to know."""
     place = state["input"]["site"]
@@ -50,7 +51,7 @@ async def triage(
         if sites
         else SiteRecord()
     )
-    answer = await _helped(state, site, model, settings)
+    answer = await _helped(state, site, model, settings, read_at_once)
     written: TriageWrites = {
         "open_questions": {"triage": [question.to_json() for question in answer.questions]},
         "messages": [
@@ -65,12 +66,16 @@ async def triage(
 
 
 async def _helped(
-    state: TriageReads, site: SiteRecord, model: LanguageModel | None, settings: TriageSettings
+    state: TriageReads,
+    site: SiteRecord,
+    model: LanguageModel | None,
+    settings: TriageSettings,
+    read_at_once: int,
 ) -> TriageAnswer:
     """What triage says, with what a language model adds to it."""
     words = words_of(JobInput.from_json(state["input"]), state["answers"])
     extracted, use = await read_with(model, words, account=state["job_id"])
-    if len(words) <= READ_AT_ONCE:
+    if len(words) <= read_at_once:
         answer = _answer(state, site, extracted, settings)
     else:
         answer = await asyncio.to_thread(_answer, state, site, extracted, settings)

@@ -33,6 +33,16 @@ async def _jobs(client: httpx.AsyncClient) -> int:
             id="contradictory demand",
         ),
         pytest.param(
+            sizing_input(site={"latitude": False, "longitude": 36}), "/site/latitude", id="false as a number"
+        ),
+        pytest.param(
+            sizing_input(economics={"tariff_growth": True}), "/economics/tariff_growth", id="true as a number"
+        ),
+        pytest.param(sizing_input(demand={"daily_kwh": "12"}), "/demand/daily_kwh", id="a text as a number"),
+        pytest.param(
+            sizing_input(electrical={"dwelling": "yes"}), "/electrical/dwelling", id="a word as true"
+        ),
+        pytest.param(
             {"kind": "triage", "site": {"latitude": 0.5, "longitude": 30}, "ticket": {"text": "  "}},
             "/ticket",
             id="empty ticket",
