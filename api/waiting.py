@@ -5,11 +5,13 @@ from uuid import UUID
 
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from api.services import Services
+from core.database.api_keys import still
 from core.database.events import SETTLED_CHANNEL
 from core.database.jobs import Jobs
 from core.database.models import RunStatus
-from core.database.notifications import JobNotifications
 from core.database.users import Viewer
+from core.errors import AuthenticationFailed
 from graph.views import job_view
 from state.job import Job
 
@@ -17,9 +19,13 @@ UNDER_WAY = {RunStatus.QUEUED, RunStatus.RUNNING}
 
 
 async def settled(
-    session: AsyncSession, notifications: JobNotifications, job_id: UUID, viewer: Viewer, seconds: float
+    session: AsyncSession, services: Services, job_id: UUID, viewer: Viewer, seconds: float
 ) -> Job:
-    """The job once it waits for a person or has ended, or as it is when `seconds` have passed."""
+    """The job once it waits for a person or has ended, or as it is when `seconds` have passed.
+
+    Whoever was locked out meanwhile is told nothing of it: `AuthenticationFailed`.
+    """
+    notifications = services.notifications
     deadline = asyncio.get_running_loop().time() + seconds
     async with notifications.changes(job_id, SETTLED_CHANNEL) as changed:
         while True:
@@ -33,3 +39,7 @@ async def settled(
                 await asyncio.wait_for(changed.wait(), left)
             except TimeoutError:
                 deadline = 0.0
+            now = await still(session, viewer, services.clock.now())
+            if now is None:
+                raise AuthenticationFailed
+            viewer = now

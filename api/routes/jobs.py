@@ -65,7 +65,7 @@ async def get_job(
     wait: Annotated[float, Query(ge=0, le=60, description="Seconds to wait for a person or an end.")] = 0,
 ) -> Job:
     """Show the job; with `wait`, as soon as it waits for a person or has ended."""
-    return await settled(session, services.notifications, job_id, viewer, wait)
+    return await settled(session, services, job_id, viewer, wait)
 
 
 @router.post("/{job_id}/resume", status_code=status.HTTP_202_ACCEPTED, response_model=Job)

@@ -188,6 +188,24 @@ async def test_whoever_may_not_look_any_more_hears_nothing_of_what_comes_then(
         assert [told async for told in events] == []
 
 
+@pytest.mark.parametrize(("lose", "answered"), [(_locked_out, 401), (_logged_out, 401), (_demoted, 404)])
+async def test_whoever_may_not_look_any_more_is_not_told_what_they_waited_for(
+    login: Login,
+    client: httpx.AsyncClient,
+    dispatcher: httpx.AsyncClient,
+    app: FastAPI,
+    lose: Lose,
+    answered: int,
+) -> None:
+    admin = await login("ada", Role.ADMIN)
+    job_id = await _start(client, sizing_input())
+    waiting = asyncio.create_task(dispatcher.get(f"/jobs/{job_id}", params={"wait": 30}))
+    await until(lambda: app.state.services.notifications.waiting > 0)
+    await lose(dispatcher, admin)
+    await client.post(f"/jobs/{job_id}/cancel")
+    assert (await waiting).status_code == answered
+
+
 async def test_a_revoked_key_hears_nothing_of_what_comes_then(
     client: httpx.AsyncClient, server: Server
 ) -> None:
