@@ -7,13 +7,14 @@ from fastapi import Depends, Request
 from fastapi.dependencies.utils import get_flat_params
 from fastapi.params import Query
 from fastapi.routing import APIRoute
-from fastapi.security import APIKeyHeader, OAuth2PasswordBearer
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from api.access import rule_of
+from api.credentials import credentials
 from api.services import Services
 from core.database import get_db
 from core.database.api_keys import MARK, NOTED_EVERY, ApiKeys, note_use
+from core.database.session import open_session
 from core.database.users import Users, Viewer
 from core.errors import AuthenticationFailed, FieldError, InvalidInput
 from core.security import decode_access_token
@@ -21,16 +22,6 @@ from core.validation import json_pointer
 
 # The commit comes before the answer: a client is never told of what was not kept.
 Session = Annotated[AsyncSession, Depends(get_db, scope="function")]
-
-_bearer = OAuth2PasswordBearer(
-    tokenUrl="/api/v1/auth/token",
-    refreshUrl="/api/v1/auth/refresh",
-    auto_error=False,
-    scheme_name="AccessToken",
-)
-_api_key = APIKeyHeader(
-    name="X-API-Key", auto_error=False, scheme_name="ApiKey", description="A key from `POST /api-keys`."
-)
 
 
 # `async` although it waits for nothing, as every dependency here: FastAPI calls others in a thread each time.
@@ -42,13 +33,8 @@ async def get_services(request: Request) -> Services:
 ServicesDep = Annotated[Services, Depends(get_services)]
 
 
-async def admit(
-    request: Request,
-    session: Session,
-    services: ServicesDep,
-    token: Annotated[str | None, Depends(_bearer)],
-    key: Annotated[str | None, Depends(_api_key)],
-) -> None:
+# One dependency and no more: FastAPI takes as long over each as it takes to find out who asks.
+async def admit(request: Request) -> None:
     """Hold the request to its route's rule, and note who asks. 401 or 403 where they may not.
 
     Two credentials in one request are refused: which of them was meant decides what is allowed.
@@ -58,12 +44,14 @@ async def admit(
     rule = rule_of(request.method, route)
     if rule.open:
         return
+    services: Services = request.app.state.services
+    token, key = credentials(request.headers)
     if token is not None and key is not None:
         raise AuthenticationFailed("Give a token or a key, not both.")
     if token is not None:
-        viewer = await _person(session, services, token)
+        viewer = await _person(services, token)
     elif key is not None:
-        viewer = await _program(session, services, key)
+        viewer = await _program(services, key)
     else:
         viewer = None
     rule.admit(viewer)
@@ -86,16 +74,19 @@ def _query_names(route: APIRoute) -> frozenset[str]:
     return frozenset(field.alias for field in fields if isinstance(field.field_info, Query))
 
 
-async def _person(session: AsyncSession, services: Services, token: str) -> Viewer | None:
+# Both ask by themselves, before the route has a session: many have none, and one that writes has not begun.
+async def _person(services: Services, token: str) -> Viewer | None:
     claims = decode_access_token(token, key=services.secret_key, algorithm=services.settings.jwt_algorithm)
-    return await Users(session).viewer(UUID(claims["sub"]), UUID(claims["sid"]))
+    async with open_session(services.reading) as session:
+        return await Users(session).viewer(UUID(claims["sub"]), UUID(claims["sid"]))
 
 
-async def _program(session: AsyncSession, services: Services, key: str) -> Viewer | None:
+async def _program(services: Services, key: str) -> Viewer | None:
     if not key.startswith(MARK):
         return None
     now = services.clock.now()
-    found = await ApiKeys(session).viewer(key, now)
+    async with open_session(services.reading) as session:
+        found = await ApiKeys(session).viewer(key, now)
     if found is None:
         return None
     viewer, last_used_at = found

@@ -6,6 +6,7 @@ from typing import Any
 from fastapi import FastAPI
 
 from api.access import PREFIX, RULES
+from api.credentials import SCHEMES
 from api.examples import EXAMPLES
 from api.problems import MEDIA_TYPE, RESPONSES
 
@@ -31,6 +32,7 @@ class DescribedApplication(FastAPI):
 
     def openapi(self) -> dict[str, Any]:
         if self.openapi_schema is None:
+            super().openapi()["components"]["securitySchemes"] = SCHEMES
             for path, operations in super().openapi()["paths"].items():
                 for method, operation in operations.items():
                     _describe(f"{method.upper()} {path.removeprefix(PREFIX)}", operation)

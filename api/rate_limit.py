@@ -6,6 +6,7 @@ from starlette.datastructures import Headers
 from starlette.requests import Request
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
+from api.credentials import credentials
 from api.problems import problem_response
 from api.services import Services
 from core.database.api_keys import digest
@@ -84,9 +85,8 @@ def address_of(scope: Scope) -> str:
 
 def _principal(scope: Scope, services: Services) -> str | None:
     """Whom the credentials name. A key is not looked up here: one that does not exist is counted as well."""
-    headers = Headers(scope=scope)
-    scheme, _, token = headers.get("authorization", "").partition(" ")
-    if scheme.lower() == "bearer":
+    token, key = credentials(Headers(scope=scope))
+    if token is not None:
         try:
             claims = decode_access_token(
                 token, key=services.secret_key, algorithm=services.settings.jwt_algorithm
@@ -94,5 +94,4 @@ def _principal(scope: Scope, services: Services) -> str | None:
         except AuthenticationFailed:
             return None
         return f"user {claims['sub']}"
-    key = headers.get("x-api-key")
     return f"key {digest(key).hex()}" if key else None

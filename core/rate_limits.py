@@ -28,7 +28,10 @@ PAUSE = timedelta(seconds=5)
 """How long nobody tries after a count that failed."""
 
 AHEAD: Final = 10
-"""How many requests of somebody a process counts at once, and then answers so many without asking Redis."""
+"""How many requests of somebody a process counts at once, and then answers so many without asking Redis.
+
+Never more than it has had of them in this window: where fifty processes serve somebody, none counts much too many.
+"""
 SHARE: Final = 60
 """Of a limit, what it may count ahead: where several processes do, the limit is reached that much too soon."""
 KNOWN: Final = 10_000
@@ -70,10 +73,13 @@ class _Counted:
     used: int
     before: int
     ahead: int
+    had: int
+    """Requests of theirs that this process has had in this window."""
 
     def take(self, covered: float) -> int:
         """How many requests there were up to this one, the window before weighed in."""
         self.ahead -= 1
+        self.had += 1
         return self.used - self.ahead + math.floor(self.before * covered)
 
 
@@ -97,7 +103,9 @@ class RateLimits:
         if window != self._window or len(self._counted) > KNOWN:
             self._window, self._counted = window, {}
         covered, reset = 1 - elapsed / WINDOW, math.ceil(WINDOW - elapsed)
-        used = {who: known.take(covered) for who, _ in limits if (known := self._known(who))}
+        used = {
+            who: known.take(covered) for who, _ in limits if (known := self._counted.get(who)) and known.ahead
+        }
         unknown = [each for each in limits if each[0] not in used]
         if unknown:
             counted = await self._count_ahead(unknown, window, now)
@@ -108,16 +116,15 @@ class RateLimits:
                 self._counted |= counted
         return [Allowance(limit, used[who], reset) for who, limit in limits]
 
-    def _known(self, who: str) -> _Counted | None:
-        known = self._counted.get(who)
-        return known if known and known.ahead else None
-
     async def _count_ahead(
         self, limits: Sequence[tuple[str, int]], window: float, now: datetime
     ) -> dict[str, _Counted] | None:
         """Have Redis count the next requests of each (who, limit); None where it does not answer."""
         keys = [f"solarsync:rate:{{{who}}}:{int(at)}" for who, _ in limits for at in (window, window - 1)]
-        ahead = [max(1, min(AHEAD, limit // SHARE)) for _, limit in limits]
+        had = [known.had if (known := self._counted.get(who)) else 0 for who, _ in limits]
+        ahead = [
+            max(1, min(AHEAD, limit // SHARE, seen)) for (_, limit), seen in zip(limits, had, strict=True)
+        ]
         try:
             async with asyncio.timeout(PATIENCE):
                 counts = cast("list[int]", await self._script(keys=keys, args=[2 * WINDOW, *ahead]))
@@ -127,7 +134,8 @@ class RateLimits:
             return None
         self._paused_until = None
         return {
-            who: _Counted(counts[2 * i], counts[2 * i + 1], ahead[i]) for i, (who, _) in enumerate(limits)
+            who: _Counted(counts[2 * i], counts[2 * i + 1], ahead[i], had[i])
+            for i, (who, _) in enumerate(limits)
         }
 
 

@@ -12,6 +12,7 @@ from sqlalchemy.ext.asyncio import AsyncEngine, AsyncSession
 
 from core.database import pages
 from core.database.credential_tables import ApiKeyRow
+from core.database.direct import Direct
 from core.database.models import Role, TechnicianRow, User
 from core.database.session import AsyncSessionLocal
 from core.database.users import Users, Viewer
@@ -91,7 +92,7 @@ class ApiKeys:
 
     async def viewer(self, key: str, now: datetime) -> tuple[Viewer, datetime | None] | None:
         """Who asks with this key and when it was last used; None where it is unknown, over or its user inactive."""
-        row = (await self._session.execute(_BY_DIGEST, {"digest": digest(key), "now": now})).one_or_none()
+        row = await _BY_DIGEST.first(self._session, {"digest": digest(key), "now": now})
         return (_viewer(*row), row.last_used_at) if row else None
 
 
@@ -99,7 +100,7 @@ async def still(session: AsyncSession, viewer: Viewer, now: datetime) -> Viewer 
     """Who asked, as they are now: for answers that go on. None where login or key is over, or the user inactive."""
     if viewer.login_id is not None:
         return await Users(session).viewer(viewer.user_id, viewer.login_id)
-    row = (await session.execute(_BY_ID, {"key_id": viewer.key_id, "now": now})).one_or_none()
+    row = await _BY_ID.first(session, {"key_id": viewer.key_id, "now": now})
     return _viewer(*row) if row else None
 
 
@@ -133,8 +134,8 @@ _VIEWER = (  # written down once, as that of `core.database.users`
         User.is_active,
     )
 )
-_BY_DIGEST = _VIEWER.where(ApiKeyRow.digest == bindparam("digest"))
-_BY_ID = _VIEWER.where(ApiKeyRow.id == bindparam("key_id"))
+_BY_DIGEST = Direct(_VIEWER.where(ApiKeyRow.digest == bindparam("digest")))
+_BY_ID = Direct(_VIEWER.where(ApiKeyRow.id == bindparam("key_id")))
 
 
 async def note_use(engine: AsyncEngine, key_id: UUID, now: datetime) -> None:

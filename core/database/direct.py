@@ -67,8 +67,8 @@ class _Prepared(NamedTuple):
     """Names in the order of their numbers, and how each is put to the driver."""
     fixed: dict[str, Any]
     """Those that the statement knows by itself."""
-    columns: dict[str, Convert]
-    """How what the driver gives is read, where it is not as it should be."""
+    columns: list[Convert | None] | None
+    """How what the driver gives is read, column by column; None where all of it is as it should be."""
 
     def arguments(self, given: Mapping[str, Any]) -> list[Any]:
         values = {**self.fixed, **given}
@@ -77,16 +77,14 @@ class _Prepared(NamedTuple):
     def rows(self, records: Sequence[asyncpg.Record]) -> list[Row]:
         if not records:
             return []
-        names = tuple(records[0].keys())
-        make = _row_type(names)
-        if not self.columns:
+        make = _row_type(tuple(records[0].keys()))
+        if self.columns is None:
             return [make(*record) for record in records]
-        read = [self.columns.get(name) for name in names]
         return [
             make(
                 *(
                     value if convert is None else convert(value)
-                    for value, convert in zip(record, read, strict=True)
+                    for value, convert in zip(record, self.columns, strict=True)
                 )
             )
             for record in records
@@ -102,15 +100,16 @@ def _row_type(names: tuple[str, ...]) -> Callable[..., Row]:
 def _prepared(statement: Statement, dialect: Dialect) -> _Prepared:
     compiled: Any = statement.compile(dialect=dialect)
     types = {name: bound.type.dialect_impl(dialect) for name, bound in compiled.binds.items()}
-    columns = () if isinstance(statement, TextClause) else statement.selected_columns
-    read = {
-        column.key: column.type.dialect_impl(dialect).result_processor(dialect, None) for column in columns
-    }
+    # Of a text the driver's own values are right: only what the tables say of a column is to be converted.
+    columns = statement.selected_columns if isinstance(statement, Select) else ()
+    read: list[Convert | None] = [
+        column.type.dialect_impl(dialect).result_processor(dialect, None) for column in columns
+    ]
     return _Prepared(
         str(compiled),
         [(name, types[name].bind_processor(dialect)) for name in compiled.positiontup],
         {name: bound.value for name, bound in compiled.binds.items() if not bound.required},
-        {name: convert for name, convert in read.items() if name is not None and convert is not None},
+        read if any(read) else None,
     )
 
 
