@@ -7,7 +7,7 @@ import structlog
 from structlog._config import BoundLoggerLazyProxy
 
 from core.database import create_engine
-from core.logging import configure_logging
+from core.logging import QUIET, configure_logging
 from core.redis import create_redis
 
 
@@ -15,10 +15,11 @@ from core.redis import create_redis
 def _restored() -> object:
     """Leave the logging of the other tests as it was."""
     root = logging.getLogger()
-    before, level = root.handlers[:], root.level
+    before, levels = root.handlers[:], {name: logging.getLogger(name).level for name in ("", *QUIET)}
     yield
     root.handlers[:] = before
-    root.setLevel(level)
+    for name, level in levels.items():
+        logging.getLogger(name).setLevel(level)
     structlog.reset_defaults()
     for module in [module for name, module in sys.modules.items() if name.startswith("core.")]:
         for value in vars(module).values():
