@@ -145,7 +145,7 @@ class AsyncTransport:
                 lost, self._waiting = trip + self._waiting, []
                 for _, reply in lost:
                     _fail(reply, error)
-                return
+        self._due = False  # or the patient would take it that a trip is coming
 
 
 async def _round_trip(exchange: Exchange, commands: Sequence[Command]) -> list[Any]:

@@ -110,6 +110,24 @@ async def test_a_failed_trip_fails_the_patient_too(transport: AsyncTransport, se
         await patient
 
 
+async def test_the_patient_goes_after_a_failed_trip_that_others_had_asked_for(
+    transport: AsyncTransport, server: FakeRedis
+) -> None:
+    server.failure = RedisConnectionError("gone")
+    server.open.clear()
+    first = asyncio.create_task(transport.run(echo("first")))
+    await server.under_way.wait()
+    second = asyncio.create_task(transport.run(echo("second")))
+    await asyncio.sleep(0)
+    server.open.set()
+    for failed in (first, second):
+        with pytest.raises(StorageUnavailable):
+            await failed
+    server.failure = None
+    async with asyncio.timeout(5):
+        assert await transport.run(echo("patient"), patient=True) == ["patient"]
+
+
 async def test_what_is_asked_for_in_one_tick_shares_one_trip(
     transport: AsyncTransport, server: FakeRedis
 ) -> None:
