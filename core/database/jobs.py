@@ -5,7 +5,7 @@ from functools import cache
 from typing import Any, TypeVar
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, Select, Uuid, bindparam, cast, or_, select, union
+from sqlalchemy import BindParameter, ColumnElement, Select, Uuid, bindparam, cast, or_, select, union
 from sqlalchemy.dialects.postgresql import TSQUERY
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlalchemy.orm import defer
@@ -159,10 +159,8 @@ _SHOWN = ("id", "kind", "status", "priority", "created_at", "closed_at", "progre
 def _shown(*, everything: bool) -> Direct:
     """Asked twice for every job that somebody waits for."""
     query = select(*(JobRow.__table__.c[name] for name in _SHOWN)).where(JobRow.id == bindparam("job_id"))
-    own = (JobRow.created_by == bindparam("user_id")) | (
-        JobRow.technician_id == bindparam("technician_id", type_=Uuid())
-    )
-    return Direct(query if everything else query.where(own))
+    mine = _made_by(bindparam("user_id")), _assigned_to(bindparam("technician_id", type_=Uuid()))
+    return Direct(query if everything else query.where(or_(*mine)))
 
 
 def visible(query: Query, viewer: Viewer | None) -> Query:
@@ -175,10 +173,18 @@ def _eyes(viewer: Viewer | None) -> list[ColumnElement[bool]]:
     """The ways in which a job may be the viewer's to see; none where all are."""
     if viewer is None or viewer.sees_everything:
         return []
-    own = [JobRow.created_by == viewer.user_id]
+    own = [_made_by(viewer.user_id)]
     if viewer.technician_id is not None:
-        own.append(JobRow.technician_id == viewer.technician_id)
+        own.append(_assigned_to(viewer.technician_id))
     return own
+
+
+def _made_by(user_id: UUID | BindParameter[Any]) -> ColumnElement[bool]:
+    return JobRow.created_by == user_id
+
+
+def _assigned_to(technician_id: UUID | BindParameter[Any]) -> ColumnElement[bool]:
+    return JobRow.technician_id == technician_id
 
 
 def _conditions(wanted: JobFilter) -> list[ColumnElement[bool]]:
