@@ -12,7 +12,7 @@ Hour = Annotated[int, Field(ge=0, le=24)]
 PriceItem = Literal["array_per_kw", "battery_per_kwh", "inverter_per_kw", "installation", "tariff_per_kwh"]
 
 
-class PriceBook(Model):
+class PriceBook(Given):
     """Prices in the job's currency; what is absent comes from the book of that currency."""
 
     array_per_kw: Positive | None = None

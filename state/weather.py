@@ -4,13 +4,13 @@ from typing import Annotated, Literal
 
 from pydantic import AwareDatetime, Field
 
-from state.base import Model, Monthly, MonthlyNonNegative, NonNegative
+from state.base import Given, Model, Monthly, MonthlyNonNegative, NonNegative
 
 Quality = Literal["tmy", "satellite", "climatology", "user", "screening"]
 Verdict = Literal["go", "caution", "stop", "unknown"]
 
 
-class ResourceRequest(Model):
+class ResourceRequest(Given):
     """What the technician knows about the sun at the site."""
 
     peak_sun_hours: Annotated[float, Field(ge=0.5, le=9)] | None = Field(

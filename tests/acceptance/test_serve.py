@@ -44,7 +44,8 @@ def test_a_worker_that_dies_is_replaced_and_sigterm_drains_all_and_leaves_nothin
 
     def workers() -> set[int]:
         children = psutil.Process(process.pid).children()
-        return {child.pid for child in children if "worker" in child.cmdline()}
+        commands = {child.pid: child.as_dict(["cmdline"], ad_value=[])["cmdline"] for child in children}
+        return {pid for pid, command in commands.items() if "worker" in command}  # one that ended has none
 
     until(lambda: len(workers()) == 1)
     first = workers()

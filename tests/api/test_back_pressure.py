@@ -13,8 +13,8 @@ from core.database import AsyncSessionLocal
 from core.ids import new_id
 from core.queue import SCHEDULED, enqueue_run
 from tests.support.cluster import until
-from tests.support.faults import silenced
 from tests.support.inputs import sizing_input
+from tests.support.outages import silenced
 from tests.support.servers import postgres_process, redis_process
 
 ANSWERED_WITHIN = 10

@@ -5,13 +5,15 @@ from redis.asyncio import Redis
 
 from tests.chaos.conftest import SHARE, Judge, times
 from tests.support.cluster import OpenCluster
-from tests.support.faults import flush, kill_workers, outage, race_resumes, wake_zombies
+from tests.support.faults import cancel_running, kill_workers, race_resumes, wake_zombies
+from tests.support.outages import flush, outage
 from tests.support.servers import postgres_process, redis_process
 from tests.support.storm import storm
 from tests.support.streams import cut_streams
 
 MEDIAN_RECOVERY_SECONDS = 5.0
 LONGEST_REQUEST_SECONDS = 10.0
+CANCELLED_WITHIN_SECONDS = 1.0
 
 
 async def test_of_two_answers_at_once_one_takes_effect_and_one_is_refused(
@@ -92,6 +94,19 @@ async def test_a_stream_cut_after_every_event_tells_what_an_uncut_one_does(
         cuts = await cut_streams(cluster, jobs)
     held = (cuts.same == cuts.ended == jobs, cuts.cuts > 10 * jobs)
     judge("7", "stream cut at every event of a full job", held, cuts)
+
+
+async def test_a_cancellation_reaches_a_running_step_within_a_second(
+    open_cluster: OpenCluster, judge: Judge
+) -> None:
+    runs = times(50)
+    async with open_cluster(apis=2, workers=2) as cluster:
+        cancels = await cancel_running(cluster, runs, step=60)
+    held = (
+        (cancels.cancelled, cancels.left) == (runs, 0),
+        max(cancels.delays) <= CANCELLED_WITHIN_SECONDS,
+    )
+    judge("+", "cancelled while a step runs in another process", held, cancels)
 
 
 async def test_jobs_in_a_storm_end_once_each_and_whoever_waits_is_woken(

@@ -1,4 +1,4 @@
-"""A provider of weather on this machine, a client to ask it, a Redis to count in, and runs without a queue."""
+"""A provider of weather on this machine, a client to ask it, a Redis to count in, and what looks and runs need."""
 
 from collections.abc import AsyncIterator
 
@@ -7,9 +7,12 @@ import pytest
 from redis.asyncio import Redis
 from sqlalchemy.ext.asyncio import AsyncEngine
 
+from core.clock import FixedClock
 from core.database.models import Role
 from core.database.session import AsyncSessionLocal
+from tests.support.cells import NOW, Batches
 from tests.support.execution_bench import Bench
+from tests.support.fakes import FineWeather
 from tests.support.people import add_viewer
 from tests.support.provider_server import ProviderServer, provider_server
 
@@ -38,3 +41,13 @@ async def bench(engine: AsyncEngine, redis: Redis) -> Bench:
     async with AsyncSessionLocal(bind=engine) as session, session.begin():
         viewer = await add_viewer(session, "tess", Role.TECHNICIAN)
     return Bench(engine, redis, viewer)
+
+
+@pytest.fixture
+def clock() -> FixedClock:
+    return FixedClock(NOW)
+
+
+@pytest.fixture
+def batches(clock: FixedClock) -> Batches:
+    return Batches(FineWeather(clock))

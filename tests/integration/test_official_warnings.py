@@ -1,7 +1,7 @@
 """What authorities warn of reaches jobs at every look, whatever the age of the forecasts, by area and within budget."""
 
 import asyncio
-from datetime import UTC, datetime, timedelta
+from datetime import timedelta
 from typing import Any
 from uuid import UUID
 
@@ -11,19 +11,17 @@ from sqlalchemy.ext.asyncio import AsyncEngine
 
 from core.clock import FixedClock
 from core.database.jobs import Jobs
-from core.database.models import RunKind, RunRow, RunStatus
+from core.database.models import RunStatus
 from core.database.session import AsyncSessionLocal
 from core.database.weather_tables import WeatherCellRow
 from core.errors import ProviderUnavailable
 from core.ports import Bulletin, Warned, WarnedPlace
 from graph.hearing import ASKED, CellWarnings
-from graph.refresh import RefreshPlan, run_weather_update
+from graph.refresh import run_weather_update
 from state.weather import Alert
-from tests.support.cells import Batches, Place, jobs_at
-from tests.support.fakes import FineWeather, Storm
+from tests.support.cells import NOW, PLAN, Batches, Place, jobs_at, refreshing
+from tests.support.fakes import Storm
 
-NOW = datetime(2026, 6, 2, 6, tzinfo=UTC)
-PLAN = RefreshPlan(life=timedelta(hours=3))
 PORTLAND, SALEM, SEATTLE, NAIROBI = (45.52, -122.68), (44.94, -123.04), (47.61, -122.33), (-1.29, 36.82)
 AREAS = {PORTLAND: ("or", "multnomah"), SALEM: ("or", "marion"), SEATTLE: ("wa", "king")}
 
@@ -77,16 +75,6 @@ def warning(area: str, *, track: str = "wind", hours: float = 20.0, severity: An
 
 
 @pytest.fixture
-def clock() -> FixedClock:
-    return FixedClock(NOW)
-
-
-@pytest.fixture
-def batches(clock: FixedClock) -> Batches:
-    return Batches(FineWeather(clock))
-
-
-@pytest.fixture
 def country() -> Country:
     return Country()
 
@@ -106,9 +94,7 @@ class Looks:
             return [each.type for each in await Jobs(session).timeline(job) if each.type.startswith("alert.")]
 
     async def refreshing(self) -> list[UUID]:
-        async with AsyncSessionLocal(bind=self.engine) as session:
-            runs = select(RunRow.job_id).where(RunRow.kind == RunKind.REFRESH)
-            return list(await session.scalars(runs))
+        return await refreshing(self.engine)
 
     async def cell(self, place: Place) -> WeatherCellRow:
         async with AsyncSessionLocal(bind=self.engine) as session:

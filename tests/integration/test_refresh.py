@@ -2,7 +2,7 @@
 
 import asyncio
 from collections.abc import AsyncIterator
-from datetime import UTC, datetime, timedelta
+from datetime import timedelta
 from uuid import UUID
 
 import pytest
@@ -12,29 +12,17 @@ from sqlalchemy.ext.asyncio import AsyncEngine
 from core.clock import FixedClock
 from core.database import create_engine
 from core.database.jobs import Jobs
-from core.database.models import JobRow, RunKind, RunRow, RunStatus
+from core.database.models import JobRow, RunRow, RunStatus
 from core.database.session import AsyncSessionLocal
 from core.database.weather_tables import AlertRow, WeatherCellRow
 from core.errors import ProviderUnavailable
 from graph.cells import CellForecasts
 from graph.refresh import RefreshPlan, run_weather_update
 from state.weather import Alert
-from tests.support.cells import Batches, jobs_at
+from tests.support.cells import NOW, PLAN, Batches, jobs_at, refreshing
 from tests.support.fakes import Authority, FineWeather, NoWeather, Storm
 
-NOW = datetime(2026, 6, 2, 6, tzinfo=UTC)
 NAIROBI, NEXT_DOOR, ELSEWHERE = (-1.29, 36.82), (-1.291, 36.822), (-3.39, 37.0)
-PLAN = RefreshPlan(life=timedelta(hours=3))
-
-
-@pytest.fixture
-def clock() -> FixedClock:
-    return FixedClock(NOW)
-
-
-@pytest.fixture
-def batches(clock: FixedClock) -> Batches:
-    return Batches(FineWeather(clock))
 
 
 @pytest.fixture
@@ -43,11 +31,6 @@ async def replica(database_url: str) -> AsyncIterator[AsyncEngine]:
     engine = create_engine(database_url, pool_size=5)
     yield engine
     await engine.dispose()
-
-
-async def _refreshing(engine: AsyncEngine) -> list[UUID]:
-    async with AsyncSessionLocal(bind=engine) as session:
-        return list(await session.scalars(select(RunRow.job_id).where(RunRow.kind == RunKind.REFRESH)))
 
 
 async def _finish_runs(engine: AsyncEngine) -> None:
@@ -140,13 +123,13 @@ async def test_a_storm_is_told_once_until_it_changes_or_ends(engine: AsyncEngine
     await run_weather_update(engine, storm, clock, PLAN)
     assert "alert.opened" in await _told(engine, job)
     assert "alert.opened" in await _told(engine, waiting)
-    assert await _refreshing(engine) == [job]  # a person is not disturbed while they think
+    assert await refreshing(engine) == [job]  # a person is not disturbed while they think
     told = len(await _told(engine, job))
     await _finish_runs(engine)
     clock.move_to(NOW + timedelta(hours=3))
     await run_weather_update(engine, storm, clock, PLAN)
     assert len(await _told(engine, job)) == told
-    assert await _refreshing(engine) == [job]
+    assert await refreshing(engine) == [job]
     clock.move_to(NOW + timedelta(hours=6))
     storm.weather = Storm(clock, until=NOW + timedelta(hours=30))
     await run_weather_update(engine, storm, clock, PLAN)

@@ -3,19 +3,25 @@
 import asyncio
 from collections import Counter
 from collections.abc import Callable, Sequence
+from datetime import UTC, datetime, timedelta
 from uuid import UUID
 
+from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncEngine
 
-from core.database.models import JobKind, JobRow, Role, RunStatus
+from core.database.models import JobKind, JobRow, Role, RunKind, RunRow, RunStatus
 from core.database.session import AsyncSessionLocal
 from core.database.users import Users
 from core.errors import ProviderUnavailable
 from core.ports import ForecastProvider
+from graph.refresh import RefreshPlan
 from state.weather import Forecast
 from tests.support.inputs import sizing_input
 
 Place = tuple[float, float]
+
+NOW = datetime(2026, 6, 2, 6, tzinfo=UTC)
+PLAN = RefreshPlan(life=timedelta(hours=3))
 
 
 class Batches:
@@ -68,3 +74,9 @@ async def jobs_at(
         session.add_all(rows)
         await session.flush()
         return [row.id for row in rows]
+
+
+async def refreshing(engine: AsyncEngine) -> list[UUID]:
+    """The jobs that a look gave a run."""
+    async with AsyncSessionLocal(bind=engine) as session:
+        return list(await session.scalars(select(RunRow.job_id).where(RunRow.kind == RunKind.REFRESH)))

@@ -1,23 +1,19 @@
-"""What can happen to a running service, each as a bounded experiment that returns what it counted."""
+"""What can happen to the processes of a running service, each as a bounded experiment that returns what it counted."""
 
 import asyncio
 import random
-import signal
 import statistics
 import time
 from collections import Counter
-from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass, field
 from datetime import datetime
+from functools import partial
 from typing import Any
 
-import httpx
-import psutil
 from redis.asyncio import Redis
 
 from core.checkpoint.keys import REVISION, thread_key
-from tests.support.cluster import HEARTBEAT_SECONDS, Api, Cluster, Part, until
+from tests.support.cluster import HEARTBEAT_SECONDS, Cluster, Part, until
 
 LEASE_SECONDS = 3 * HEARTBEAT_SECONDS
 PATIENCE = 120
@@ -140,7 +136,7 @@ async def kill_workers(cluster: Cluster, runs: int, *, seed: int = 1) -> Kills:
         kills.recoveries += [at.timestamp() - killed_at for (at,) in taken[:1]]
         kills.too_late += not taken
     kills.ended, kills.results = await versions(cluster, jobs)
-    kills.astray = await _astray(cluster, jobs)
+    kills.astray = await astray(cluster, jobs)
     kills.astray += [
         line["exception"] for worker in cluster.workers for line in worker.logged("graph.run.crashed")
     ]
@@ -150,7 +146,7 @@ async def kill_workers(cluster: Cluster, runs: int, *, seed: int = 1) -> Kills:
     return kills
 
 
-async def _astray(cluster: Cluster, jobs: list[str]) -> list[Any]:
+async def astray(cluster: Cluster, jobs: list[str]) -> list[Any]:
     """Those that did not end once and well: what their rows say, or that there is none."""
     return await cluster.rows(
         "SELECT wanted.id::text, status::text, questions::text, problem::text, result_version"
@@ -158,6 +154,39 @@ async def _astray(cluster: Cluster, jobs: list[str]) -> list[Any]:
         " WHERE (status = 'succeeded' AND result_version = 1) IS NOT TRUE",
         jobs=jobs,
     )
+
+
+# Somebody cancels while a step runs.
+
+
+@dataclass(slots=True)
+class Cancels:
+    runs: int
+    cancelled: int = 0
+    left: int = 0
+    """What is still queued."""
+    delays: list[float] = field(default_factory=list)
+    """From the cancellation to the end of the step in its worker. [s]"""
+
+
+async def cancel_running(cluster: Cluster, runs: int, *, step: float) -> Cancels:
+    """One run after another, each cancelled through the API while a worker is in a step of so many seconds."""
+    found = Cancels(runs)
+    cluster.weather.seconds = step
+    for _ in range(runs):
+        job = await cluster.start()
+        worker = await cluster.holder(job)
+        (await cluster.client.post(f"/jobs/{job}/cancel")).raise_for_status()
+        await until(partial(worker.logged, "graph.run.stopped", job_id=job))
+        [line] = worker.logged("graph.run.stopped", job_id=job)
+        ((at,),) = await cluster.rows(
+            "SELECT at FROM job_events WHERE job_id = :job AND type = 'job.cancelled'", job=job
+        )
+        found.delays.append((datetime.fromisoformat(line["timestamp"]) - at).total_seconds())
+        found.cancelled += await settle(cluster, [job]) == {"cancelled": 1}
+    found.left = len(await cluster.rows("SELECT 1 FROM pgqueuer"))
+    cluster.weather.seconds = 0
+    return found
 
 
 # A worker sleeps through its lease.
@@ -199,7 +228,7 @@ async def wake_zombies(cluster: Cluster, redis: Redis, runs: int) -> Zombies:
         jobs=jobs,
     )
     found.ended, found.results = await versions(cluster, jobs)
-    found.astray = await _astray(cluster, jobs)
+    found.astray = await astray(cluster, jobs)
     cluster.weather.seconds = 0
     return found
 
@@ -241,138 +270,3 @@ async def _everything(cluster: Cluster, redis: Redis, jobs: list[str]) -> list[A
     revisions = [await redis.hget(thread_key(str(row[0])), REVISION) for row in rows]
     assert all(revisions), "a finished job has a checkpoint"
     return [(*row, revision) for row, revision in zip(rows, revisions, strict=True)]
-
-
-# Redis forgets.
-
-
-@dataclass(slots=True)
-class Flushes:
-    waiting: int
-    running: int
-    ended: int = 0
-    right: int = 0
-    rebuilt: int = 0
-    astray: list[Any] = field(default_factory=list)
-
-
-async def flush(cluster: Cluster, redis: Redis, waiting: int, running: int) -> Flushes:
-    """FLUSHALL while jobs wait for answers, and again while others run; each result beside an untouched one."""
-    found = Flushes(waiting, running)
-    control = [await cluster.start_asking(), await cluster.start()]
-    await settle(cluster, control)
-    await _answer(cluster, control[0])
-    await settle(cluster, control)
-
-    asking = [await cluster.start_asking() for _ in range(waiting)]
-    assert await settle(cluster, asking) == {"waiting": waiting}
-    await redis.flushall()
-    for job in asking:
-        await _answer(cluster, job)
-    await settle(cluster, asking)
-
-    cluster.weather.seconds = 1.0
-    under_way = [await cluster.start() for _ in range(running)]
-    await asyncio.gather(*map(cluster.holder, under_way))
-    await redis.flushall()
-    await settle(cluster, under_way)
-    cluster.weather.seconds = 0
-
-    found.ended, _ = await versions(cluster, asking + under_way)
-    found.astray = await _astray(cluster, asking + under_way)
-    for jobs, untouched in ((asking, control[0]), (under_way, control[1])):
-        right = await _result(cluster, untouched)
-        found.right += [await _result(cluster, job) for job in jobs].count(right)
-    ((found.rebuilt,),) = await cluster.rows(
-        "SELECT count(DISTINCT job_id) FROM job_events WHERE job_id = ANY(:jobs) AND type = 'run.rebuilt'",
-        jobs=asking + under_way,
-    )
-    return found
-
-
-async def _answer(cluster: Cluster, job: str) -> None:
-    form = {"answers": answers(await cluster.settled(job))}
-    (await cluster.client.post(f"/jobs/{job}/resume", json=form)).raise_for_status()
-
-
-async def _result(cluster: Cluster, job: str) -> Any:
-    """What the job found out, apart from where and when."""
-    return (await cluster.client.get(f"/jobs/{job}/result")).json().get("triage")
-
-
-# A server goes away under load.
-
-
-@dataclass(slots=True)
-class Outage:
-    accepted: int = 0
-    ended: int = 0
-    results: int = 0
-    astray: list[Any] = field(default_factory=list)
-    answers: Counter[int] = field(default_factory=Counter)
-    longest: float = 0.0
-    """Of all requests. [s]"""
-    ready_after: float = 0.0
-    """From the server's return to the last API process that says it is ready. [s]"""
-
-
-async def outage(
-    cluster: Cluster, server: psutil.Process, *, down: float, load: float, silent: bool = False
-) -> Outage:
-    """`server` is killed, or only falls silent, and is back after `down`; jobs are started for `load` seconds [s]."""
-    found, jobs = Outage(), []
-    ending = time.monotonic() + load
-
-    async def ask(api: Api) -> None:
-        while time.monotonic() < ending:
-            began = time.monotonic()
-            with suppress(httpx.TransportError):
-                answer = await api.client.post("/jobs", json=cluster.triage())
-                found.answers[answer.status_code] += 1
-                if answer.status_code == 202:
-                    jobs.append(answer.json()["id"])
-            found.longest = max(found.longest, time.monotonic() - began)
-            await asyncio.sleep(0.2)
-
-    asking = [asyncio.create_task(ask(api)) for api in cluster.apis]
-    await asyncio.sleep(min(2.0, load / 4))
-    async with silenced(server) if silent else _gone(server):
-        await asyncio.sleep(down)
-    back = time.monotonic()
-    await asyncio.gather(*asking)
-    for api in cluster.apis:
-        await until(api.ready)
-    found.ready_after = time.monotonic() - max(back, ending)
-    found.accepted = len(jobs)
-    deadline = time.monotonic() + PATIENCE
-    while found.ended < found.accepted and time.monotonic() < deadline:
-        await asyncio.sleep(0.5)
-        found.ended, found.results = await versions(cluster, jobs)
-    found.astray = await _astray(cluster, jobs)
-    return found
-
-
-@asynccontextmanager
-async def _gone(server: psutil.Process) -> AsyncIterator[None]:
-    """Killed, and its guard kept from starting it again."""
-    guard = server.parent()
-    assert guard is not None
-    guard.suspend()
-    server.send_signal(signal.SIGKILL)
-    try:
-        yield
-    finally:
-        guard.resume()
-
-
-@asynccontextmanager
-async def silenced(server: psutil.Process) -> AsyncIterator[None]:
-    """It and all its children hear, and say nothing."""
-    silenced = [*server.children(), server]
-    for process in silenced:
-        process.suspend()
-    try:
-        yield
-    finally:
-        for process in silenced:
-            process.resume()

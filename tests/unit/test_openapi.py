@@ -1,10 +1,14 @@
-from typing import Any
+from collections.abc import Iterator
+from typing import Any, get_args
 
 import pytest
+from fastapi.routing import APIRoute
 from openapi_spec_validator import OpenAPIV31SpecValidator
+from pydantic import BaseModel
 
-from api.app import create_app
+from api.app import VERSIONED, create_app
 from core.config import Settings
+from state.base import Given
 
 
 @pytest.fixture(scope="module")
@@ -72,3 +76,31 @@ def test_the_job_input_is_described_whole(document: dict[str, Any]) -> None:
         "kind", "description", "system_type", "site", "customer", "demand", "roof", "array", "equipment",
         "electrical", "storage", "resource", "economics", "ticket", "schedule",
     }  # fmt: skip
+
+
+def test_every_document_from_outside_tells_numbers_from_booleans() -> None:
+    routes = [route for module in VERSIONED for route in module.router.routes if isinstance(route, APIRoute)]
+    bodies = [body.field_info.annotation for route in routes for body in route.dependant.body_params]
+    models = {model for body in bodies for model in _models_in(body)}
+    numeric = {
+        model
+        for model in models
+        for field in model.model_fields.values()
+        if {int, float, bool} & set(_types_in(field.annotation))
+    }
+    assert len(numeric) > 20
+    assert {model.__name__ for model in numeric if not issubclass(model, Given)} == set()
+
+
+def _types_in(annotation: Any) -> Iterator[Any]:
+    yield annotation
+    for argument in get_args(annotation):
+        yield from _types_in(argument)
+
+
+def _models_in(annotation: Any) -> Iterator[type[BaseModel]]:
+    for each in _types_in(annotation):
+        if isinstance(each, type) and issubclass(each, BaseModel):
+            yield each
+            for field in each.model_fields.values():
+                yield from _models_in(field.annotation)
