@@ -3,17 +3,19 @@
 import asyncio
 from bisect import bisect_left
 from collections.abc import Sequence
+from contextlib import suppress
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 from operator import attrgetter
 
 from sqlalchemy.ext.asyncio import AsyncEngine
 
+from core.checkpoint import run_id_in_hand
 from core.climate.cells import weather_cell
 from core.clock import Clock
 from core.database.cells import Cell, Fetched, StoredForecast, WeatherCells, packed
 from core.database.session import open_session, without_transactions
-from core.errors import ProviderUnavailable
+from core.errors import ProviderUnavailable, StorageUnavailable
 from core.ports import ForecastBatches
 from state.weather import Forecast
 
@@ -41,15 +43,17 @@ class CellForecasts:
 
     async def forecast(self, latitude: float, longitude: float) -> Forecast:
         """The cell's forecast, fetched where it is due; raises `ProviderUnavailable` where none can be had."""
-        name = weather_cell(latitude, longitude)
+        name, run_id = weather_cell(latitude, longitude), run_id_in_hand()
         for _ in range(round(PATIENCE_SECONDS / LOOK_AGAIN_SECONDS)):
             now = self._clock.now()
             stored = await self._stored(name)
-            if stored is None or stored.due_at <= now:
+            if stored is None or stored.due_at <= now or (run_id and stored.held_by == run_id):
                 async with open_session(self._engine) as session:
-                    cell = await WeatherCells(session).claim_one(name, latitude, longitude, now)
+                    cell = await WeatherCells(session).claim_one(
+                        name, latitude, longitude, now, run_id=run_id
+                    )
                 if cell is not None:
-                    return await self._fetch(cell, stored)
+                    return await self._fetch(cell, stored, now)
             elif stored.forecast is not None or stored.problem is not None:
                 return _kept(stored, now)
             await asyncio.sleep(LOOK_AGAIN_SECONDS)
@@ -62,7 +66,7 @@ class CellForecasts:
             return await self.forecast(latitude, longitude)
         return _kept(stored, self._clock.now())
 
-    async def _fetch(self, cell: Cell, before: StoredForecast | None) -> Forecast:
+    async def _fetch(self, cell: Cell, before: StoredForecast | None, claimed_at: datetime) -> Forecast:
         try:
             forecast = await self._forecasts.forecast(cell.latitude, cell.longitude)
         except ProviderUnavailable as error:
@@ -70,8 +74,17 @@ class CellForecasts:
             if before is None:
                 raise
             return _kept(replace(before, problem=error.detail), self._clock.now())
+        except asyncio.CancelledError:
+            await self._give_back(cell, claimed_at)
+            raise
         await self._keep(Fetched(cell, await asyncio.to_thread(packed, forecast)))
         return coming(forecast, self._clock.now())
+
+    async def _give_back(self, cell: Cell, claimed_at: datetime) -> None:
+        """Others may wait for it; where PostgreSQL is away the claim ends by itself."""
+        with suppress(StorageUnavailable):
+            async with open_session(self._reading) as session:
+                await WeatherCells(session).give_back(cell.name, claimed_at, self._clock.now())
 
     async def _keep(self, fetched: Fetched) -> None:
         """The other jobs of the cell are compared with it at the next look at all of them."""

@@ -1,6 +1,6 @@
 """Checkpoints: the saver LangGraph writes to, the state of a job over it, and what its runs were answered."""
 
-from core.checkpoint.answers import RecordedCalls, run_in_hand
+from core.checkpoint.answers import RecordedCalls, run_id_in_hand, run_in_hand
 from core.checkpoint.job_state import delete_job_state, get_job_state, save_job_state
 from core.checkpoint.saver import RedisSaver
 
@@ -9,6 +9,7 @@ __all__ = [
     "RedisSaver",
     "delete_job_state",
     "get_job_state",
+    "run_id_in_hand",
     "run_in_hand",
     "save_job_state",
 ]

@@ -12,6 +12,7 @@ from dataclasses import dataclass, field
 from functools import partial
 from hashlib import blake2b
 from typing import Final, TypeVar
+from uuid import UUID
 
 import orjson
 import redis.asyncio
@@ -62,6 +63,12 @@ def run_in_hand(thread_id: str, run_id: str, attempt: int) -> Iterator[None]:
         yield
     finally:
         _in_hand.reset(token)
+
+
+def run_id_in_hand() -> UUID | None:
+    """The run that calls in this context belong to."""
+    run = _in_hand.get()
+    return None if run is None else UUID(run.run_id)
 
 
 class RecordedCalls:

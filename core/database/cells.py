@@ -1,7 +1,8 @@
 """Forecasts by cell: who fetches which, and what came of it.
 
 One column says from when on a cell may be fetched. A claim moves it ahead in the statement that finds the cell, past
-rows that another has locked: of two replicas one fetches. A claim that nothing comes of ends by itself.
+rows that another has locked: of two replicas one fetches. A claim that nothing comes of ends by itself. It is
+given back where the fetch is stopped, and a run that another worker takes over has it still.
 """
 
 from collections.abc import Sequence
@@ -9,9 +10,10 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from functools import lru_cache
 from typing import Any
+from uuid import UUID
 
 import zstandard
-from sqlalchemy import bindparam, func, select, text
+from sqlalchemy import bindparam, func, select, text, update
 from sqlalchemy.dialects.postgresql import ARRAY, BYTEA, TEXT, insert
 from sqlalchemy.ext.asyncio import AsyncSession
 
@@ -61,7 +63,7 @@ _CLAIM = text(
         SELECT cell FROM weather_cells WHERE due_at <= :started AND {NEEDED}
         ORDER BY due_at LIMIT :limit FOR UPDATE SKIP LOCKED
     )
-    UPDATE weather_cells SET due_at = :until FROM due WHERE weather_cells.cell = due.cell
+    UPDATE weather_cells SET due_at = :until, held_by = NULL FROM due WHERE weather_cells.cell = due.cell
     RETURNING weather_cells.cell, latitude, longitude, official
     """  # noqa: S608
 )
@@ -81,6 +83,7 @@ _STORED = Direct(
         WeatherCellRow.content,
         WeatherCellRow.fetched_at,
         WeatherCellRow.due_at,
+        WeatherCellRow.held_by,
         WeatherCellRow.problem,
         WeatherCellRow.official,
         WeatherCellRow.official_problem,
@@ -96,7 +99,8 @@ _STORE = text(
         due_at = CASE WHEN new.content IS NULL THEN CAST(:retry_at AS timestamptz)
                       ELSE CAST(:due_at AS timestamptz) END,
         judged = CAST(:judged AS boolean) OR new.content IS NULL AND weather_cells.judged,
-        problem = new.problem
+        problem = new.problem,
+        held_by = NULL
     FROM locked JOIN unnest(:cells, :contents, :problems) AS new (cell, content, problem) USING (cell)
     WHERE weather_cells.cell = new.cell
     """
@@ -134,6 +138,7 @@ class StoredForecast:
     forecast: Forecast | None
     fetched_at: datetime | None
     due_at: datetime
+    held_by: UUID | None
     problem: str | None
     official: list[Alert]
     official_problem: str | None
@@ -168,17 +173,21 @@ class WeatherCells:
         found = await self._session.execute(_CLAIM_UNJUDGED, {"limit": limit})
         return [(_cell(row), unpacked(row.content)) for row in found]
 
-    async def claim_one(self, name: str, latitude: float, longitude: float, now: datetime) -> Cell | None:
-        """Take one cell, added where it is new; None where it is not due."""
-        new = insert(WeatherCellRow).values(
-            cell=name, latitude=latitude, longitude=longitude, due_at=now + LEASE
-        )
+    async def claim_one(
+        self, name: str, latitude: float, longitude: float, now: datetime, *, run_id: UUID | None
+    ) -> Cell | None:
+        """Take one cell for a run, added where it is new; None where it is neither due nor held by that run."""
+        taken = {"due_at": now + LEASE, "held_by": run_id}
+        free = WeatherCellRow.due_at <= now
+        if run_id is not None:
+            free |= WeatherCellRow.held_by == run_id
+        new = insert(WeatherCellRow).values(cell=name, latitude=latitude, longitude=longitude, **taken)
         row = (
             await self._session.execute(
                 new.on_conflict_do_update(
                     index_elements=["cell"],
-                    set_={"due_at": now + LEASE},
-                    where=WeatherCellRow.due_at <= now,
+                    set_=taken,
+                    where=free,
                 ).returning(
                     WeatherCellRow.cell,
                     WeatherCellRow.latitude,
@@ -188,6 +197,11 @@ class WeatherCells:
             )
         ).one_or_none()
         return None if row is None else _cell(row)
+
+    async def give_back(self, name: str, claimed_at: datetime, now: datetime) -> None:
+        """Let others fetch a cell that was taken at `claimed_at`, unless somebody has taken it since."""
+        taken = (WeatherCellRow.cell == name, WeatherCellRow.due_at == claimed_at + LEASE)
+        await self._session.execute(update(WeatherCellRow).where(*taken).values(due_at=now, held_by=None))
 
     async def store(
         self, fetched: Sequence[Fetched], now: datetime, life: timedelta, *, judged: bool
@@ -214,6 +228,7 @@ class WeatherCells:
                 unpacked(row.content) if row.content is not None else None,
                 row.fetched_at,
                 row.due_at,
+                row.held_by,
                 row.problem,
                 [Alert.model_validate(each) for each in row.official],
                 row.official_problem,

@@ -16,7 +16,8 @@ from core.ids import new_id
 class WeatherCellRow(Base):
     """The forecast that the jobs of a cell share, for a place in it, where the first of them is.
 
-    Nobody fetches it before `due_at`: whoever does moves that first. `judged` is false while the jobs of the cell
+    Nobody fetches it before `due_at`: whoever does moves that first. A run that does is named in `held_by`, so that it
+    goes on when another worker takes it over. `judged` is false while the jobs of the cell
     have not been compared with the forecast; `problem` is why the latest try gave nothing.
 
     `official` are the warnings of authorities that were heard last, `official_problem` is why nothing newer was.
@@ -29,6 +30,7 @@ class WeatherCellRow(Base):
     latitude: Mapped[float]
     longitude: Mapped[float]
     due_at: Mapped[datetime]
+    held_by: Mapped[UUID | None]
     judged: Mapped[bool] = mapped_column(server_default=text("true"))
     fetched_at: Mapped[datetime | None]
     content: Mapped[bytes | None] = mapped_column(LargeBinary)

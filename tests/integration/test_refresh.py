@@ -9,17 +9,21 @@ import pytest
 from sqlalchemy import select, text, update
 from sqlalchemy.ext.asyncio import AsyncEngine
 
+from core.checkpoint import run_in_hand
+from core.climate.cells import weather_cell
 from core.clock import FixedClock
 from core.database import create_engine
+from core.database.cells import WeatherCells
 from core.database.jobs import Jobs
 from core.database.models import JobRow, RunRow, RunStatus
 from core.database.session import AsyncSessionLocal
 from core.database.weather_tables import AlertRow, WeatherCellRow
 from core.errors import ProviderUnavailable
-from graph.cells import CellForecasts
+from core.ids import new_id
+from graph.cells import LOOK_AGAIN_SECONDS, CellForecasts
 from graph.refresh import RefreshPlan, run_weather_update
 from state.weather import Alert
-from tests.support.cells import NOW, PLAN, Batches, jobs_at, refreshing
+from tests.support.cells import NOW, PLAN, Batches, Silent, jobs_at, refreshing
 from tests.support.fakes import Authority, FineWeather, NoWeather, Storm
 
 NAIROBI, NEXT_DOOR, ELSEWHERE = (-1.29, 36.82), (-1.291, 36.822), (-3.39, 37.0)
@@ -215,6 +219,36 @@ async def test_a_run_shares_the_forecast_of_its_cell_and_its_neighbours_hear_of_
     counts = await run_weather_update(engine, storm, clock, PLAN)
     assert (storm.requests, counts["jobs"]) == (1, 1)
     assert "alert.opened" in await _told(engine, job)
+
+
+async def test_a_run_taken_over_fetches_the_cell_that_its_lost_worker_held_and_its_neighbours_wait_for_it(
+    engine: AsyncEngine, batches: Batches, clock: FixedClock
+) -> None:
+    cells, run, other = CellForecasts(engine, batches, clock, life=PLAN.life), new_id(), new_id()
+    async with AsyncSessionLocal(bind=engine) as session, session.begin():  # and then its worker was killed
+        name = weather_cell(*NAIROBI)
+        assert await WeatherCells(session).claim_one(name, *NAIROBI, NOW, run_id=run) is not None
+    with run_in_hand("a neighbour", str(other), 1):
+        waiting = asyncio.create_task(cells.forecast(*NEXT_DOOR))
+    await asyncio.sleep(2 * LOOK_AGAIN_SECONDS)
+    assert batches.requests == 0
+    with run_in_hand("the job", str(run), 2):
+        forecast = await cells.forecast(*NAIROBI)
+    assert await waiting == forecast
+    assert batches.requests == 1
+
+
+async def test_a_fetch_that_is_stopped_keeps_nobody_waiting(
+    engine: AsyncEngine, batches: Batches, clock: FixedClock
+) -> None:
+    silent = Silent()
+    stopped = asyncio.create_task(CellForecasts(engine, silent, clock, life=PLAN.life).forecast(*NAIROBI))
+    await silent.heard.wait()
+    stopped.cancel()
+    with pytest.raises(asyncio.CancelledError):
+        await stopped
+    await CellForecasts(engine, batches, clock, life=PLAN.life).forecast(*NAIROBI)
+    assert batches.requests == 1
 
 
 async def test_a_run_makes_do_with_an_older_forecast_and_says_so_but_not_with_yesterdays(

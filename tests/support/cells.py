@@ -16,6 +16,7 @@ from core.errors import ProviderUnavailable
 from core.ports import ForecastProvider
 from graph.refresh import RefreshPlan
 from state.weather import Forecast
+from tests.support.fakes import NoWeather
 from tests.support.inputs import sizing_input
 
 Place = tuple[float, float]
@@ -54,6 +55,19 @@ class Batches:
             return await self.weather.forecast(*place)
         except ProviderUnavailable as error:
             return error
+
+
+class Silent(Batches):
+    """A provider that does not answer; `heard` says that somebody has asked it."""
+
+    def __init__(self) -> None:
+        super().__init__(NoWeather())
+        self.heard = asyncio.Event()
+
+    async def forecasts(self, places: Sequence[Place]) -> list[Forecast | ProviderUnavailable]:
+        self.heard.set()
+        await asyncio.Event().wait()
+        return await super().forecasts(places)
 
 
 async def jobs_at(

@@ -30,6 +30,9 @@ SELECT coalesce(max(times), 0) FROM (
     SELECT count(*) AS times FROM job_events
     WHERE job_id = ANY(:jobs) AND type = 'node.finished' GROUP BY run_id, data->>'node') AS counted
 """
+WITHOUT_FORECAST = """
+SELECT count(*) FROM results WHERE job_id = ANY(:jobs) AND document #>> '{weather,forecast_problem}' IS NOT NULL
+"""
 HELD_OPEN = """
 SELECT 1 FROM pg_stat_activity JOIN pg_locks USING (pid)
 WHERE datname = current_database() AND state = 'idle in transaction' AND state_change < now() - interval '8 ms'
@@ -107,8 +110,12 @@ class Kills:
     asked_at_most: int = 0
     too_late: int = 0
     """The run had ended when its worker was killed."""
+    without_forecast: int = 0
+    """Results that had to do without, though their provider answers."""
     recoveries: list[float] = field(default_factory=list)
     """From the kill to the claim of another worker. [s]"""
+    ends: list[float] = field(default_factory=list)
+    """From the kill to the result. [s]"""
 
     @property
     def median(self) -> float:
@@ -135,12 +142,16 @@ async def kill_workers(cluster: Cluster, runs: int, *, seed: int = 1) -> Kills:
         )
         kills.recoveries += [at.timestamp() - killed_at for (at,) in taken[:1]]
         kills.too_late += not taken
+        if taken:
+            ((ended_at,),) = await cluster.rows("SELECT finished_at FROM runs WHERE job_id = :job", job=job)
+            kills.ends.append(ended_at.timestamp() - killed_at)
     kills.ended, kills.results = await versions(cluster, jobs)
     kills.astray = await astray(cluster, jobs)
     kills.astray += [
         line["exception"] for worker in cluster.workers for line in worker.logged("graph.run.crashed")
     ]
     ((kills.node_at_most,),) = await cluster.rows(MOST_OFTEN, jobs=jobs)
+    ((kills.without_forecast,),) = await cluster.rows(WITHOUT_FORECAST, jobs=jobs)
     kills.asked_at_most = max(cluster.weather.asked.values())
     cluster.weather.seconds = 0
     return kills
