@@ -257,6 +257,7 @@ async def cluster(
             "DATA_DIR": str(folder),
             "OPEN_METEO_URL": weather_url,
             **ONLY_OPEN_METEO,
+            "PROVIDER_BUDGETS": "open_meteo=0/0/0",
             "HEARTBEAT_INTERVAL_SECONDS": str(HEARTBEAT_SECONDS),
             "SHUTDOWN_GRACE_SECONDS": str(GRACE_SECONDS),
             "DATABASE_POOL_SIZE": "10",
