@@ -68,7 +68,9 @@ async def open_services(settings: Settings) -> AsyncIterator[Services]:
             saver=infrastructure.saver,
             runner=Runner(infrastructure.saver, needs.clock, queue_limit=settings.queue_limit),
             decisions=Decisions(infrastructure.saver, needs.clock, needs.triage),
-            immediate=Immediate(needs.files, needs.years, needs.climates, rates=needs.triage),
+            immediate=Immediate(
+                needs.files, needs.years, needs.climates, calculate=needs.calculate, rates=needs.triage
+            ),
             notifications=notifications,
             geocoder=infrastructure.geocoder,
             weather=JobWeather(

@@ -60,7 +60,7 @@ def build_graph(needs: Dependencies, checkpointer: BaseCheckpointSaver[Any] | No
             thresholds=needs.thresholds,
         ),
     )
-    add("sizing", partial(sizing, years=needs.years))
+    add("sizing", partial(sizing, years=needs.years, calculate=needs.calculate))
     add(
         "triage",
         partial(

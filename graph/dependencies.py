@@ -2,7 +2,7 @@
 
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import timedelta
 
 import httpx
@@ -10,6 +10,7 @@ from pydantic import SecretStr
 from redis.asyncio import Redis
 from sqlalchemy.ext.asyncio import AsyncEngine
 
+from core.calculations import Calculations
 from core.checkpoint import RecordedCalls, RedisSaver
 from core.clients.budget import Budget
 from core.clients.limits import parse_limits
@@ -60,6 +61,7 @@ class Dependencies:
     years: WeatherYears
     directory: TechnicianDirectory
     clock: Clock
+    calculate: Calculations = field(default_factory=Calculations)
     climates: Climates | None = None
     authority: AlertProvider | None = None
     sites: SiteRecords | None = None

@@ -6,6 +6,7 @@ from typing import TypeVar
 
 from anyio import CapacityLimiter, to_thread
 
+from core.calculations import Calculations
 from core.climate.resource import design_resource
 from core.ports import Climates, WeatherFiles, WeatherYears
 from nodes.intake.engine import check_input, complete_site
@@ -19,9 +20,11 @@ from state.triage import TriageAnswer
 
 T = TypeVar("T")
 
+AT_ONCE = 2
+
 
 class Immediate:
-    """Calculations run in threads, at most `at_once` of them, so that the event loop keeps answering."""
+    """Calculations run beside the event loop, which keeps answering: sizings in turn, the rest two at a time."""
 
     def __init__(
         self,
@@ -29,21 +32,22 @@ class Immediate:
         years: WeatherYears,
         climates: Climates | None = None,
         *,
+        calculate: Calculations,
         rates: TriageSettings = TRIAGE_DEFAULTS,
-        at_once: int = 2,
     ) -> None:
+        self._calculate = calculate
         self._rates = rates
         self._files = files
         self._years = years
         self._climates = climates
-        self._limiter = CapacityLimiter(at_once)
+        self._limiter = CapacityLimiter(AT_ONCE)
 
     async def sizing(self, job: JobInput) -> SizingAnswer:
         """Size the system; what a job would have asked comes back as questions."""
         job = await self._off_the_loop(_accepted, job)
         resource = await design_resource(job, self._files, self._climates)
         year = await self._years.weather_year(resource)
-        return await self._off_the_loop(size, job, year, resource, {})
+        return await self._calculate(size, job, year, resource, {})
 
     async def triage(self, job: JobInput) -> TriageAnswer:
         """Triage the ticket; what a job would have asked comes back as questions."""

@@ -1,11 +1,11 @@
 """Sizes the system, or asks for what it cannot size without."""
 
-import asyncio
 from collections.abc import Sequence
 
 from langchain_core.messages import AIMessage
 from typing_extensions import NotRequired, TypedDict
 
+from core.calculations import Calculations
 from core.ports import WeatherYears
 from nodes.sizing.engine import size
 from state.base import JsonObject
@@ -28,12 +28,12 @@ class SizingWrites(TypedDict):
     sizing: NotRequired[JsonObject]
 
 
-async def sizing(state: SizingReads, *, years: WeatherYears) -> SizingWrites:
-    """The calculation runs in a thread, so that the loop keeps answering."""
+async def sizing(state: SizingReads, *, years: WeatherYears, calculate: Calculations) -> SizingWrites:
+    """The calculation takes its turn beside the loop, which keeps answering."""
     job = JobInput.from_json(state["input"])
     resource = WeatherResult.from_json(state["weather"]).resource
     year = await years.weather_year(resource)
-    answer = await asyncio.to_thread(size, job, year, resource, state["answers"])
+    answer = await calculate(size, job, year, resource, state["answers"])
     # One line for the design and one for what was asked: a replay replaces both, an answer only the first.
     message = AIMessage(
         content=_account(answer), name="sizing", id=f"{state['job_id']}:sizing:{_stage(answer)}"

@@ -7,6 +7,7 @@ from langgraph.checkpoint.memory import InMemorySaver
 from langgraph.graph import END, START, StateGraph
 from langgraph.types import Command
 
+from core.calculations import Calculations
 from core.errors import InvalidInput
 from core.pv.weather_year import WeatherYear
 from nodes.clarify.node import clarify
@@ -36,7 +37,7 @@ def reads(answers: dict[str, Any] | None = None, **job: Any) -> SizingReads:
 
 async def test_a_complete_job_writes_its_result_and_no_question() -> None:
     years = OneYear()
-    written = await sizing(reads({"design_temp_min_c": 6}), years=years)
+    written = await sizing(reads({"design_temp_min_c": 6}), years=years, calculate=Calculations())
     assert written["open_questions"] == {"sizing": []}
     assert SizingResult.model_validate(written["sizing"]).status == "feasible"
     assert years.asked == ["file:test"]
@@ -44,13 +45,13 @@ async def test_a_complete_job_writes_its_result_and_no_question() -> None:
 
 
 async def test_a_missing_temperature_is_asked_for_beside_the_provisional_result() -> None:
-    written = await sizing(reads(), years=OneYear())
+    written = await sizing(reads(), years=OneYear(), calculate=Calculations())
     assert [question["id"] for question in written["open_questions"]["sizing"]] == ["design_temp_min_c"]
     assert written["sizing"]["status"] == "screening"
 
 
 async def test_where_nothing_can_be_sized_there_is_only_the_question() -> None:
-    written = await sizing(reads(demand=None), years=OneYear())
+    written = await sizing(reads(demand=None), years=OneYear(), calculate=Calculations())
     assert "sizing" not in written
     assert {question["id"] for question in written["open_questions"]["sizing"]} == {
         "design_temp_min_c", "demand_daily_kwh",
@@ -58,8 +59,8 @@ async def test_where_nothing_can_be_sized_there_is_only_the_question() -> None:
 
 
 async def test_a_replayed_node_says_the_same_line_under_the_same_id() -> None:
-    first = await sizing(reads({"design_temp_min_c": 6}), years=OneYear())
-    again = await sizing(reads({"design_temp_min_c": 6}), years=OneYear())
+    first = await sizing(reads({"design_temp_min_c": 6}), years=OneYear(), calculate=Calculations())
+    again = await sizing(reads({"design_temp_min_c": 6}), years=OneYear(), calculate=Calculations())
     (line,), (same) = first["messages"], again["messages"]
     assert line.id == same[0].id == "j:sizing:result"
     assert line.content == same[0].content
@@ -68,7 +69,7 @@ async def test_a_replayed_node_says_the_same_line_under_the_same_id() -> None:
 
 async def test_unknown_equipment_is_refused_with_its_place() -> None:
     with pytest.raises(InvalidInput) as refused:
-        await sizing(reads(equipment={"module": "Nonesuch 9000"}), years=OneYear())
+        await sizing(reads(equipment={"module": "Nonesuch 9000"}), years=OneYear(), calculate=Calculations())
     assert [error.pointer for error in refused.value.errors] == ["/equipment/module"]
 
 
@@ -77,7 +78,9 @@ async def test_a_job_asks_once_and_is_sized_with_the_answers() -> None:
 
     async def size_it(state: JobState) -> Any:
         return await sizing(
-            reads(state["answers"], system_type="hybrid", demand={"appliances": HOME}), years=years
+            reads(state["answers"], system_type="hybrid", demand={"appliances": HOME}),
+            years=years,
+            calculate=Calculations(),
         )
 
     builder = StateGraph(JobState)

@@ -1,6 +1,7 @@
 import asyncio
 from itertools import count
 
+from core.calculations import Calculations
 from core.climate.resource import ClimateYears
 from graph.immediate import Immediate
 from state.job import JobInput
@@ -10,7 +11,7 @@ from tests.support.inputs import sizing_input
 
 async def test_the_event_loop_goes_round_while_a_system_is_sized() -> None:
     files = NoFiles()
-    immediate = Immediate(files, ClimateYears(files))
+    immediate = Immediate(files, ClimateYears(files), calculate=Calculations())
     job = JobInput.model_validate(sizing_input())
     turns = count()
 
