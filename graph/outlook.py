@@ -9,6 +9,7 @@ from core.database.refreshes import ActiveJob
 from core.ports import Warned
 from nodes.weather.alert_changes import differs, matched
 from nodes.weather.alerts import alerts
+from nodes.weather.change import stops_visit
 from nodes.weather.findings import judge
 from nodes.weather.thresholds import WindowThresholds
 from state.weather import Alert, Forecast, ForecastHour, WeatherResult, Window
@@ -120,4 +121,4 @@ def already_stopped(job: ActiveJob, windows: Sequence[Window]) -> bool:
     start, end = job.visit_start, job.visit_end
     if start is None or end is None:
         return False
-    return any(w.verdict == "stop" and w.start < end and start < w.end for w in windows)
+    return stops_visit(windows, start, end)

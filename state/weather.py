@@ -115,14 +115,6 @@ class Alert(Model):
     )
 
 
-class AlertChanges(Model):
-    """What became of the alerts between two looks at the weather."""
-
-    opened: list[Alert]
-    updated: list[Alert]
-    closed: list[Alert]
-
-
 class ProductionHour(Model):
     """One hour of what an array is to deliver, on AC, as its mean power; low and high bound two in three hours."""
 

@@ -36,7 +36,7 @@ class JobState(TypedDict):
     previous_weather: NotRequired[JsonObject]
     """The `WeatherResult` a refresh compares the new one with."""
     weather_change: NotRequired[JsonObject]
-    """What a refresh found: `resource_moved`, `visit_unsafe`, `new_alerts`, each true or false."""
+    """What a refresh found: `resource_moved` and `visit_unsafe`, each true or false."""
     sizing: NotRequired[JsonObject]
     """`SizingResult`."""
     triage: NotRequired[JsonObject]

@@ -1,46 +1,20 @@
-"""What became of the alerts since somebody last looked: opened, updated, closed, and never told twice."""
+"""Which alerts are the same one at two looks at a place, and whether what changed of one is worth telling."""
 
 from collections.abc import Sequence
 from datetime import timedelta
 
-from state.weather import Alert, AlertChanges
+from state.weather import Alert
 
 SLACK = timedelta(hours=2)
 """A stretch of the same kind that moved by no more is the same stretch; a forecast wavers that much from run to run."""
 
 
-def alert_changes(previous: Sequence[Alert], current: Sequence[Alert]) -> AlertChanges:
-    """Compare two looks at the same place.
-
-    Parameters
-    ----------
-    previous, current : sequence of Alert
-        What was told, and what there is now.
-
-    Returns
-    -------
-    AlertChanges
-        `opened` has no predecessor. `updated` is as it is now, and differs from what was told in severity or event, or
-        begins or ends more than two hours from it. `closed` is as it was told: it passed, where its end is behind us,
-        or was withdrawn. An alert that only says the same in other figures is in none of them.
-
-    Notes
-    -----
-    An authority's alert is followed by its own name of the event. A forecast's has no name: it is followed by its kind,
-    where the two stretches overlap or lie within the slack; each is matched once, the closest pair first.
-    """
-    pairs = matched(previous, current)
-    followed = {new for _, new in pairs}
-    kept = {old for old, _ in pairs}
-    return AlertChanges(
-        opened=[alert for number, alert in enumerate(current) if number not in followed],
-        updated=[current[new] for old, new in sorted(pairs) if differs(previous[old], current[new])],
-        closed=[alert for number, alert in enumerate(previous) if number not in kept],
-    )
-
-
 def matched(previous: Sequence[Alert], current: Sequence[Alert]) -> list[tuple[int, int]]:
-    """Numbers of the alerts that are the same one, before and now."""
+    """Numbers of the alerts that are the same one, before and now; each is matched once, the closest pair first.
+
+    An authority's alert is followed by its own name of the event. A forecast's has no name: it is followed by its kind,
+    where the two stretches overlap or lie within the slack.
+    """
     candidates = sorted(
         (_apart(old, new), number, other)
         for number, old in enumerate(previous)
@@ -67,7 +41,7 @@ def _apart(old: Alert, new: Alert) -> timedelta:
 
 
 def differs(old: Alert, new: Alert) -> bool:
-    """Whether that is worth telling.
+    """Whether that is worth telling: not that it only says the same in other figures.
 
     The start of an alert in force is now, at every look: only an earlier one is news.
     """

@@ -1,10 +1,10 @@
 """What a refresh found that somebody has to act on."""
 
+from collections.abc import Sequence
 from datetime import datetime
 
 from typing_extensions import TypedDict
 
-from nodes.weather.alert_changes import alert_changes
 from state.dispatch import Visit
 from state.weather import Resource, WeatherResult, Window
 
@@ -13,11 +13,10 @@ RESOURCE_MOVED = 0.05
 
 
 class WeatherChange(TypedDict):
-    """`resource_moved` calls for a new sizing, `visit_unsafe` for a new visit; `new_alerts` are told."""
+    """`resource_moved` calls for a new sizing, `visit_unsafe` for a new visit."""
 
     resource_moved: bool
     visit_unsafe: bool
-    new_alerts: bool
 
 
 def material_change(
@@ -40,9 +39,8 @@ def material_change(
         resource_moved=sized is not None and resource_moved(sized, new.resource),
         visit_unsafe=visit is not None
         and visit.end > now
-        and _stops(new.windows, visit)
-        and not (previous is not None and _stops(previous.windows, visit)),
-        new_alerts=_has_news(previous, new),
+        and stops_visit(new.windows, visit.start, visit.end)
+        and not (previous is not None and stops_visit(previous.windows, visit.start, visit.end)),
     )
 
 
@@ -52,11 +50,6 @@ def resource_moved(before: Resource, now: Resource) -> bool:
     return not now.fallback and apart > RESOURCE_MOVED * before.annual_ghi_kwh_m2
 
 
-def _stops(windows: list[Window], visit: Visit) -> bool:
-    return any(w.verdict == "stop" and w.start < visit.end and visit.start < w.end for w in windows)
-
-
-def _has_news(previous: WeatherResult | None, new: WeatherResult) -> bool:
-    """Whether an alert opened, or changed so that somebody should hear; one that closed calls for nothing."""
-    changes = alert_changes([] if previous is None else previous.alerts, new.alerts)
-    return bool(changes.opened or changes.updated)
+def stops_visit(windows: Sequence[Window], start: datetime, end: datetime) -> bool:
+    """Whether a visit of that stretch lies in weather that is known to be dangerous."""
+    return any(w.verdict == "stop" and w.start < end and start < w.end for w in windows)

@@ -82,11 +82,11 @@ async def test_a_refresh_says_what_changed_since_the_weather_before() -> None:
     dispatch: dict[str, Any] = {"technician": None, "visit": VISIT, "reasons": [], "alternatives": []}
     stormy = forecast(at={7: {"wind_gust_m_s": 20.0}})
     writes = await run(stormy, trigger="refresh", previous_weather=before, dispatch=dispatch)
-    assert writes["weather_change"] == {"resource_moved": False, "visit_unsafe": True, "new_alerts": True}
+    assert writes["weather_change"] == {"resource_moved": False, "visit_unsafe": True}
     assert writes["messages"][0].id == "j1:weather:refresh"
 
 
 async def test_a_quiet_refresh_changes_nothing() -> None:
     before = (await run(forecast()))["weather"]
     writes = await run(forecast(), trigger="refresh", weather=before)
-    assert writes["weather_change"] == {"resource_moved": False, "visit_unsafe": False, "new_alerts": False}
+    assert writes["weather_change"] == {"resource_moved": False, "visit_unsafe": False}

@@ -8,7 +8,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from nodes.weather.alert_changes import SLACK, alert_changes
+from core.database.alerts import AlertNews, OpenAlert
+from core.ids import new_id
+from graph.outlook import Outlook, alert_news
+from nodes.weather.alert_changes import SLACK
 from state.weather import Alert
 
 NOON = datetime(2026, 6, 1, 12, tzinfo=UTC)
@@ -25,6 +28,12 @@ def alert(start: float = 0.0, end: float = 3.0, **changes: Any) -> Alert:
         "rule": "r",
     }
     return Alert(**told | changes)
+
+
+def alert_changes(previous: Sequence[Alert], current: Sequence[Alert]) -> AlertNews:
+    """At a time when none of them would last any longer."""
+    told = [OpenAlert(new_id(), each) for each in previous]
+    return alert_news(told, Outlook(list(current), stops=[], known=[]), NOON + timedelta(days=9))
 
 
 def counts(previous: Sequence[Alert], current: Sequence[Alert]) -> tuple[int, int, int]:
@@ -71,8 +80,8 @@ def test_what_became_of_them(
 def test_what_opened_and_changed_is_as_it_is_now_and_what_closed_as_it_was() -> None:
     old, new, gone = alert(0, 3), alert(0, 9), alert(20, 22)
     changes = alert_changes([old, gone], [new])
-    assert changes.updated == [new]
-    assert changes.closed == [gone]
+    assert [each.alert for each in changes.updated] == [new]
+    assert [each.alert for each in changes.closed] == [gone]
 
 
 ALERTS = st.lists(
@@ -106,8 +115,8 @@ def test_every_alert_has_one_fate(previous: list[Alert], current: list[Alert]) -
     followed = len(current) - len(changes.opened)
     assert followed == len(previous) - len(changes.closed)
     assert len(changes.updated) <= followed
-    assert all(each in current for each in [*changes.opened, *changes.updated])
-    assert all(each in previous for each in changes.closed)
+    assert all(each in current for each in [*changes.opened, *(known.alert for known in changes.updated)])
+    assert all(each.alert in previous for each in changes.closed)
 
 
 @given(ALERTS, ALERTS)

@@ -29,7 +29,6 @@ def test_a_job_starts_at_intake_and_a_refresh_at_the_weather() -> None:
     ("kind", "change", "where"),
     [
         ("full", {}, "__end__"),
-        ("full", {"new_alerts": True}, "__end__"),
         ("full", {"resource_moved": True, "visit_unsafe": True}, ("sizing",)),
         ("triage", {"resource_moved": True}, "__end__"),
         ("triage", {"resource_moved": True, "visit_unsafe": True}, "dispatch"),

@@ -62,12 +62,3 @@ def test_a_storm_beside_the_visit_or_without_one_is_no_matter() -> None:
     assert material_change(result(), result(at=STORM), late, MIDNIGHT)["visit_unsafe"] is False
     assert material_change(result(), result(at=STORM), None, MIDNIGHT)["visit_unsafe"] is False
     assert material_change(result(), result(at=STORM), VISIT, VISIT.end)["visit_unsafe"] is False
-
-
-def test_an_alert_is_new_once_and_again_when_another_kind_comes() -> None:
-    calm, storm = result(), result(at=STORM)
-    assert material_change(None, storm, None, MIDNIGHT)["new_alerts"] is True
-    assert material_change(calm, storm, None, MIDNIGHT)["new_alerts"] is True
-    assert material_change(storm, storm, None, MIDNIGHT)["new_alerts"] is False
-    thunder = result(at=STORM | {12: {"weather_code": 95}})
-    assert material_change(storm, thunder, None, MIDNIGHT)["new_alerts"] is True
