@@ -17,7 +17,7 @@ from core.checkpoint import RedisSaver, delete_job_state, run_in_hand
 from core.clock import Clock
 from core.database.events import Event
 from core.database.jobs import Jobs
-from core.database.models import JobRow, ResultRow, RunKind
+from core.database.models import ResultRow, RunKind
 from core.database.runs import Claim, Runs
 from core.database.session import open_session, without_transactions
 from core.errors import (
@@ -44,9 +44,9 @@ from graph.entry import (
 from graph.news import held_by
 from graph.outcome import Outcome
 from graph.policies import RECURSION_LIMIT, RUN_SECONDS
+from graph.steps import STEPS
 from graph.storing import OutcomeStore
 from graph.turns import PlanningTurns
-from graph.views import STEPS
 from state.base import JsonObject
 
 log = structlog.get_logger(__name__)
@@ -98,7 +98,7 @@ class Execution:
         ):
             self._under_way += 1
             try:
-                await self._in_time(claim, claim.job)
+                await self._in_time(claim)
             except asyncio.CancelledError:
                 await self._hand_back(claim)
                 raise
@@ -120,31 +120,31 @@ class Execution:
             finally:
                 self._under_way -= 1
 
-    async def _in_time(self, claim: Claim, job: JobRow) -> None:
+    async def _in_time(self, claim: Claim) -> None:
         limit = asyncio.timeout(self._run_seconds)
         try:
             async with limit:
-                await self._carry_out(claim, job)
+                await self._carry_out(claim)
         except TimeoutError as error:
             if limit.expired():
                 raise RunTimedOut(f"The run took longer than {self._run_seconds:g} s.") from error
             raise
 
-    async def _carry_out(self, claim: Claim, job: JobRow) -> None:
+    async def _carry_out(self, claim: Claim) -> None:
         log.info("graph.run.started", kind=claim.kind, attempt=claim.attempt)
         if claim.losses > MAX_LOSSES:
             raise SolarSyncError("Every worker that took this run was lost.")
         await self._saver.claim(str(claim.job_id), claim.fence)
         latest = await self._latest(claim)
-        outcome = await self._outcome(claim, job, latest)
+        outcome = await self._outcome(claim, latest)
         if outcome.visit_begins_before(claim.created_at) and claim.kind is not RunKind.REFRESH:
             await self._tell_taken(claim, outcome)  # the answer came after the visit, and after its weather
-            outcome = await self._start_over(claim, job, latest)
+            outcome = await self._start_over(claim, latest)
         try:
             await self._outcomes.store(claim, outcome, latest)
         except VisitTaken:
             async with self._planning.turn():
-                outcome = await self._planned_again(claim, job, latest, outcome)
+                outcome = await self._planned_again(claim, latest, outcome)
         _count(claim, "succeeded" if outcome.questions is None else "waiting")
         log.info("graph.run.ended", waiting=outcome.questions is not None)
 
@@ -155,26 +155,24 @@ class Execution:
         async with open_session(self._engine) as session:
             return await Jobs(session).latest_result(claim.job_id)
 
-    async def _outcome(self, claim: Claim, job: JobRow, latest: ResultRow | None) -> Outcome:
+    async def _outcome(self, claim: Claim, latest: ResultRow | None) -> Outcome:
         """What the graph makes of the run, from its last checkpoint or, where that is lost, from the start."""
         try:
-            return await self._continued(claim, job, latest)
+            return await self._continued(claim, latest)
         except (StaleAttempt, CheckpointUnreadable) as error:
             # Only PostgreSQL knows who holds a run: a flushed store has forgotten its claims as well.
             await self._note(claim, "run.rebuilt", reason=error.detail)
-            return await self._start_over(claim, job, latest)
+            return await self._start_over(claim, latest)
 
-    async def _planned_again(
-        self, claim: Claim, job: JobRow, latest: ResultRow | None, outcome: Outcome
-    ) -> Outcome:
+    async def _planned_again(self, claim: Claim, latest: ResultRow | None, outcome: Outcome) -> Outcome:
         """Plan and store until no other job was faster; a refresh from its start, as it keeps a plan that it finds."""
         for _ in range(MAX_PLANS):
             await self._tell_taken(claim, outcome)
             if claim.kind is RunKind.REFRESH:
-                outcome = await self._start_over(claim, job, latest)
+                outcome = await self._start_over(claim, latest)
             else:
                 await self._graph.aupdate_state(self._config(claim), None, as_node=BEFORE_DISPATCH)
-                outcome = await self._follow(claim, job, None)
+                outcome = await self._follow(claim, None)
             with suppress(VisitTaken):
                 await self._outcomes.store(claim, outcome, latest)
                 return outcome
@@ -184,30 +182,31 @@ class Execution:
         outcome.untold.append(Event("visit.taken", outcome.visit()))
         await self._progress(claim, outcome)
 
-    async def _start_over(self, claim: Claim, job: JobRow, latest: ResultRow | None) -> Outcome:
+    async def _start_over(self, claim: Claim, latest: ResultRow | None) -> Outcome:
         await delete_job_state(self._saver, str(claim.job_id))
         await self._saver.claim(str(claim.job_id), claim.fence)
-        return await self._follow(claim, job, _first_state(claim, job, latest))
+        return await self._follow(claim, _first_state(claim, latest))
 
-    async def _continued(self, claim: Claim, job: JobRow, latest: ResultRow | None) -> Outcome:
+    async def _continued(self, claim: Claim, latest: ResultRow | None) -> Outcome:
         """Enter the graph where this run has to: anew, at its open form, or at its last checkpoint."""
         if claim.kind is RunKind.REFRESH or (claim.kind is RunKind.START and claim.attempt == 1):
-            return await self._follow(claim, job, _first_state(claim, job, latest))
+            return await self._follow(claim, _first_state(claim, latest))
         snapshot = await self._graph.aget_state(self._config(claim))
         if not snapshot.values:
             await self._note(
                 claim, "run.rebuilt", reason="The checkpoint is gone; input and answers are not."
             )
-            return await self._follow(claim, job, start_state(job))
+            return await self._follow(claim, start_state(claim.job))
         # Not `next`: it leaves out tasks that have written, though no checkpoint holds what they wrote yet.
         if not snapshot.tasks:  # an earlier attempt ended the graph and died before it could store the result
-            outcome = Outcome(job.kind.value, state=snapshot.values, held=held_by(job))
-            outcome.finished(STEPS[job.kind][-1])
+            outcome = Outcome(claim.job.kind.value, state=snapshot.values, held=held_by(claim.job))
+            outcome.finished(STEPS[claim.job.kind][-1])
             return outcome
-        return await self._follow(claim, job, answers_for(job, snapshot))
+        return await self._follow(claim, answers_for(claim.job, snapshot))
 
-    async def _follow(self, claim: Claim, job: JobRow, entry: Entry) -> Outcome:
+    async def _follow(self, claim: Claim, entry: Entry) -> Outcome:
         """Run the graph, recording each node as it starts and finishes."""
+        job = claim.job
         kind = None if claim.kind is RunKind.REFRESH else job.kind.value
         outcome = Outcome(kind, job.progress_done, held=held_by(job))
         stream = self._graph.astream(entry, self._config(claim), stream_mode=["tasks", "updates", "values"])
@@ -281,5 +280,5 @@ def _count(claim: Claim, outcome: str) -> None:
     RUNS.labels(claim.kind.value, outcome).inc()
 
 
-def _first_state(claim: Claim, job: JobRow, latest: ResultRow | None) -> JsonObject:
-    return refresh_state(job, latest) if claim.kind is RunKind.REFRESH else start_state(job)
+def _first_state(claim: Claim, latest: ResultRow | None) -> JsonObject:
+    return refresh_state(claim.job, latest) if claim.kind is RunKind.REFRESH else start_state(claim.job)

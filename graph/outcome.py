@@ -6,7 +6,7 @@ from uuid import UUID
 
 from core.database.events import Event
 from graph.news import NOBODY_SENT, Assignment
-from graph.views import STEPS, steps_done
+from graph.steps import STEPS, steps_done
 from state.base import JsonObject, Model
 from state.dispatch import DispatchResult
 from state.job import Report
@@ -95,7 +95,7 @@ def result_document(job_id: UUID, produced_at: datetime, state: JsonObject) -> J
         "produced_at": produced_at.isoformat(),
         "questions": [],
         **{key: state.get(key) for key in PARTS},
-        "report": state["report"],
+        "report": state["report"],  # without one the workflow has not come to its end
     }
 
 

@@ -1,20 +1,9 @@
 """Rows as HTTP shows them."""
 
 from core.database.models import JobRow
-from state.job import Job, Kind, Links, Progress
+from graph.steps import STEPS
+from state.job import Job, Links, Progress
 from state.questions import Question
-
-STEPS: dict[str, tuple[str, ...]] = {
-    "sizing": ("intake", "weather", "sizing", "clarify", "dispatch", "review", "report"),
-    "triage": ("intake", "weather", "triage", "clarify", "dispatch", "review", "report"),
-    "full": ("intake", "weather", "sizing", "triage", "clarify", "dispatch", "review", "report"),
-}
-"""The nodes of each kind of job, in the order of the story."""
-
-
-def steps_done(kind: Kind | str, node: str) -> int:
-    """How far the workflow has come when `node` has finished."""
-    return STEPS[kind].index(node) + 1
 
 
 def job_view(row: JobRow) -> Job:

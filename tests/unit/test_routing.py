@@ -4,7 +4,7 @@ import pytest
 
 from graph.policies import POLICIES
 from graph.routing import WaySigns, route_after_branch, route_after_clarify, route_after_weather, route_start
-from graph.views import STEPS, steps_done
+from graph.steps import STEPS, steps_done
 
 
 def _state(kind: str = "full", **values: Any) -> WaySigns:
