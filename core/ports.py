@@ -27,7 +27,7 @@ class ExternalCalls(Protocol):
         """The answer recorded in this run for `call` with these `arguments`, or else that of `ask()`, recorded.
 
         Where `ask` raises nothing is recorded, and it is asked again. `arguments` are all that the answer depends
-        on: of a language model its name, the whole prompt and the temperature.
+        on: of a language model its name, the whole prompt and the schema.
         """
         ...
 

@@ -71,10 +71,9 @@ class OutcomeStore:
                 await self._tell_alerts(session, claim, compared)
 
     async def _tell_alerts(self, session: AsyncSession, claim: Claim, weather: WeatherResult) -> None:
-        """What the run saw of the weather; before its first run a job was told of nothing."""
+        """What the run saw of the weather, as far as the job was not told of it."""
         alerts, now = Alerts(session), self._clock.now()
-        first = claim.kind is RunKind.START
-        known = {} if first else await alerts.open_of([claim.job_id])
+        known = await alerts.open_of([claim.job_id])
         news = news_of_run(known.get(claim.job_id, []), weather, now)
         await alerts.tell({claim.job_id: news}, now, run_id=claim.run_id)
 

@@ -51,7 +51,7 @@ def thread_key(thread_id: str) -> bytes:
 
 
 def answers_key(thread_id: str) -> bytes:
-    """Where the answers that a thread's runs were given are kept (`answers.py`): in the thread's own cluster slot."""
+    """Where what a thread's runs were answered is kept (`recorded_calls.py`): in the thread's own cluster slot."""
     return ANSWERS_PREFIX + _tag(thread_id)
 
 

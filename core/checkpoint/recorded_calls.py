@@ -1,8 +1,8 @@
-"""What providers and the language model have answered in a run, so that the run redelivered does not ask again.
+"""What the language model has answered in a run, so that the run redelivered does not pay for it again.
 
-The answers of a thread's runs are one Redis hash beside the thread's own, under the same fence: they are gone when
-they are no longer needed, a flush loses no job with them, and a worker that lost its run records nothing. Between
-an answer's arrival and its record lies one round trip; a worker killed in it has paid for nothing.
+The answers of a thread's runs are one Redis hash beside the thread's own, under the same fence: a flush loses no job
+with them, a worker that lost its run records nothing, and they expire as checkpoints do. Between an answer's arrival
+and its record lies one round trip; a worker killed in it has paid for nothing. Forecasts are kept by their cell.
 """
 
 from collections.abc import Awaitable, Callable, Iterator
