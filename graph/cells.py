@@ -55,7 +55,7 @@ class CellForecasts:
                 if cell is not None:
                     return await self._fetch(cell, stored, now)
             elif stored.forecast is not None or stored.problem is not None:
-                return _kept(stored, now)
+                return kept_forecast(stored, now)
             await asyncio.sleep(LOOK_AGAIN_SECONDS)
         raise ProviderUnavailable("forecast", "somebody else asks for this place, and has no answer yet")
 
@@ -64,7 +64,7 @@ class CellForecasts:
         stored = await self._stored(weather_cell(latitude, longitude))
         if stored is None or stored.forecast is None:
             return await self.forecast(latitude, longitude)
-        return _kept(stored, self._clock.now())
+        return kept_forecast(stored, self._clock.now())
 
     async def _fetch(self, cell: Cell, before: StoredForecast | None, claimed_at: datetime) -> Forecast:
         try:
@@ -73,7 +73,7 @@ class CellForecasts:
             await self._keep(Fetched(cell, None, error.detail))
             if before is None:
                 raise
-            return _kept(replace(before, problem=error.detail), self._clock.now())
+            return kept_forecast(replace(before, problem=error.detail), self._clock.now())
         except asyncio.CancelledError:
             await self._give_back(cell, claimed_at)
             raise
@@ -105,8 +105,11 @@ def coming(forecast: Forecast, now: datetime) -> Forecast:
     return forecast.model_copy(update={"hourly": forecast.hourly[begin:end]})
 
 
-def _kept(stored: StoredForecast, now: datetime) -> Forecast:
-    """What there is while nothing newer can be had; marked where somebody tried, refused where it is too old."""
+def kept_forecast(stored: StoredForecast, now: datetime) -> Forecast:
+    """What there is while nothing newer can be had, marked where somebody tried.
+
+    Raises `ProviderUnavailable` where there is none, or it is too old to plan a visit by.
+    """
     forecast, fetched_at = stored.forecast, stored.fetched_at
     if forecast is None or fetched_at is None or now - fetched_at > OLDEST:
         name, _, reason = (stored.problem or "forecast: too old").partition(": ")

@@ -16,10 +16,10 @@ from core.database.refreshes import Refreshes, ScheduledVisit
 from core.database.users import Viewer
 from core.errors import NotFound, ProviderUnavailable
 from core.pv.production import production_forecast
-from graph.cells import CellForecasts
+from graph.cells import CellForecasts, kept_forecast
 from nodes.intake.engine import complete_site
 from nodes.weather.engine import weather_result
-from nodes.weather.findings import judge
+from nodes.weather.findings import Slot, judge
 from nodes.weather.thresholds import DEFAULTS, WindowThresholds
 from nodes.weather.windows import work_windows
 from state.job import JobInput
@@ -27,6 +27,7 @@ from state.sizing import SizingResult
 from state.weather import ProductionForecast, Resource, WeatherResult, Window
 
 MOST_VISITS = 500
+NO_FORECAST = "no forecast for these hours"
 
 
 class JobWeather:
@@ -123,22 +124,21 @@ def _windows(
     now: datetime,
     thresholds: WindowThresholds,
 ) -> list[tuple[ScheduledVisit, list[Window]]]:
-    judged = {
-        name: judge(stored.forecast, thresholds) if stored.forecast is not None else []
-        for name, stored in cells.items()
-    }
+    judged = {name: _judged(stored, now, thresholds) for name, stored in cells.items()}
     answers = []
     for visit in visits:
         cell = visit.cell or ""
         official = cells[cell].official if cell in cells else []
         site = complete_site(JobInput.model_validate(visit.input)).site
-        windows = work_windows(
-            judged.get(cell, []),
-            site,
-            now,
-            thresholds,
-            missing="no forecast for these hours",
-            official=official,
-        )
+        slots, missing = judged.get(cell, ([], NO_FORECAST))
+        windows = work_windows(slots, site, now, thresholds, missing=missing, official=official)
         answers.append((visit, [w for w in windows if w.start < visit.end and visit.start < w.end]))
     return answers
+
+
+def _judged(stored: StoredForecast, now: datetime, thresholds: WindowThresholds) -> tuple[list[Slot], str]:
+    """The slots of a cell, and why there are none of other hours."""
+    try:
+        return judge(kept_forecast(stored, now), thresholds), NO_FORECAST
+    except ProviderUnavailable as error:
+        return [], error.detail

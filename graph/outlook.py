@@ -28,6 +28,8 @@ class Outlook:
     stops: list[tuple[datetime, datetime]]
     known: list[tuple[datetime, datetime]]
     """The stretches of which the forecast knows everything: there it takes back what an earlier one foresaw."""
+    frost_since: datetime | None = None
+    """The first hour of a forecast that begins in frost: what froze before it is not known to have thawed."""
     warned: Warned | None = None
     """What an authority said, where one was asked now."""
 
@@ -54,15 +56,17 @@ def outlook(
     in_force = [alert for alert in official if alert.end > now]
     stops = [(slot.start, slot.end) for slot in slots if slot.verdict == "stop"]
     stops += [(alert.start, alert.end) for alert in in_force if alert.severity == "stop"]
-    return Outlook([*alerts(slots, thresholds), *in_force], stops, _known(forecast), warned)
+    raised = [*alerts(slots, thresholds), *in_force]
+    return Outlook(raised, stops, _known(forecast), _frost_since(forecast), warned)
 
 
 def alert_news(known: Sequence[OpenAlert], seen: Outlook, now: datetime) -> AlertNews:
     """What a job is to be told, given what it was told.
 
     What a forecast foresaw stays where the present one cannot say: it may be of a provider that looks less far, or
-    knows no gusts. A warning of an authority stays until its end, or until the authority lists it for no zone of the
-    area any more: a cell may hold several zones, and a job another one than the place that was asked about.
+    knows no gusts, and of ice from before its first hour it only knows that it has frozen since. A warning of an
+    authority stays until its end, or until the authority lists it for no zone of the area any more: a cell may hold
+    several zones, and a job another one than the place that was asked about.
     """
     before, current = [each.alert for each in known], seen.alerts
     pairs = sorted(matched(before, current))
@@ -82,7 +86,8 @@ def alert_news(known: Sequence[OpenAlert], seen: Outlook, now: datetime) -> Aler
 
 def _is_over(told: Alert, seen: Outlook, now: datetime) -> bool:
     if told.source == FORECAST:
-        return told.end <= now or seen.knows(max(told.start, now), told.end)
+        still_frozen = told.kind == "ice" and seen.frost_since is not None and told.start < seen.frost_since
+        return told.end <= now or (seen.knows(max(told.start, now), told.end) and not still_frozen)
     return told.end <= now or (seen.warned is not None and seen.warned.withdrew(told))
 
 
@@ -100,6 +105,15 @@ def _known(forecast: Forecast | None) -> list[tuple[datetime, datetime]]:
     return stretches
 
 
+def _frost_since(forecast: Forecast | None) -> datetime | None:
+    first = forecast.hourly[0] if forecast is not None and forecast.hourly else None
+    return (
+        first.start
+        if first is not None and first.temp_air_c is not None and first.temp_air_c <= 0.0
+        else None
+    )
+
+
 def _is_complete(hour: ForecastHour) -> bool:
     known = (
         hour.temp_air_c,
@@ -113,7 +127,10 @@ def _is_complete(hour: ForecastHour) -> bool:
 
 def news_of_run(known: Sequence[OpenAlert], weather: WeatherResult, now: datetime) -> AlertNews:
     """`alert_news` of a run's weather."""
-    return alert_news(known, Outlook(weather.alerts, [], _known(weather.forecast) if known else []), now)
+    if not known:
+        return alert_news(known, Outlook(weather.alerts, [], []), now)
+    forecast = weather.forecast
+    return alert_news(known, Outlook(weather.alerts, [], _known(forecast), _frost_since(forecast)), now)
 
 
 def already_stopped(job: ActiveJob, windows: Sequence[Window]) -> bool:

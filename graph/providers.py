@@ -30,6 +30,9 @@ CONCURRENCY: Mapping[str, int] = {"open_meteo": 1, "openweathermap": 4, "met_no"
 """Requests of one process under way at a time; Open-Meteo's free service allows one of an address."""
 
 
+REFUSALS = frozenset({401, 403, 429})
+"""A service that answers so is there, and not for us."""
+
 GREENWICH = (51.48, 0.0)
 """The place that a provider is tried with."""
 
@@ -158,7 +161,10 @@ class Providers:
                 answer = await self.http.get(url, headers={"user-agent": user_agent(self.settings)})
         except (TimeoutError, httpx.HTTPError, httpx.InvalidURL) as error:
             return ProviderState(False, f"cannot be reached ({type(error).__name__})")
-        return ProviderState(True, f"there (HTTP {answer.status_code})")
+        serves = answer.status_code < httpx.codes.INTERNAL_SERVER_ERROR and answer.status_code not in REFUSALS
+        return ProviderState(
+            serves, f"{'there' if serves else 'does not serve us'} (HTTP {answer.status_code})"
+        )
 
     def _gate(self, provider: str) -> Gate:
         return Gate(provider, budget=self.budget, concurrency=CONCURRENCY[provider], clock=self.clock)

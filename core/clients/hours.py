@@ -15,6 +15,9 @@ _HOURS = TypeAdapter(list[ForecastHour])
 FREEZING = (56, 57, 66, 67)
 """WMO code table 4677: freezing drizzle and rain."""
 
+SQUALLS = (18, 19)
+"""WMO code table 4677: squalls; funnel clouds, tornadoes."""
+
 
 def to_hours(
     provider: str, starts: Sequence[datetime], columns: Mapping[str, FloatArray]
@@ -47,11 +50,17 @@ def _known(values: FloatArray) -> list[float | None]:
 
 
 def worse_code(one: FloatArray, other: FloatArray) -> FloatArray:
-    """Of two codes the one that matters on a roof: thunder, then ice, then rain; unknown where either is."""
+    """Of two codes the one that matters on a roof, unknown where either is: thunder, squalls, ice, then rain."""
     worse = np.where(_gravity(one) >= _gravity(other), one, other)
     return np.where(np.isnan(one) | np.isnan(other), np.nan, worse)
 
 
+def worst_code(codes: Sequence[int]) -> int:
+    """The same of several that hold at once."""
+    return codes[int(np.argmax(_gravity(np.array(codes, dtype=np.float64))))]
+
+
 def _gravity(code: FloatArray) -> FloatArray:
-    graver: FloatArray = code + 100.0 * np.isin(code, FREEZING) + 200.0 * (code >= 95)
+    ice, squall, thunder = np.isin(code, FREEZING), np.isin(code, SQUALLS), code >= 95
+    graver: FloatArray = code + 100.0 * ice + 200.0 * squall + 300.0 * thunder
     return graver

@@ -93,6 +93,9 @@ class MetNoClient:
         """About nine days from now; raises `ProviderUnavailable` naming the reason where none can be had."""
         key = (f"{latitude:.4f}", f"{longitude:.4f}")
         kept = self._kept.get(key)
+        if kept is not None and self._clock.now() - kept.forecast.issued_at > OLDEST:
+            del self._kept[key]
+            kept = None  # asked without a condition it has to send what it has, which is then judged
         if kept is not None and self._clock.now() < kept.expires:
             return kept.forecast
         answer = await self._ask(key, kept)

@@ -172,7 +172,12 @@ def read_bulletin(area: str, features: Iterable[object], now: datetime) -> Bulle
         affected = told.get("affectedZones")
         zones = affected if isinstance(affected, list) else []
         warnings.append((_alert(told, now, area), frozenset(map(_code, zones))))
+    warnings.sort(key=lambda each: _sent(each[0]))  # the service lists the newest first
     return Bulletin(area, warnings)
+
+
+def _sent(alert: Alert) -> float:
+    return alert.issued_at.timestamp() if alert.issued_at is not None else 0.0
 
 
 def _alert(told: Mapping[str, object], now: datetime, area: str) -> Alert:

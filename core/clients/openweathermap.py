@@ -14,6 +14,7 @@ import numpy as np
 from pydantic import SecretStr
 
 from core.clients.gate import Gate
+from core.clients.hours import worst_code
 from core.clients.http import Patience, Question, get_json, withhold_queries_from_logs
 from core.clients.place import contradicts_the_sun, instants, is_elsewhere
 from core.clients.reading import mapping, number, numbers, optional
@@ -174,4 +175,4 @@ def _code(row: object) -> float:
         for code in codes
         if isinstance(code, int) and (200 <= code < 300 or code in WMO_CODES)
     ]
-    return float(max(known)) if known and len(known) == len(codes) else float("nan")
+    return float(worst_code(known)) if known and len(known) == len(codes) else float("nan")

@@ -93,38 +93,60 @@ class _Aftermath:
         self._hold = math.ceil(thresholds.thunder_hold_minutes / 30)
         self._drying = math.ceil(thresholds.drying_minutes / 30)
         self._rain_mm = thresholds.rain_mm
-        self._held = self._wet = 0
-        self._perhaps_wet = self._drying  # nothing is known of the hours before the first
+        self._held = self._perhaps_held = self._wet = 0
+        # Nothing is known of the hours before the first.
+        self._perhaps_wet = self._drying
+        self._perhaps_icy = True
         self._icy = False
 
     def leaves_nothing(self, hour: ForecastHour) -> bool:
         """Whether nothing is left of earlier hours, and that hour leaves nothing: most hours are so."""
         return (
-            not (self._held or self._wet or self._perhaps_wet or self._icy)
+            not (self._held or self._perhaps_held or self._wet or self._perhaps_wet)
+            and not (self._icy or self._perhaps_icy)
             and hour.precipitation_mm is not None
             and hour.precipitation_mm < self._rain_mm
+            and hour.weather_code is not None
             and hour.weather_code not in _LEAVE_SOMETHING
         )
 
     def step(self, hour: ForecastHour) -> list[Finding]:
         """Advance by one slot of that hour."""
-        found = []
-        if hour.weather_code in THUNDER_CODES:
-            self._held = self._hold
-        elif self._held:
-            self._held -= 1
-            found.append(Finding("thunderstorm", "stop", "thunder shortly before", None, "", THUNDER_RULE))
-        frost = hour.temp_air_c is not None and hour.temp_air_c <= 0.0
-        found.extend(self._water(hour, frost=frost))
+        temp = hour.temp_air_c
+        thaws = temp is not None and temp > 0.0
+        found = [*self._thunder(hour), *self._water(hour, thaws=thaws)]
+        frost = temp is not None and not thaws
         if hour.weather_code in FREEZING_CODES or (frost and self._wet):
             self._icy = True
-        elif not frost and not self._wet:
+        elif thaws and not self._wet:
             self._icy = False
+        if frost and self._perhaps_wet:
+            self._perhaps_icy = True
+        elif thaws and not self._perhaps_wet:
+            self._perhaps_icy = False
         if self._icy:
-            found.append(Finding("ice", "stop", "ice", hour.temp_air_c, "°C", ICE_RULE))
+            found.append(Finding("ice", "stop", "ice", temp, "°C", ICE_RULE))
+        elif frost and self._perhaps_icy:
+            found.append(Finding("ice", "caution", "frost, earlier ice not known", temp, "°C", ICE_RULE))
         return found
 
-    def _water(self, hour: ForecastHour, *, frost: bool) -> list[Finding]:
+    def _thunder(self, hour: ForecastHour) -> list[Finding]:
+        if hour.weather_code in THUNDER_CODES:
+            self._held, self._perhaps_held = self._hold, 0
+            return []
+        if hour.weather_code is None:
+            self._perhaps_held = self._hold
+        elif self._perhaps_held and not self._held:
+            self._perhaps_held -= 1
+            return [
+                Finding(None, "unknown", "earlier thunder not known", None, "", "missing data is unknown")
+            ]
+        if self._held:
+            self._held -= 1
+            return [Finding("thunderstorm", "stop", "thunder shortly before", None, "", THUNDER_RULE)]
+        return []
+
+    def _water(self, hour: ForecastHour, *, thaws: bool) -> list[Finding]:
         if hour.precipitation_mm is None:
             self._perhaps_wet = self._drying
             return []
@@ -132,7 +154,7 @@ class _Aftermath:
             self._wet, self._perhaps_wet = self._drying, 0
             return []
         if self._wet:
-            self._wet -= 0 if frost else 1
+            self._wet -= 1 if thaws else 0
             return [Finding("rain", "stop", "roof still wet", None, "", RAIN_RULE)]
         if self._perhaps_wet:
             self._perhaps_wet -= 1

@@ -11,16 +11,19 @@ from fastapi import FastAPI
 from sqlalchemy import update
 
 from api.app import create_app
+from core.climate.cells import weather_cell
 from core.clock import SystemClock
 from core.config import Settings
 from core.database import AsyncSessionLocal
 from core.database.alerts import AlertNews, Alerts
+from core.database.cells import packed
 from core.database.models import JobRow
 from core.database.weather_tables import WeatherCellRow
 from core.ids import new_id
 from graph.tasks import work
 from state.weather import Alert
 from tests.api.conftest import settled
+from tests.support.fakes import FineWeather
 from tests.support.inputs import sizing_input
 
 
@@ -39,6 +42,21 @@ async def _warned(app: FastAPI, job_id: str) -> None:
     now = SystemClock().now()
     async with AsyncSessionLocal(bind=app.state.services.engine) as session, session.begin():
         await Alerts(session).tell({UUID(job_id): AlertNews(opened=[_alert(now)])}, now)
+
+
+async def _fetched(app: FastAPI, at: datetime) -> None:
+    """A fine week in the cell of the jobs here, fetched then."""
+    place = sizing_input()["site"]["latitude"], sizing_input()["site"]["longitude"]
+    fine = packed(await FineWeather(SystemClock()).forecast(*place))
+    known = {"due_at": at + timedelta(hours=1), "fetched_at": at, "content": fine}
+    async with AsyncSessionLocal(bind=app.state.services.engine) as session, session.begin():
+        cell = await session.get(WeatherCellRow, weather_cell(*place))
+        if cell is None:
+            cell = WeatherCellRow(cell=weather_cell(*place), latitude=place[0], longitude=place[1])
+            session.add(cell)
+        for name, value in known.items():
+            setattr(cell, name, value)
+        cell.problem = "open_meteo: cannot be reached"
 
 
 async def _refreshed(client: httpx.AsyncClient) -> Any:
@@ -167,6 +185,14 @@ async def test_the_schedule_lists_visits_with_the_windows_they_lie_in(
     [planned] = (await dispatcher.get("/schedule")).json()
     assert (planned["job_id"], planned["technician"]["name"]) == (job_id, "Grace")
     assert {window["verdict"] for window in planned["windows"]} == {"unknown"}  # nobody has asked for it yet
+    now = SystemClock().now()
+    await _fetched(app, at=now)
+    [planned] = (await dispatcher.get("/schedule")).json()
+    assert {window["verdict"] for window in planned["windows"]} == {"go"}
+    await _fetched(app, at=now - timedelta(days=3))  # and since then nobody could
+    [planned] = (await dispatcher.get("/schedule")).json()
+    assert {window["verdict"] for window in planned["windows"]} == {"unknown"}
+    assert "cannot be reached" in planned["windows"][0]["reasons"][0]
     later = {"from": (start + timedelta(days=1)).isoformat()}
     assert (await dispatcher.get("/schedule", params=later)).json() == []
     assert (await dispatcher.get("/schedule", params={"technician_id": str(new_id())})).json() == []

@@ -20,9 +20,11 @@ from core.clients.open_meteo_archive import OpenMeteoArchive
 from core.clients.pvgis import PvgisClient
 from core.climate.resource import ClimateYears, design_resource
 from core.clock import FixedClock
+from core.config import Settings
 from core.database.climates import StoredClimates
 from core.errors import ProviderUnavailable
 from core.ports import Warned, WarnedPlace
+from graph.providers import Providers
 from state.job import JobInput
 from tests.support import provider_bodies as bodies
 from tests.support.fakes import NoFiles
@@ -275,6 +277,17 @@ def weather_service(*warnings: dict[str, Any]) -> Any:
     return script
 
 
+async def test_of_two_messages_of_one_event_the_later_one_counts_wherever_it_is_listed(
+    server: ProviderServer, http: httpx.AsyncClient
+) -> None:
+    earlier = warning(severity="Moderate", sent="2026-06-01T01:00:00-07:00", ends="2026-06-01T12:00:00-07:00")
+    for listed in ([warning(), earlier], [earlier, warning()]):
+        service = NwsClient(server.url, AGENT, http, clock=FixedClock(NOW), patience=QUICK)
+        server.script = weather_service(*listed)
+        [alert] = (await service.alerts(*PORTLAND)).alerts
+        assert (alert.severity, alert.end.isoformat()) == ("stop", "2026-06-02T03:00:00+00:00")
+
+
 async def test_warnings_are_fetched_by_state_once_for_all_of_its_sites(
     server: ProviderServer, http: httpx.AsyncClient
 ) -> None:
@@ -433,3 +446,23 @@ async def test_a_place_that_a_provider_does_not_cover_opens_no_breaker(
         with pytest.raises(NotCovered):
             await pvgis.typical_year(0.0, 0.0, 0.0)
     assert len(server.asked) == 5
+
+
+@pytest.mark.parametrize(
+    ("status", "serves"), [(200, True), (404, True), (403, False), (429, False), (503, False)]
+)
+async def test_a_service_that_is_there_and_refuses_us_does_not_serve(
+    server: ProviderServer, http: httpx.AsyncClient, status: int, serves: bool
+) -> None:
+    server.script = lambda _: Reply({}, status)
+    settings = Settings(
+        _env_file=None,
+        weather_providers=[],
+        resource_providers=["pvgis"],
+        design_temperature_providers=[],
+        alert_providers=[],
+        pvgis_url=server.url,
+    )
+    states = await Providers(settings, http, FixedClock(NOW), budget=None).states(5.0)
+    assert states["pvgis"].answers == serves
+    assert str(status) in states["pvgis"].detail

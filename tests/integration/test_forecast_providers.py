@@ -373,6 +373,26 @@ async def test_met_no_is_told_who_asks_at_four_decimals_and_not_before_it_expire
     assert len(server.asked) == 2
 
 
+async def test_a_forecast_that_met_no_has_not_renewed_for_a_day_is_stale_though_nothing_changed(
+    server: ProviderServer, http: httpx.AsyncClient
+) -> None:
+    clock = FixedClock(NOW)
+    client = made("met_no", server.url, http, clock)
+    body = bodies.met_no()
+    server.answers(
+        Reply(body, headers={"Last-Modified": "Mon, 01 Jun 2026 09:20:00 GMT"}),
+        Reply(None, 304),
+        Reply(body),
+    )
+    first = await client.forecast(*NAIROBI)
+    clock.move_to(NOW + timedelta(hours=12))
+    assert await client.forecast(*NAIROBI) is first
+    clock.move_to(NOW + timedelta(hours=30))
+    with pytest.raises(ProviderUnavailable, match="stale"):
+        await client.forecast(*NAIROBI)
+    assert "if-modified-since" not in server.asked[2].headers
+
+
 async def test_a_version_that_will_end_is_named_and_used(
     server: ProviderServer, http: httpx.AsyncClient
 ) -> None:
@@ -380,6 +400,17 @@ async def test_a_version_that_will_end_is_named_and_used(
     forecast = await made("met_no", server.url, http).forecast(*NAIROBI)
     assert forecast.hourly
     assert "HTTP 203" in forecast.warnings[0]
+
+
+async def test_of_several_conditions_at_once_the_worst_counts(
+    server: ProviderServer, http: httpx.AsyncClient
+) -> None:
+    body = bodies.openweathermap()
+    squall = {"id": 771, "main": "Squall", "description": "squalls"}
+    body["list"][7]["weather"] = [squall, {"id": 741, "main": "Fog", "description": "fog"}]
+    server.answers(Reply(body))
+    forecast = await made("openweathermap", server.url, http).forecast(*NAIROBI)
+    assert 18 in {hour.weather_code for hour in forecast.hourly}
 
 
 async def test_rain_at_an_unknown_hour_of_a_step_keeps_work_off_the_roof_in_all_of_it(

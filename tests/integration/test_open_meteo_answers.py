@@ -138,7 +138,18 @@ async def test_instantaneous_values_hold_at_the_middle_of_the_hour() -> None:
     assert (hour.temp_air_c, hour.wind_speed_m_s) == (21.0, 5.0)
 
 
-@pytest.mark.parametrize(("ends", "matters"), [((1, 95), 95), ((95, 1), 95), ((63, 57), 57), ((3, 61), 61)])
+@pytest.mark.parametrize(
+    ("ends", "matters"),
+    [
+        ((1, 95), 95),
+        ((95, 1), 95),
+        ((63, 57), 57),
+        ((3, 61), 61),
+        ((18, 45), 18),
+        ((61, 19), 19),
+        ((66, 19), 19),
+    ],
+)
 async def test_the_worse_code_of_an_hours_two_ends_counts(ends: tuple[int, int], matters: int) -> None:
     document = answer()
     document["hourly"]["weather_code"][10:12] = list(ends)

@@ -126,5 +126,19 @@ def test_backwards_what_opened_closes(previous: list[Alert], current: list[Alert
     assert len(there.closed) == len(back.opened)
 
 
+def test_ice_is_taken_back_only_by_a_forecast_that_may_know_of_a_thaw() -> None:
+    told = [OpenAlert(new_id(), alert(-20, 100, kind="ice"))]
+    known = [(NOON - 10 * HOUR, NOON + 200 * HOUR)]
+
+    def closed(frost_since: datetime | None) -> int:
+        return len(alert_news(told, Outlook([], [], known, frost_since), NOON).closed)
+
+    assert closed(frost_since=None) == 1
+    assert closed(frost_since=NOON - 10 * HOUR) == 0  # it has frozen ever since
+    assert (
+        closed(frost_since=NOON - 30 * HOUR) == 1
+    )  # the hours of the ice are seen, and there is none in them
+
+
 def test_the_slack_is_a_wavering_forecasts() -> None:
     assert timedelta(hours=1) <= SLACK <= timedelta(hours=6)

@@ -120,13 +120,45 @@ def test_water_does_not_dry_in_frost_and_becomes_ice() -> None:
 def test_freezing_rain_is_ice_until_it_thaws(code: int) -> None:
     cold = {k: {"temp_air_c": -1.0, "weather_code": code if k == 6 else 1} for k in range(24)}
     found = windows(at=cold, days=1)
-    assert verdict(at(8.5), found) == "go"
+    assert verdict(at(8.5), found) == "caution"
     assert verdict(at(9), found) == "stop"
     assert verdict(at(17.5), found) == "stop"
 
 
-def test_dry_frost_is_no_ice() -> None:
-    assert [w.verdict for w in windows(days=1, temp_air_c=-5.0)] == ["go"]
+def test_ice_stays_while_the_temperature_is_not_known() -> None:
+    cold: dict[int, dict[str, Any]] = {
+        k: {"temp_air_c": -4.0, "weather_code": 66 if k == 3 else 1} for k in range(24)
+    }
+    cold |= {k: {"temp_air_c": None} for k in range(4, 8)}  # 07:00 to 11:00
+    found = windows(at=cold, days=1)
+    assert {verdict(at(h), found) for h in (7, 8, 10.5, 11, 14, 17.5)} == {"stop"}
+
+
+def test_dry_frost_is_no_ice_where_it_is_known_to_have_set_in() -> None:
+    frost = {k: {"temp_air_c": -5.0} for k in range(5, 24)}
+    assert [w.verdict for w in windows(at=frost, days=1)] == ["go"]
+
+
+def test_frost_from_the_first_hour_on_may_hide_ice_from_before() -> None:
+    [window] = windows(days=1, temp_air_c=-5.0)
+    assert window.verdict == "caution"
+    assert window.reasons == [
+        "frost, earlier ice not known -5.0 °C (freezing rain, or frost on a wet roof: ice)"
+    ]
+    thawed = windows(days=1, at={k: {"temp_air_c": -5.0} for k in range(9)})  # to 12:00
+    assert [(w.start, w.end, w.verdict) for w in thawed] == [
+        (at(7), at(12), "caution"),
+        (at(12), at(18), "go"),
+    ]
+
+
+def test_thunder_that_is_not_known_holds_the_next_half_hour_too() -> None:
+    found = windows(at={9: {"weather_code": None}}, days=1)
+    assert [(w.start, w.end, w.verdict) for w in found] == [
+        (at(7), at(12), "go"),
+        (at(12), at(13.5), "unknown"),
+        (at(13.5), at(18), "go"),
+    ]
 
 
 @pytest.mark.parametrize(
