@@ -23,8 +23,12 @@ EXECUTE_RUN = "execute_run"
 DELIVER = "deliver"
 REFRESH_WEATHER = "refresh_weather"
 
-Priority = Literal[10, 5, 1]
+Priority = Literal[20, 10, 7, 5, 1]
+DANGER: Priority = 20
+"""A run of a P1 job that a person has answered or tries again."""
 PERSON_WAITS: Priority = 10
+MESSAGE: Priority = 7
+"""To people and webhooks: messages have places of their own in a worker and keep no run from one."""
 NEW_JOB: Priority = 5
 SCHEDULED: Priority = 1
 
@@ -41,7 +45,7 @@ def queueing_deliveries(deliveries: str) -> str:
     """Part of a statement that queues messages to webhooks: `deliveries` names what holds their ids."""
     return f"""
     INSERT INTO pgqueuer (status, priority, entrypoint, payload)
-    SELECT 'queued', {SCHEDULED}, '{DELIVER}', uuid_send(id) FROM {deliveries}
+    SELECT 'queued', {MESSAGE}, '{DELIVER}', uuid_send(id) FROM {deliveries}
     """  # noqa: S608  constants
 
 
@@ -134,7 +138,7 @@ async def enqueue_deliveries(session: AsyncSession, deliveries: Sequence[UUID]) 
     await Queries(_SessionDriver(session)).enqueue(
         [DELIVER] * len(deliveries),
         [delivery.bytes for delivery in deliveries],
-        [SCHEDULED] * len(deliveries),
+        [MESSAGE] * len(deliveries),
     )
 
 

@@ -32,6 +32,8 @@ COMMAND_SECONDS = 10.0
 """Every statement of the queue takes milliseconds; one that takes this long has lost its server."""
 AT_ONCE = timedelta(0)
 SOON = timedelta(seconds=2)
+WHEN_FREE = timedelta(seconds=10)
+"""A message takes no longer, and to look sooner would only fill the log of the queue."""
 BEATS_PER_LEASE = 3
 """How many heartbeat intervals a lease lasts: a worker under full load beats late, and is not dead."""
 
@@ -167,7 +169,7 @@ class QueueWorker:
     async def _send(self, job: Job, context: Context) -> None:
         assert self._deliver is not None  # noqa: S101  registered only with it
         if self._delivery_slots.locked():  # to wait here would keep a run from being taken
-            raise RetryRequested(SOON)
+            raise RetryRequested(WHEN_FREE)
         await self._carry_out(job, context, self._deliver, self._delivery_slots)
 
     async def _look_again(self, job: Job, context: Context) -> None:

@@ -74,7 +74,7 @@ class CellForecasts:
             if before is None:
                 raise
             return kept_forecast(replace(before, problem=error.detail), self._clock.now())
-        except asyncio.CancelledError:
+        except BaseException:
             await self._give_back(cell, claimed_at)
             raise
         await self._keep(Fetched(cell, await asyncio.to_thread(packed, forecast)))
@@ -84,7 +84,7 @@ class CellForecasts:
         """Others may wait for it; where PostgreSQL is away the claim ends by itself."""
         with suppress(StorageUnavailable):
             async with open_session(self._reading) as session:
-                await WeatherCells(session).give_back(cell.name, claimed_at, self._clock.now())
+                await WeatherCells(session).give_back([cell.name], claimed_at, self._clock.now())
 
     async def _keep(self, fetched: Fetched) -> None:
         """The other jobs of the cell are compared with it at the next look at all of them."""

@@ -49,7 +49,7 @@ class Deliveries:
     async def deliver(self, delivery_id: UUID) -> None:
         """Make one attempt. Raises `TryAgain` or `StorageUnavailable` where the queue should come back with it."""
         async with open_session(self._engine) as session:
-            message = await Webhooks(session).claim(delivery_id, self._clock.now())
+            message = await Webhooks(session).claim(delivery_id, self._clock.now(), self._jitter())
         if isinstance(message, NotYet):
             raise TryAgain(message.until - self._clock.now())
         if message is not None:

@@ -57,9 +57,15 @@ def answers_for(job: JobRow, snapshot: StateSnapshot) -> Command[Any] | None:
 
 
 def fault_found(state: JsonObject) -> JsonObject:
-    """What triage made of the ticket, in a run that waits too: what other jobs at the site ask for."""
+    """What triage made of the ticket, in a run that waits too: other jobs at the site and the queue ask for it."""
     triage = state.get("triage")
-    return {key: triage[key] for key in ("asset", "failure_mode")} if triage else {}
+    if not triage:
+        return {}
+    return {
+        "asset": triage["asset"],
+        "failure_mode": triage["failure_mode"],
+        "priority": JobPriority(triage["priority"]),
+    }
 
 
 def climate_stands_in(state: JsonObject) -> bool:
@@ -76,8 +82,6 @@ def climate_stands_in(state: JsonObject) -> bool:
 def job_values(state: JsonObject) -> JsonObject:
     """What the job's row repeats of the result, so that lists and plans need not open documents."""
     values = fault_found(state)
-    if triage := state.get("triage"):
-        values["priority"] = JobPriority(triage["priority"])
     if dispatch := state.get("dispatch"):
         technician, visit = dispatch.get("technician"), dispatch.get("visit")
         values["technician_id"] = UUID(technician["id"]) if technician else None

@@ -51,10 +51,10 @@ from state.base import JsonObject
 
 log = structlog.get_logger(__name__)
 
-MAX_ATTEMPTS = 5
-"""Claims of one run before a passing failure is its end."""
-MAX_ATTEMPTS_IF_BLAMELESS = 60
-"""The same where PostgreSQL or Redis is away, or other jobs were faster: about an hour."""
+MAX_FAILURES = 5
+"""Passing failures of one run, of which the last is its end."""
+MAX_ATTEMPTS = 60
+"""Claims of one run before PostgreSQL or Redis being away, or other jobs being faster, is its end: about an hour."""
 MAX_LOSSES = 5
 """Workers lost over one run before it is suspected of ending them."""
 MAX_PLANS = 10
@@ -249,12 +249,12 @@ class Execution:
 
     async def _postpone(self, claim: Claim, error: TransientError) -> None:
         blameless = isinstance(error, StorageUnavailable | VisitTaken)
-        if claim.attempt >= (MAX_ATTEMPTS_IF_BLAMELESS if blameless else MAX_ATTEMPTS):
+        if claim.attempt >= MAX_ATTEMPTS or (not blameless and claim.failures + 1 >= MAX_FAILURES):
             await self._fail(claim, error)
             return
         _count(claim, "postponed")
         log.warning("graph.run.postponed", reason=error.detail, attempt=claim.attempt)
-        await self._unless_stale(lambda runs: runs.release(claim, error.detail))
+        await self._unless_stale(lambda runs: runs.release(claim, error.detail, failed=not blameless))
         raise TryAgain(min(BACKOFF * 2 ** min(claim.attempt - 1, 10), LONGEST_BACKOFF))
 
     async def _fail(self, claim: Claim, error: SolarSyncError) -> None:

@@ -9,6 +9,7 @@ replicas may do this at the same time: they share the cells out between them.
 import asyncio
 from collections import Counter
 from collections.abc import Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from uuid import UUID
@@ -25,6 +26,7 @@ from core.database.resources import StandIns
 from core.database.runs import Runs
 from core.database.session import open_session
 from core.database.warned_cells import WarnedCells
+from core.errors import StorageUnavailable
 from core.ports import Authority, Climates, ForecastBatches
 from core.queue import enqueue_runs
 from graph.cells import Heard, coming, fetch_cells
@@ -95,9 +97,12 @@ class WeatherUpdate:
         side_by_side = [asyncio.create_task(self._fetch_what_is_due()) for _ in range(SIDE_BY_SIDE)]
         try:
             await asyncio.gather(*side_by_side)
-        finally:
+        except BaseException:
             for task in side_by_side:
-                task.cancel()
+                if not task.cancelling():  # one that is gives its cells back, and is not to be disturbed
+                    task.cancel()
+            await asyncio.wait(side_by_side)
+            raise
         while await self._judge_what_runs_fetched():
             pass
         while await self._close_passed():
@@ -136,17 +141,29 @@ class WeatherUpdate:
 
     async def _fetch_what_is_due(self) -> None:
         while self._without_any < HOPELESS:
+            claimed_at = self._clock.now()
             async with open_session(self._engine) as session:
-                cells = await WeatherCells(session).claim(self._started, self._clock.now(), BATCH)
+                cells = await WeatherCells(session).claim(self._started, claimed_at, BATCH)
             if not cells:
                 return
-            fetched, judged = await self._fetch(cells)
-            async with open_session(self._engine) as session:
-                await WeatherCells(session).store(fetched, self._clock.now(), self._life, judged=True)
-                jobs = await self._tell(session, judged)
+            try:
+                fetched, judged = await self._fetch(cells)
+                async with open_session(self._engine) as session:
+                    await WeatherCells(session).store(fetched, self._clock.now(), self._life, judged=True)
+                    jobs = await self._tell(session, judged)
+            except BaseException:
+                await self._give_back(cells, claimed_at)
+                raise
             found = sum(each.content is not None for each in fetched)
             self._without_any = 0 if found else self._without_any + 1
             self.counts += Counter(batches=1, fetched=found, failed=len(cells) - found, jobs=jobs)
+
+    async def _give_back(self, cells: Sequence[Cell], claimed_at: datetime) -> None:
+        """For whoever looks next, who would else think that they are being fetched."""
+        with suppress(StorageUnavailable):
+            async with open_session(self._engine) as session:
+                names = [cell.name for cell in cells]
+                await WeatherCells(session).give_back(names, claimed_at, self._clock.now())
 
     async def _fetch(self, cells: list[Cell]) -> tuple[list[Fetched], dict[str, Outlook]]:
         """What is to be kept and told; the hours themselves, 30 MB of them, are let go before the database is asked."""

@@ -2,7 +2,6 @@
 
 import contextlib
 from collections.abc import Mapping
-from datetime import timedelta
 from typing import Any
 from uuid import UUID
 
@@ -11,20 +10,14 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from core.checkpoint import RedisSaver, delete_job_state
 from core.clock import Clock
 from core.database.jobs import Jobs
-from core.database.models import JobKind, JobRow, RunKind, RunStatus
+from core.database.models import JobKind, JobPriority, JobRow, RunKind, RunStatus
 from core.database.runs import Runs
 from core.database.starting import start_job
 from core.database.users import Viewer
 from core.database.weather_files import WeatherFileRepository
 from core.errors import Conflict, FieldError, Forbidden, InvalidInput, QueueFull, StorageUnavailable
 from core.metrics import RESUME_CONFLICTS
-from core.queue import (
-    PERSON_WAITS,
-    SCHEDULED,
-    Priority,
-    enqueue_run,
-    queued_runs,
-)
+from core.queue import DANGER, PERSON_WAITS, SCHEDULED, enqueue_run, queued_runs
 from graph.decisions import end_active_run
 from nodes.intake.engine import check_input
 from state.job import JobInput
@@ -66,7 +59,7 @@ class Runner:
         job.questions = []
         job.status = RunStatus.QUEUED
         await jobs.record(job_id, "questions.answered", viewer.username, answers=dict(answers))
-        await self._queue(session, job, RunKind.RESUME, PERSON_WAITS)
+        await self._queue(session, job, RunKind.RESUME)
         return job
 
     async def cancel(self, session: AsyncSession, viewer: Viewer, job_id: UUID) -> JobRow:
@@ -94,22 +87,23 @@ class Runner:
         job.status = RunStatus.QUEUED
         job.problem = None
         await jobs.record(job_id, "job.retried", viewer.username)
-        await self._queue(session, job, RunKind.RETRY, PERSON_WAITS)
+        await self._queue(session, job, RunKind.RETRY)
         return job
 
-    async def refresh(self, session: AsyncSession, job: JobRow, *, after: timedelta | None = None) -> bool:
+    async def refresh(self, session: AsyncSession, job: JobRow) -> bool:
         """Queue a look at the weather; False where a run is active or a person is being waited for."""
         if job.status is not RunStatus.SUCCEEDED or job.closed_at is not None:
             return False
         if await Runs(session).active(job.id) is not None:
             return False
         run = await Runs(session).add(job.id, RunKind.REFRESH)
-        await enqueue_run(session, run.id, SCHEDULED, after=after)
+        await enqueue_run(session, run.id, SCHEDULED)
         return True
 
-    async def _queue(self, session: AsyncSession, job: JobRow, kind: RunKind, priority: Priority) -> None:
+    async def _queue(self, session: AsyncSession, job: JobRow, kind: RunKind) -> None:
+        """For a person who waits; where there is danger, before all others."""
         run = await Runs(session).add(job.id, kind)
-        await enqueue_run(session, run.id, priority)
+        await enqueue_run(session, run.id, DANGER if job.priority is JobPriority.P1 else PERSON_WAITS)
 
     async def _refuse_when_full(self, session: AsyncSession) -> None:
         if await queued_runs(session, at_most=self._queue_limit) >= self._queue_limit:

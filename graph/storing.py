@@ -34,7 +34,7 @@ class OutcomeStore:
             await self._succeed(claim, outcome, _document(claim, outcome, latest, self._clock.now()))
 
     async def _wait(self, claim: Claim, outcome: Outcome, questions: list[JsonObject]) -> None:
-        seen = _weather_seen(outcome)
+        seen = _weather_seen(claim, outcome)
         async with open_session(self._engine) as session:
             told = [*outcome.untold, *await urgency_untold(session, claim.job_id, outcome.state)]
             job = fault_found(outcome.state) | outcome.progress()
@@ -51,7 +51,7 @@ class OutcomeStore:
             "resource_due_at": self._clock.now() + AGAIN if climate_stands_in(outcome.state) else None,
             **outcome.progress(),
         }
-        seen = _weather_seen(outcome)
+        seen = _weather_seen(claim, outcome)
         # Before its first run a job was told of nothing, so what is raised now is all new; later it is compared.
         raised = seen.alerts if seen is not None and claim.kind is RunKind.START else []
         compared = seen if claim.kind is not RunKind.START else None
@@ -78,9 +78,15 @@ class OutcomeStore:
         await alerts.tell({claim.job_id: news}, now, run_id=claim.run_id)
 
 
-def _weather_seen(outcome: Outcome) -> WeatherResult | None:
-    """What the run itself fetched; weather that was kept from before has been told of."""
-    return WeatherResult.from_json(outcome.state["weather"]) if "weather" in outcome.nodes else None
+def _weather_seen(claim: Claim, outcome: Outcome) -> WeatherResult | None:
+    """What the run itself fetched, be it in an earlier attempt: a start has told nothing before it ends.
+
+    Weather that another run kept has been told of.
+    """
+    weather = outcome.state.get("weather")
+    if weather is None or (claim.kind is not RunKind.START and "weather" not in outcome.nodes):
+        return None
+    return WeatherResult.from_json(weather)
 
 
 def _document(claim: Claim, outcome: Outcome, latest: ResultRow | None, now: datetime) -> JsonObject | None:

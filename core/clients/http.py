@@ -30,6 +30,8 @@ class Patience:
     attempt_seconds: float = 10.0
     first_wait_seconds: float = 0.3
     longest_wait_seconds: float = 2.0
+    hangs_seconds: float = 5.0
+    """After which it is the provider's fault that somebody gave up."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,6 +82,7 @@ async def get_json(
         wait_jitter=patience.first_wait_seconds,
     )
     async with gate.turn():
+        began = asyncio.get_running_loop().time()
         try:
             async for attempt in attempts:
                 with attempt:
@@ -95,8 +98,12 @@ async def get_json(
         except _TryAgain as error:
             gate.failed()
             failure = ProviderUnavailable(gate.provider, error.reason)
-        except (ProviderUnavailable, asyncio.CancelledError):
-            gate.failed()  # a caller whose time is up cancels: the provider hangs
+        except ProviderUnavailable:
+            gate.failed()
+            raise
+        except asyncio.CancelledError:
+            if asyncio.get_running_loop().time() - began >= patience.hangs_seconds:
+                gate.failed()  # a caller whose time was up; a run that was cancelled tells nothing of a provider
             raise
     raise failure
 

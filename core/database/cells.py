@@ -198,9 +198,9 @@ class WeatherCells:
         ).one_or_none()
         return None if row is None else _cell(row)
 
-    async def give_back(self, name: str, claimed_at: datetime, now: datetime) -> None:
-        """Let others fetch a cell that was taken at `claimed_at`, unless somebody has taken it since."""
-        taken = (WeatherCellRow.cell == name, WeatherCellRow.due_at == claimed_at + LEASE)
+    async def give_back(self, names: Sequence[str], claimed_at: datetime, now: datetime) -> None:
+        """Let others fetch cells that were taken at `claimed_at`, those that nobody has taken since."""
+        taken = (WeatherCellRow.cell.in_(names), WeatherCellRow.due_at == claimed_at + LEASE)
         await self._session.execute(update(WeatherCellRow).where(*taken).values(due_at=now, held_by=None))
 
     async def store(

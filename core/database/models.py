@@ -193,7 +193,8 @@ class JobRow(Base):
 class RunRow(Base):
     """One execution on a job.
 
-    `attempt` counts how often a worker claimed it. `fence` is the job's claim counter at the last claim: it
+    `attempt` counts how often a worker claimed it, `failures` how often it was put off for a reason of its own and not
+    because a server or another job was in the way. `fence` is the job's claim counter at the last claim: it
     only ever grows within a job, across runs, so a worker that holds an older one has lost the run.
     """
 
@@ -204,6 +205,7 @@ class RunRow(Base):
     kind: Mapped[RunKind] = mapped_column(RUN_KIND)
     status: Mapped[RunStatus] = mapped_column(RUN_STATUS)
     attempt: Mapped[int] = mapped_column(server_default=text("0"))
+    failures: Mapped[int] = mapped_column(server_default=text("0"))
     fence: Mapped[int | None]
     created_at: Mapped[datetime] = mapped_column(server_default=func.now())
     started_at: Mapped[datetime | None]

@@ -32,7 +32,8 @@ OUTBOX_CHANNEL = native_enum(OutboxChannel, "outbox_channel")
 class WebhookRow(Base):
     """Somebody else's server that is told of job events; on another channel an address of the settings, by its name.
 
-    `failing_since` is the first failed attempt after the last success. A webhook that was switched off by the
+    `failing_since` is the first failed attempt after the last success; while it fails it is tried by one message at a
+    time, the last at `probed_at`. A webhook that was switched off by the
     service says when and why.
     """
 
@@ -47,6 +48,7 @@ class WebhookRow(Base):
     secret: Mapped[str]
     is_active: Mapped[bool] = mapped_column(server_default=text("true"))
     failing_since: Mapped[datetime | None]
+    probed_at: Mapped[datetime | None]
     disabled_at: Mapped[datetime | None]
     disabled_reason: Mapped[str | None]
 

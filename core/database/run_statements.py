@@ -27,7 +27,7 @@ CLAIM = Direct(
         UPDATE runs
         SET status = 'running', attempt = attempt + 1, fence = found.fence, started_at = coalesce(started_at, now())
         FROM found WHERE runs.id = :run_id
-        RETURNING runs.kind, runs.attempt, runs.created_at, found.job_id, found.fence, found.was
+        RETURNING runs.kind, runs.attempt, runs.failures, runs.created_at, found.job_id, found.fence, found.was
     ), fenced AS (
         UPDATE jobs
         SET fence = taken.fence, status = CASE WHEN taken.kind = 'refresh' THEN jobs.status ELSE 'running' END

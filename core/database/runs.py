@@ -61,6 +61,8 @@ class Claim:
     """The job as it was then, as far as a run needs it."""
     losses: int = 0
     """How many workers were lost over it: killed, cut off, or stalled beyond their lease."""
+    failures: int = 0
+    """How often it was put off for a reason of its own."""
 
 
 class Runs:
@@ -103,7 +105,9 @@ class Runs:
             weather=row.weather,
         )
         kind = RunKind(row.kind)
-        return Claim(run_id, row.id, kind, row.attempt, row.fence, row.created_at, job, row.losses)
+        return Claim(
+            run_id, row.id, kind, row.attempt, row.fence, row.created_at, job, row.losses, row.failures
+        )
 
     async def progress(self, claim: Claim, told: Sequence[Event], job: Mapping[str, Any]) -> None:
         """Nodes have started or finished; `job` is what the job's row says of it."""
@@ -199,11 +203,11 @@ class Runs:
         await self._end(claim, RunStatus.FAILED, problem=problem)
         await self._tell(claim, Event("run.failed", {"problem": problem}))
 
-    async def release(self, claim: Claim, reason: str) -> None:
-        """Give the run back to the queue, to be tried again."""
+    async def release(self, claim: Claim, reason: str, *, failed: bool = False) -> None:
+        """Give the run back to the queue, to be tried again; `failed` says that the reason is the run's own."""
         kept = claim.kind is not RunKind.REFRESH
         await self._hold(claim, {"status": RunStatus.QUEUED} if kept else NOTHING)
-        await self._end(claim, RunStatus.QUEUED)
+        await self._end(claim, RunStatus.QUEUED, failed=failed)
         await self._tell(claim, Event("run.postponed", {"reason": reason}))
 
     async def note(self, claim: Claim, event: str, /, **data: object) -> None:
@@ -253,12 +257,19 @@ class Runs:
         technician = select(TechnicianRow.id).where(TechnicianRow.id == technician_id)
         await self._session.execute(technician.with_for_update(key_share=True))
 
-    async def _end(self, claim: Claim, status: RunStatus, *, problem: dict[str, Any] | None = None) -> None:
+    async def _end(
+        self, claim: Claim, status: RunStatus, *, problem: dict[str, Any] | None = None, failed: bool = False
+    ) -> None:
         finished_at = None if status is RunStatus.QUEUED else func.now()
         ended = await self._session.scalar(
             update(RunRow)
             .where(RunRow.id == claim.run_id, RunRow.fence == claim.fence, RunRow.status == RunStatus.RUNNING)
-            .values(status=status, finished_at=finished_at, problem=problem)
+            .values(
+                status=status,
+                finished_at=finished_at,
+                problem=problem,
+                failures=RunRow.failures + int(failed),
+            )
             .returning(RunRow.id, *(() if finished_at is None else (_settled(claim.job_id),)))
         )
         if ended is None:

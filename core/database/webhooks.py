@@ -18,6 +18,10 @@ from core.webhooks.schedule import DISABLE_AFTER, Answer, Verdict
 
 LEASE = timedelta(seconds=30)
 """How long a message that is being sent is nobody else's; longer than an attempt may take."""
+PROBE_EVERY = timedelta(seconds=4)
+"""How often a webhook that fails is tried; shorter than the first delay after a failure."""
+PUT_OFF = timedelta(seconds=30)
+"""At least, where another message has just tried; twice that at most."""
 LOST_AFTER = timedelta(minutes=10)
 """A message this long overdue has no place in the queue any more."""
 SWITCHED_OFF = "the webhook is switched off"
@@ -120,8 +124,14 @@ class Webhooks:
         await enqueue_deliveries(self._session, [delivery_id])
         return row, await self._session.get_one(JobEventRow, row.event_id)
 
-    async def claim(self, delivery_id: UUID, now: datetime) -> Message | NotYet | None:
-        """Take the message for one attempt; None where it is not to be sent any more."""
+    async def claim(self, delivery_id: UUID, now: datetime, jitter: float) -> Message | NotYet | None:
+        """Take the message for one attempt; None where it is not to be sent any more. `jitter` is random, 0 to 1.
+
+        A webhook that fails is tried by one message every few seconds; the others wait, so that it keeps nobody's
+        messages from being sent.
+        """
+        if await self._tried_just_now(delivery_id, now):
+            return await self._put_off(delivery_id, now + PUT_OFF * (1.0 + jitter))
         row = await self._session.scalar(
             update(WebhookDeliveryRow)
             .where(
@@ -149,6 +159,31 @@ class Webhooks:
         event = RecordedEvent(told.id, told.job_id, told.run_id, told.at, told.type, told.actor, told.data)
         people = None if webhook.channel is OutboxChannel.WEBHOOK else await addressee(self._session, event)
         return Message(delivery_id, webhook.id, row.attempts, webhook.url, webhook.secret, event, people)
+
+    async def _tried_just_now(self, delivery_id: UUID, now: datetime) -> bool:
+        """Whether its webhook fails and another message has just tried it; if none has, this one does."""
+        of_message = select(WebhookDeliveryRow.webhook_id).where(WebhookDeliveryRow.id == delivery_id)
+        failing = select(WebhookRow.probed_at).where(
+            WebhookRow.id == of_message.scalar_subquery(), WebhookRow.failing_since.is_not(None)
+        )
+        probed = (await self._session.execute(failing.with_for_update())).one_or_none()
+        if probed is None:
+            return False
+        if probed.probed_at is not None and probed.probed_at > now - PROBE_EVERY:
+            return True
+        await self._session.execute(
+            update(WebhookRow).where(WebhookRow.id == of_message.scalar_subquery()).values(probed_at=now)
+        )
+        return False
+
+    async def _put_off(self, delivery_id: UUID, until: datetime) -> NotYet | None:
+        due = await self._session.scalar(
+            update(WebhookDeliveryRow)
+            .where(WebhookDeliveryRow.id == delivery_id, WebhookDeliveryRow.status == DeliveryStatus.PENDING)
+            .values(next_attempt_at=func.greatest(WebhookDeliveryRow.next_attempt_at, until))
+            .returning(WebhookDeliveryRow.next_attempt_at)
+        )
+        return NotYet(due) if due is not None else None
 
     async def conclude(self, message: Message, answer: Answer, verdict: Verdict, now: datetime) -> str | None:
         """Record what came of the attempt. Says why the webhook is switched off, where that is the end of it."""

@@ -7,9 +7,9 @@ from langgraph.types import TimeoutPolicy
 
 from core.clock import SystemClock
 from core.database.models import RunStatus
-from core.errors import DomainError, ProviderUnavailable
+from core.errors import DomainError, ProviderUnavailable, StorageUnavailable
 from core.queue_worker import TryAgain
-from graph.execution import MAX_ATTEMPTS, Execution
+from graph.execution import MAX_FAILURES, Execution
 from state.base import JsonObject
 from state.workflow import JobState
 from tests.support.execution_bench import Bench, Counted
@@ -50,10 +50,10 @@ async def test_a_failed_job_is_retried_from_its_last_checkpoint(bench: Bench) ->
 async def test_a_passing_failure_is_tried_again_and_gives_up_in_the_end(bench: Bench) -> None:
     job_id = await bench.start()
     run_id = await bench.run_id(job_id)
-    failures = [ProviderUnavailable("weather", "busy") for _ in range(MAX_ATTEMPTS)]
+    failures = [ProviderUnavailable("weather", "busy") for _ in range(MAX_FAILURES)]
     execution = bench.execution(clarify=Counted(nothing, *failures))
     delays = []
-    for _ in range(MAX_ATTEMPTS - 1):
+    for _ in range(MAX_FAILURES - 1):
         with pytest.raises(TryAgain) as again:
             await execution.execute(run_id)
         delays.append(again.value.delay)
@@ -62,6 +62,19 @@ async def test_a_passing_failure_is_tried_again_and_gives_up_in_the_end(bench: B
     assert (await bench.job(job_id)).status is RunStatus.FAILED
     assert delays == sorted(delays)
     assert delays[0] < delays[-1]
+
+
+async def test_an_outage_uses_up_no_attempt_of_a_run_that_fails_later(bench: Bench) -> None:
+    job_id = await bench.start()
+    run_id = await bench.run_id(job_id)
+    away = [StorageUnavailable() for _ in range(MAX_FAILURES)]
+    busy = [ProviderUnavailable("weather", "busy") for _ in range(MAX_FAILURES - 1)]
+    execution = bench.execution(clarify=Counted(nothing, *away, *busy))
+    for _ in [*away, *busy]:
+        with pytest.raises(TryAgain):
+            await execution.execute(run_id)
+    await execution.execute(run_id)
+    assert (await bench.job(job_id)).status is RunStatus.SUCCEEDED
 
 
 async def _hangs(state: JobState) -> JsonObject:
@@ -87,7 +100,7 @@ async def test_a_step_that_always_takes_too_long_fails_the_job_in_the_end(bench:
     run_id = await bench.run_id(job_id)
     slow = workflow(bench.saver, TimeoutPolicy(run_timeout=0.05), clarify=_hangs)
     execution = Execution(bench.engine, slow, bench.saver, SystemClock())
-    for _ in range(MAX_ATTEMPTS - 1):
+    for _ in range(MAX_FAILURES - 1):
         with pytest.raises(TryAgain):
             await execution.execute(run_id)
     await execution.execute(run_id)

@@ -9,17 +9,23 @@ from sqlalchemy import text
 from core.checkpoint import RedisSaver
 from core.checkpoint.keys import thread_key
 from core.clock import SystemClock
-from core.database.models import RunStatus
+from core.database.models import JobPriority, RunStatus
 from core.database.runs import Runs
 from core.database.session import AsyncSessionLocal
 from core.errors import DomainError, StorageUnavailable
+from core.queue import DANGER
 from core.queue_worker import TryAgain
-from graph.execution import LONGEST_BACKOFF, MAX_ATTEMPTS, MAX_LOSSES, Execution
+from graph.execution import LONGEST_BACKOFF, MAX_FAILURES, MAX_LOSSES, Execution
 from graph.reconciliation import requeue_forgotten_runs
+from nodes.weather.engine import weather_result
+from nodes.weather.thresholds import DEFAULTS
 from state.base import JsonObject
 from state.workflow import JobState
 from tests.support.execution_bench import Bench, Counted
+from tests.support.forecasts import MIDNIGHT, NAIROBI, RESOURCE, official
 from tests.support.workflows import Step, abreast, asks, nothing, reports, workflow
+
+OUTAGE = 2 * MAX_FAILURES
 
 
 async def test_a_flush_while_a_job_waits_loses_nothing(bench: Bench) -> None:
@@ -162,10 +168,8 @@ async def test_a_failed_job_whose_checkpoint_expired_is_retried_from_its_input(b
 async def test_an_outage_of_the_stores_does_not_end_a_job(bench: Bench) -> None:
     job_id = await bench.start()
     run_id = await bench.run_id(job_id)
-    execution = bench.execution(
-        clarify=Counted(nothing, *(StorageUnavailable() for _ in range(MAX_ATTEMPTS)))
-    )
-    for _ in range(MAX_ATTEMPTS):
+    execution = bench.execution(clarify=Counted(nothing, *(StorageUnavailable() for _ in range(OUTAGE))))
+    for _ in range(OUTAGE):
         with pytest.raises(TryAgain) as again:
             await execution.execute(run_id)
         assert again.value.delay <= LONGEST_BACKOFF
@@ -192,6 +196,51 @@ async def test_a_run_handed_back_is_queued_and_goes_on_from_its_last_checkpoint(
     assert intake.calls == 1
     assert await bench.summaries(job_id) == ["depth unknown"]
     assert "run.taken_over" not in await bench.events(job_id)
+
+
+async def test_a_start_handed_back_after_its_weather_tells_what_that_warns_of(bench: Bench) -> None:
+    job_id = await bench.start()
+    run_id = await bench.run_id(job_id)
+    hanging, stormy = (
+        asyncio.Event(),
+        weather_result(NAIROBI, RESOURCE, None, "closed", MIDNIGHT, DEFAULTS, [official()]),
+    )
+
+    async def looks(state: JobState) -> JsonObject:
+        return {"input": state["input"], "weather": stormy.to_json()}
+
+    async def hangs(state: JobState) -> JsonObject:
+        hanging.set()
+        await asyncio.Event().wait()
+        return await nothing(state)
+
+    stopping = asyncio.create_task(bench.execution(intake=looks, clarify=hangs).execute(run_id))
+    await hanging.wait()
+    stopping.cancel()
+    await asyncio.gather(stopping, return_exceptions=True)
+    await bench.execution(intake=looks).execute(run_id)
+    assert (await bench.events(job_id)).count("alert.opened") == 1
+
+
+async def test_a_job_in_danger_goes_before_others_once_it_is_answered(bench: Bench) -> None:
+    async def finds(state: JobState) -> JsonObject:
+        found: JsonObject = {
+            "asset": None,
+            "failure_mode": None,
+            "priority": "P1",
+            "stop_work": False,
+            "hazards": [],
+        }
+        return {"input": state["input"], "triage": found | {"diagnosis": "a fire"}}
+
+    job_id = await bench.start()
+    await bench.execution(intake=finds, clarify=asks).execute(await bench.run_id(job_id))
+    assert (await bench.job(job_id)).priority is JobPriority.P1
+    await bench.resume(job_id, depth=4)
+    async with AsyncSessionLocal(bind=bench.engine) as session:
+        query = "SELECT priority FROM pgqueuer WHERE dedupe_key = :run"
+        queued = await session.scalar(text(query), {"run": str(await bench.run_id(job_id))})
+    assert queued == DANGER
 
 
 async def test_a_run_that_loses_every_worker_is_given_up(bench: Bench) -> None:

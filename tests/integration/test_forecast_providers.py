@@ -1,5 +1,6 @@
 """The forecast providers against a server that speaks their protocols, soundly and in every wrong way."""
 
+import asyncio
 from collections.abc import Callable
 from datetime import timedelta
 from itertools import pairwise
@@ -246,6 +247,20 @@ async def test_three_failures_in_a_row_leave_a_provider_alone_until_it_may_try_a
     clock.move_to(NOW + timedelta(seconds=61))
     server.answers(Reply(bodies.open_meteo()))
     assert (await client.forecast(*NAIROBI)).hourly
+    assert (await client.forecast(*NAIROBI)).hourly
+
+
+async def test_runs_that_are_cancelled_tell_nothing_of_a_provider(
+    server: ProviderServer, http: httpx.AsyncClient
+) -> None:
+    client = made("open_meteo", server.url, http)
+    server.answers(Reply(bodies.open_meteo(), hangs=True))
+    for _ in range(4):
+        asked = asyncio.create_task(client.forecast(*NAIROBI))
+        await asyncio.sleep(0.02)
+        asked.cancel()
+        await asyncio.wait({asked})
+    server.answers(Reply(bodies.open_meteo()))
     assert (await client.forecast(*NAIROBI)).hourly
 
 

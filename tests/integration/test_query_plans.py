@@ -167,9 +167,9 @@ async def _webhooks(session: Any, stored: Stored) -> None:
     await webhooks.redeliver(stored.webhook_id, rows[0][0].id)
     pending = [row.id for row, _ in rows if row.status is DeliveryStatus.PENDING]
     for delivery, status in zip(pending, (200, 500, 410), strict=False):
-        message = await webhooks.claim(delivery, NOW)
+        message = await webhooks.claim(delivery, NOW, 0.0)
         assert isinstance(message, Message)
-        await webhooks.claim(delivery, NOW)
+        await webhooks.claim(delivery, NOW, 0.0)
         answer = Received(status=status)
         await webhooks.conclude(message, answer, verdict(answer, 1, 0.5), NOW)
     await webhooks.switch(stored.webhook_id, on=True)

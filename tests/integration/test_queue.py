@@ -9,7 +9,7 @@ from sqlalchemy.ext.asyncio import AsyncEngine
 
 from core.database.session import AsyncSessionLocal, asyncpg_options
 from core.ids import new_id
-from core.queue import NEW_JOB, PERSON_WAITS, enqueue_run, queued_runs
+from core.queue import DANGER, NEW_JOB, PERSON_WAITS, SCHEDULED, enqueue_run, queued_runs
 from core.queue_worker import QueueWorker, TryAgain
 
 
@@ -96,16 +96,20 @@ async def test_a_worker_hears_of_a_run_as_soon_as_it_is_committed(engine: AsyncE
     assert await _queued(engine) == 0
 
 
-async def test_a_person_who_waits_goes_first(engine: AsyncEngine, seen: Seen) -> None:
-    new, answered = new_id(), new_id()
+async def test_danger_goes_first_and_a_person_who_waits_before_new_jobs(
+    engine: AsyncEngine, seen: Seen
+) -> None:
+    refreshed, new, answered, dangerous = (new_id() for _ in range(4))
     async with AsyncSessionLocal(bind=engine) as session, session.begin():
+        await enqueue_run(session, refreshed, SCHEDULED)
         await enqueue_run(session, new, NEW_JOB)
         await enqueue_run(session, answered, PERSON_WAITS)
+        await enqueue_run(session, dangerous, DANGER)
     worker = _worker(engine, seen)
     task = asyncio.create_task(worker.run())
-    await seen.until(2)
+    await seen.until(4)
     await _stop(worker, task)
-    assert seen.runs == [answered, new]
+    assert seen.runs == [dangerous, answered, new, refreshed]
 
 
 async def test_a_run_that_asks_to_be_tried_again_comes_again(engine: AsyncEngine) -> None:

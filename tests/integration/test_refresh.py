@@ -251,6 +251,19 @@ async def test_a_fetch_that_is_stopped_keeps_nobody_waiting(
     assert batches.requests == 1
 
 
+async def test_a_look_that_is_stopped_leaves_its_cells_to_the_next(
+    engine: AsyncEngine, batches: Batches, clock: FixedClock
+) -> None:
+    await jobs_at(engine, NAIROBI, ELSEWHERE)
+    silent = Silent()
+    stopped = asyncio.create_task(run_weather_update(engine, silent, clock, PLAN))
+    await silent.heard.wait()
+    stopped.cancel()
+    with pytest.raises(asyncio.CancelledError):
+        await stopped
+    assert (await run_weather_update(engine, batches, clock, PLAN))["fetched"] == 2
+
+
 async def test_a_run_makes_do_with_an_older_forecast_and_says_so_but_not_with_yesterdays(
     engine: AsyncEngine, batches: Batches, clock: FixedClock
 ) -> None:

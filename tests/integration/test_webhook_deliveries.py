@@ -18,7 +18,7 @@ from core.database.models import JobKind, JobRow, Role, RunStatus
 from core.database.outbox_tables import DeliveryStatus, WebhookDeliveryRow, WebhookRow
 from core.database.session import AsyncSessionLocal
 from core.database.users import Users
-from core.database.webhooks import LEASE, LOST_AFTER, Webhooks
+from core.database.webhooks import LEASE, LOST_AFTER, PROBE_EVERY, PUT_OFF, Webhooks
 from core.errors import Conflict
 from core.queue_worker import TryAgain
 from core.webhooks.messages import new_secret
@@ -177,12 +177,29 @@ async def test_a_failure_is_kept_and_tried_again_in_its_time_under_the_same_id(o
     assert (await outbox.webhook(webhook)).failing_since is None
 
 
+async def test_of_many_messages_to_a_receiver_that_fails_one_tries_and_the_others_make_room(
+    outbox: Outbox,
+) -> None:
+    dead = await outbox.register("*", url="http://127.0.0.1:1/")
+    for node in ("intake", "weather", "triage", "report"):
+        await outbox.happens("node.finished", node=node)
+    first, *others = await outbox.rows(dead)
+    await outbox.send(first.id)
+    outbox.wait(PROBE_EVERY)
+    tried = [await outbox.send(each.id) for each in others]
+    assert sum(row.attempts for row in await outbox.rows(dead)) == 2
+    assert all(delay is not None and delay >= PUT_OFF for delay in tried[1:])
+    outbox.wait(PROBE_EVERY)
+    await outbox.send(others[1].id)  # queued for now again, and not due
+    assert sum(row.attempts for row in await outbox.rows(dead)) == 2
+
+
 async def test_a_message_that_is_being_sent_is_nobody_else_s_until_its_lease_ends(outbox: Outbox) -> None:
     webhook = await outbox.register("*")
     await outbox.happens("job.created")
     (row,) = await outbox.rows(webhook)
     async with AsyncSessionLocal(bind=outbox.engine) as session, session.begin():
-        await Webhooks(session).claim(row.id, outbox.clock.now())  # and this worker dies
+        await Webhooks(session).claim(row.id, outbox.clock.now(), 0.0)  # and this worker dies
     assert await outbox.send(row.id) == LEASE
     outbox.wait(LEASE)
     assert await outbox.send(row.id) is None
@@ -225,6 +242,7 @@ async def test_one_message_that_a_receiver_refuses_switches_nothing_off(outbox: 
         assert await outbox.send(refused.id) == delay
         if number == len(DELAYS) - 1:
             await outbox.happens("node.finished", node="intake")
+            outbox.wait(PROBE_EVERY)
             assert await outbox.send((await outbox.rows(webhook))[0].id) is None
         outbox.wait(delay or timedelta(0))
     assert [row.status for row in await outbox.rows(webhook)] == [

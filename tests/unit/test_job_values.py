@@ -6,7 +6,7 @@ TRIAGED = {"triage": {"priority": "P2", "asset": "inverter", "failure_mode": Non
 
 
 def test_what_triage_found_is_repeated_for_the_other_jobs_at_the_site() -> None:
-    assert fault_found(TRIAGED) == {"asset": "inverter", "failure_mode": None}
+    assert fault_found(TRIAGED) == {"asset": "inverter", "failure_mode": None, "priority": "P2"}
     assert fault_found(TRIAGED).items() <= job_values(TRIAGED).items()
 
 
