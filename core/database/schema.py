@@ -38,6 +38,11 @@ def head() -> str:
     return ScriptDirectory.from_config(_config()).get_current_head() or ""
 
 
+def knows(revision: str) -> bool:
+    """Whether this code has that revision; one that it has not was made by a newer version."""
+    return revision in {script.revision for script in ScriptDirectory.from_config(_config()).walk_revisions()}
+
+
 async def current(engine: AsyncEngine) -> str | None:
     """The revision the database is at; None where nothing was ever migrated."""
 
