@@ -33,7 +33,8 @@ class Services:
     engine: AsyncEngine
     reading: AsyncEngine
     """The same for requests that only look."""
-    redis: Redis
+    stores: dict[str, Redis]
+    """Each Redis by what verdicts call it."""
     saver: RedisSaver
     runner: Runner
     decisions: Decisions
@@ -64,7 +65,7 @@ async def open_services(settings: Settings) -> AsyncIterator[Services]:
             clock=needs.clock,
             engine=infrastructure.engine,
             reading=without_transactions(infrastructure.engine),
-            redis=infrastructure.redis,
+            stores=infrastructure.stores,
             saver=infrastructure.saver,
             runner=Runner(infrastructure.saver, needs.clock, queue_limit=settings.queue_limit),
             decisions=Decisions(infrastructure.saver, needs.clock, needs.triage),

@@ -234,6 +234,13 @@ class Settings(Rates):
                 raise ValueError(f"{', '.join(n.upper() for n in missing)} required in production")
         return self
 
+    @property
+    def redis_urls(self) -> dict[str, SecretStr]:
+        """The URL of each Redis by what verdicts call it; `checkpoints` only where they are apart from the rest."""
+        apart = self.redis_checkpoint_url if self.redis_checkpoint_url != self.redis_url else None
+        given = {"redis": self.redis_url, "checkpoints": apart}
+        return {name: url for name, url in given.items() if url is not None}
+
 
 def _only_known(names: list[str], known: frozenset[str]) -> list[str]:
     """The names in their order, each once; `none` alone stands for an empty list."""

@@ -1,7 +1,8 @@
 """Whether what the service stands on can be reached, with a limit to how long the question may take."""
 
 import asyncio
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Mapping
+from functools import partial
 
 from redis.asyncio import Redis
 from sqlalchemy import text
@@ -18,8 +19,8 @@ class Verdict(Model):
     detail: str
 
 
-async def verdicts(engine: AsyncEngine, redis: Redis) -> dict[str, Verdict]:
-    """One verdict per dependency, asked side by side."""
+async def verdicts(engine: AsyncEngine, stores: Mapping[str, Redis]) -> dict[str, Verdict]:
+    """One verdict per dependency, asked side by side; each Redis by its name in `stores`."""
 
     async def postgres() -> str:
         async with engine.connect() as connection:
@@ -36,11 +37,12 @@ async def verdicts(engine: AsyncEngine, redis: Redis) -> dict[str, Verdict]:
         # A newer version has migrated already, and its migrations only expand: this process goes on working.
         return f"at {found}, newer than this version's {wanted}"
 
-    async def checkpoints() -> str:
+    async def server(redis: Redis) -> str:
         info = await redis.info("server")
         return f"{info.get('server_name', 'redis')} {info.get('valkey_version', info['redis_version'])}"
 
-    asked = {"postgres": postgres, "migrations": migrations, "redis": checkpoints}
+    asked: dict[str, Callable[[], Awaitable[str]]] = {"postgres": postgres, "migrations": migrations}
+    asked |= {name: partial(server, redis) for name, redis in stores.items()}
     answers = await asyncio.gather(*(_verdict(question) for question in asked.values()))
     return dict(zip(asked, answers, strict=True))
 

@@ -93,6 +93,12 @@ class Infrastructure:
     """Straight from the service, by area; runs ask it for their place and have their cell to fall back on."""
     geocoder: Geocoder | None
 
+    @property
+    def stores(self) -> dict[str, Redis]:
+        """Each Redis by what verdicts call it: one, where checkpoints are not apart."""
+        clients = {"redis": self.counters, "checkpoints": self.redis}
+        return {name: clients[name] for name in self.settings.redis_urls}
+
 
 @asynccontextmanager
 async def open_infrastructure(settings: Settings, *, fenced: bool = False) -> AsyncIterator[Infrastructure]:

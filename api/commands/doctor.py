@@ -37,24 +37,25 @@ def doctor() -> None:
 
 
 async def _examine(settings: "Settings", *, embedded: bool) -> bool:
+    from contextlib import AsyncExitStack
+
     from core.database import opened_engine, schema
     from core.readiness import verdicts
     from core.redis import create_redis
 
-    assert settings.redis_url is not None  # noqa: S101  with_servers has set it
-    redis = create_redis(settings.redis_url.get_secret_value())
-    try:
+    stores = {name: create_redis(url.get_secret_value()) for name, url in settings.redis_urls.items()}
+    async with AsyncExitStack() as ending:
+        for redis in stores.values():
+            ending.push_async_callback(redis.aclose)
         async with opened_engine(settings.database_url, pool_size=2) as engine:
             if embedded:
                 await schema.upgrade(engine)
-            found = await verdicts(engine, redis)
+            found = await verdicts(engine, stores)
             for name, verdict in found.items():
                 typer.echo(f"{GOOD if verdict.ok else BAD} {name:<13} {verdict.detail}")
             if all(verdict.ok for verdict in found.values()):
                 await _given_up(engine)
-        await _providers(settings, redis)
-    finally:
-        await redis.aclose()
+        await _providers(settings, stores["redis"])
     configured = settings.openai_api_key or settings.openai_base_url
     llm = settings.openai_model if configured else "not configured; everything works without"
     typer.echo(f"{GOOD} llm           {llm}")

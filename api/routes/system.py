@@ -36,7 +36,7 @@ async def live() -> Liveness:
 @router.get("/health/ready", responses={503: {"model": Readiness}})
 async def ready(response: Response, services: ServicesDep) -> Readiness:
     """Say whether jobs can be accepted and carried out, dependency by dependency."""
-    found = await verdicts(services.engine, services.redis)
+    found = await verdicts(services.engine, services.stores)
     works = all(verdict.ok for verdict in found.values())
     response.status_code = 200 if works else 503
     return Readiness(status="ready" if works else "not ready", dependencies=found)

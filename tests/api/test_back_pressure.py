@@ -64,7 +64,7 @@ async def test_while_a_server_is_silent_every_request_is_answered(
 async def _process(app: FastAPI, server: str) -> psutil.Process:
     services = app.state.services
     return await (
-        postgres_process(services.engine) if server == "postgres" else redis_process(services.redis)
+        postgres_process(services.engine) if server == "postgres" else redis_process(services.stores["redis"])
     )
 
 

@@ -87,11 +87,11 @@ async def test_a_window_that_ends_while_a_password_is_looked_at_leaves_no_count_
     throttle, address = services.login_throttle, "198.51.100.77"
     counts = f"solarsync:login:{{{address}}}"
     assert await throttle.try_once("tess", address) == 0
-    assert await services.redis.delete(counts) == 1
+    assert await services.stores["redis"].delete(counts) == 1
     await throttle.succeeded("tess", address)
-    assert await services.redis.exists(counts) == 0
+    assert await services.stores["redis"].exists(counts) == 0
     assert await throttle.try_once("tess", address) == 0
-    assert 0 < await services.redis.ttl(counts) <= GUESSING_WINDOW
+    assert 0 < await services.stores["redis"].ttl(counts) <= GUESSING_WINDOW
 
 
 async def test_what_is_left_is_told_and_what_is_too_much_refused(

@@ -91,7 +91,7 @@ class _Meanwhile(LoginThrottle):
     """Lets an administrator act between the password that was right and the login that it opens."""
 
     def __init__(self, app: FastAPI, change: UserChange, user_id: UUID) -> None:
-        super().__init__(app.state.services.redis)
+        super().__init__(app.state.services.stores["redis"])
         self._app, self._change, self._user_id = app, change, user_id
 
     async def succeeded(self, username: str, address: str) -> None:
