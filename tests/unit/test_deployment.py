@@ -4,7 +4,7 @@ import re
 import shlex
 import subprocess
 import sys
-from ipaddress import ip_address
+from ipaddress import ip_address, ip_network
 from pathlib import Path
 from typing import Any
 
@@ -194,15 +194,18 @@ def test_only_the_api_is_published_and_only_to_this_machine() -> None:
     assert published == {"api": ["127.0.0.1:8000:8000"]}
 
 
-def test_the_proxy_on_this_machine_is_believed_and_nobody_from_elsewhere() -> None:
+def test_the_proxy_on_this_machine_is_believed_and_no_client_whatever_its_address() -> None:
+    (addresses,) = COMPOSE["networks"]["default"]["ipam"]["config"]
     default = re.fullmatch(
         r"\$\{FORWARDED_ALLOW_IPS:-(.+)\}", COMPOSE["services"]["api"]["environment"]["FORWARDED_ALLOW_IPS"]
     )
     assert default is not None
     believed = Settings(_env_file=None, forwarded_allow_ips=default[1]).forwarded_allow_ips
-    gateways = [ip_address(address) for address in ("172.17.0.1", "172.31.0.1", "192.168.32.1")]
-    assert all(any(gateway in network for network in believed) for gateway in gateways)
-    assert not any(ip_address("203.0.113.5") in network for network in believed)
+    assert all(network.num_addresses == 1 for network in believed)
+    assert [network.network_address for network in believed] == [ip_address(addresses["gateway"])]
+    assert ip_address(addresses["gateway"]) in ip_network(addresses["subnet"])
+    assert not any("networks" in described for described in COMPOSE["services"].values())
+    assert addresses["subnet"] in GUIDE
 
 
 def test_images_of_others_are_of_a_named_major_version() -> None:
