@@ -26,6 +26,13 @@ def test_the_example_holds_the_defaults() -> None:
     assert load_settings(ROOT / ".env.example") == load_settings(None)
 
 
+def test_an_empty_variable_is_as_good_as_none(monkeypatch: pytest.MonkeyPatch) -> None:
+    otherwise = load_settings(None)
+    for name in SPELLED:
+        monkeypatch.setenv(name, "")
+    assert load_settings(None) == otherwise
+
+
 def test_every_variable_of_the_example_has_a_comment_above_its_group() -> None:
     lines = (ROOT / ".env.example").read_text().splitlines()
     for number, line in enumerate(lines):

@@ -10,12 +10,13 @@ from typing import Any
 
 import pytest
 import yaml
+from dotenv import dotenv_values
 from typer.main import get_command
 
 from api.access import RULES
 from api.cli import app
-from core.config import Settings
-from tests.support.environment import SPELLED
+from core.config import Settings, load_settings
+from tests.support.environment import SPELLED, VARIABLES
 
 ROOT = Path(__file__).parents[2]
 DOCKERFILE = re.sub(r"\\\n\s*", "", (ROOT / "Dockerfile").read_text())
@@ -129,9 +130,72 @@ def test_what_the_guide_tells_compose_to_do_names_services_and_commands_that_exi
             assert set(scaled) <= COMPOSE["services"].keys(), line
 
 
-def test_the_guides_secrets_are_those_that_compose_asks_for_and_the_service_takes(tmp_path: Path) -> None:
+def add_secrets(folder: Path) -> None:
+    """To the folder's `.env`, as the guide tells."""
     (line,) = re.findall(r"^printf .+$", GUIDE, re.MULTILINE)
-    subprocess.run(["bash", "-euc", line], cwd=tmp_path, check=True)
+    subprocess.run(["bash", "-euc", line], cwd=folder, check=True)
+
+
+def in_the_container(service: str, dot_env: Path) -> dict[str, str]:
+    """The variables that compose gives a service: its `env_file`, and over it its own, filled in from `.env`."""
+    described = COMPOSE["services"][service]
+    written = {name: value or "" for name, value in dotenv_values(dot_env).items()}
+
+    def filled(asked: re.Match[str]) -> str:
+        name, otherwise, rest = asked.groups()
+        assert written.get(name) or otherwise == "-", rest
+        return written.get(name) or rest
+
+    heard: dict[str, str] = {}
+    for file in described["env_file"]:
+        assert file == {"path": dot_env.name, "required": False}
+        heard |= written
+    own = {
+        name: re.sub(r"\$\{(\w+):([-?])(.*?)\}", filled, str(value))
+        for name, value in described["environment"].items()
+    }
+    return heard | own
+
+
+@pytest.mark.parametrize("service", OURS)
+def test_every_variable_of_the_example_reaches_the_service_but_for_those_that_compose_decides(
+    service: str, tmp_path: Path
+) -> None:
+    dot_env = tmp_path / ".env"
+    dot_env.write_text("".join(f"{name}=ours\n" for name in [*VARIABLES, "POSTGRES_PASSWORD"]))
+    given = in_the_container(service, dot_env)
+    assert given.keys() >= VARIABLES
+    assert {name: given[name] for name in VARIABLES if given[name] != "ours"} == {
+        "ENVIRONMENT": "production",
+        "DATA_DIR": "/var/lib/solarsync",
+        "DATABASE_URL": "postgresql://solarsync:ours@postgres:5432/solarsync",
+        "REDIS_URL": "redis://redis:6379/0",
+        "SHUTDOWN_GRACE_SECONDS": "20",
+    }
+    assert f"DATA_DIR={given['DATA_DIR']}" in DOCKERFILE
+
+
+def test_the_example_copied_as_it_is_changes_nothing_in_the_containers(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def settings(dot_env: Path) -> Settings:
+        for name in SPELLED:
+            monkeypatch.delenv(name, raising=False)
+        for name, value in in_the_container("api", dot_env).items():
+            monkeypatch.setenv(name, value)
+        return load_settings(None)
+
+    bare, copied = tmp_path / "bare", tmp_path / "copied"
+    bare.mkdir()
+    add_secrets(bare)
+    copied.mkdir()
+    secrets = (bare / ".env").read_text()
+    (copied / ".env").write_text((ROOT / ".env.example").read_text() + secrets)
+    assert settings(copied / ".env") == settings(bare / ".env")
+
+
+def test_the_guides_secrets_are_those_that_compose_asks_for_and_the_service_takes(tmp_path: Path) -> None:
+    add_secrets(tmp_path)
     written = dict(line.split("=", 1) for line in (tmp_path / ".env").read_text().splitlines())
     asked = set(re.findall(r"\$\{(\w+):\?", (ROOT / "compose.yaml").read_text()))
     assert written.keys() == asked
