@@ -9,6 +9,7 @@ from langgraph.types import Command, StateSnapshot
 from core.database.models import JobPriority, JobRow, ResultRow
 from nodes.intake.engine import complete_site
 from state.base import JsonObject
+from state.dispatch import DispatchResult
 from state.job import JobInput
 from state.workflow import JobState
 
@@ -87,4 +88,5 @@ def job_values(state: JsonObject) -> JsonObject:
         values["technician_id"] = UUID(technician["id"]) if technician else None
         values["visit_start"] = datetime.fromisoformat(visit["start"]) if visit else None
         values["visit_end"] = datetime.fromisoformat(visit["end"]) if visit else None
+        values["wants_visit"] = DispatchResult.from_json(dispatch).wants_visit
     return values

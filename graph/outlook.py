@@ -1,7 +1,7 @@
 """What a cell's forecast means for the jobs in it: judged once per cell, compared job by job."""
 
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
 from core.database.alerts import AlertNews, OpenAlert
@@ -28,6 +28,8 @@ class Outlook:
     stops: list[tuple[datetime, datetime]]
     known: list[tuple[datetime, datetime]]
     """The stretches of which the forecast knows everything: there it takes back what an earlier one foresaw."""
+    usable: list[tuple[datetime, datetime]] = field(default_factory=list)
+    """The stretches in which one may work as far as the weather goes, by day and by night."""
     frost_since: datetime | None = None
     """The first hour of a forecast that begins in frost: what froze before it is not known to have thawed."""
     warned: Warned | None = None
@@ -39,6 +41,19 @@ class Outlook:
         if start is None or end is None or start <= now:
             return False
         return any(begin < end and start < until for begin, until in self.stops)
+
+    def opens(self, windows: Sequence[Window], now: datetime) -> bool:
+        """Whether hours to come that were closed when a plan was looked for are usable, or all of those have passed."""
+        coming = [window for window in windows if window.end > now]
+        closed = [window for window in coming if window.verdict in ("stop", "unknown")]
+        return bool(self.usable) and (
+            not coming
+            or any(
+                begin < window.end and max(window.start, now) < until
+                for window in closed
+                for begin, until in self.usable
+            )
+        )
 
     def knows(self, start: datetime, end: datetime) -> bool:
         return any(begin <= start and end <= until for begin, until in self.known)
@@ -57,7 +72,8 @@ def outlook(
     stops = [(slot.start, slot.end) for slot in slots if slot.verdict == "stop"]
     stops += [(alert.start, alert.end) for alert in in_force if alert.severity == "stop"]
     raised = [*alerts(slots, thresholds), *in_force]
-    return Outlook(raised, stops, _known(forecast), _frost_since(forecast), warned)
+    usable = _on_end((slot.start, slot.end) for slot in slots if slot.verdict in ("go", "caution"))
+    return Outlook(raised, stops, _known(forecast), usable, _frost_since(forecast), warned)
 
 
 def alert_news(known: Sequence[OpenAlert], seen: Outlook, now: datetime) -> AlertNews:
@@ -93,15 +109,18 @@ def _is_over(told: Alert, seen: Outlook, now: datetime) -> bool:
 
 def _known(forecast: Forecast | None) -> list[tuple[datetime, datetime]]:
     """Hours that the forecast leaves nothing open of, on end."""
+    hours = forecast.hourly if forecast is not None else []
+    return _on_end((hour.start, hour.start + HOUR) for hour in hours if _is_complete(hour))
+
+
+def _on_end(pieces: Iterable[tuple[datetime, datetime]]) -> list[tuple[datetime, datetime]]:
+    """Pieces of time in their order, joined where one begins as another ends."""
     stretches: list[tuple[datetime, datetime]] = []
-    for hour in forecast.hourly if forecast is not None else []:
-        if not _is_complete(hour):
-            continue
-        end = hour.start + HOUR
-        if stretches and stretches[-1][1] == hour.start:
+    for start, end in pieces:
+        if stretches and stretches[-1][1] == start:
             stretches[-1] = (stretches[-1][0], end)
         else:
-            stretches.append((hour.start, end))
+            stretches.append((start, end))
     return stretches
 
 
@@ -130,7 +149,8 @@ def news_of_run(known: Sequence[OpenAlert], weather: WeatherResult, now: datetim
     if not known:
         return alert_news(known, Outlook(weather.alerts, [], []), now)
     forecast = weather.forecast
-    return alert_news(known, Outlook(weather.alerts, [], _known(forecast), _frost_since(forecast)), now)
+    seen = Outlook(weather.alerts, [], _known(forecast), frost_since=_frost_since(forecast))
+    return alert_news(known, seen, now)
 
 
 def already_stopped(job: ActiveJob, windows: Sequence[Window]) -> bool:

@@ -190,8 +190,11 @@ class WeatherUpdate:
         news = {job.id: alert_news(known.get(job.id, []), outlooks[job.cell], now) for job in jobs}
         await Alerts(session).tell({job: each for job, each in news.items() if each}, now)
         hit = [job for job in jobs if outlooks[job.cell].stops_visit(job, now)]
-        windows = await refreshes.known_windows([job.id for job in hit]) if hit else {}
+        searching = [job for job in jobs if job.wants_visit and outlooks[job.cell].usable]
+        compared = [job.id for job in (*hit, *searching)]
+        windows = await refreshes.known_windows(compared) if compared else {}
         affected = {job.id for job in hit if not already_stopped(job, windows.get(job.id, []))}
+        affected |= {job.id for job in searching if outlooks[job.cell].opens(windows.get(job.id, []), now)}
         affected |= {job for job, each in news.items() if each.opened}
         await self._start(session, [job for job in jobs if job.id in affected])
         self._count(news)

@@ -45,7 +45,8 @@ def route_after_weather(
     change = state.get("weather_change", {})
     if change.get("resource_moved") and "sizing" in branches:
         return ("sizing",)
-    if change.get("visit_unsafe") or state.get("dispatch", {}).get("plan_again"):
+    planned = DispatchResult.from_json(state["dispatch"]) if state.get("dispatch") else None
+    if change.get("visit_unsafe") or (planned is not None and planned.wants_visit):
         return "dispatch"
     return "__end__"
 

@@ -121,3 +121,9 @@ class DispatchResult(Model):
     )
     respond_by: AwareDatetime | None = None
     priority: Priority | None = None
+
+    @property
+    def wants_visit(self) -> bool:
+        """Whether a visit is still to be found: none could be planned, and nobody decided to go on without."""
+        settled = self.decision is not None and not self.plan_again
+        return self.visit_needed and self.visit is None and not settled

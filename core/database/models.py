@@ -119,7 +119,7 @@ class JobRow(Base):
     `weather` is what a refresh has seen since the latest result, which holds the weather that it rests on;
     `place` is the cell of its site, `asset` and `failure_mode` what triage found: what other jobs there ask for.
     `weather_cell` is where its forecast is found. From `resource_due_at` on a provider is asked for the climate that
-    it was to be sized for; nobody is where that is null.
+    it was to be sized for; nobody is where that is null. `wants_visit` says that no visit could be planned yet.
     """
 
     __tablename__ = "jobs"
@@ -141,6 +141,7 @@ class JobRow(Base):
     technician_id: Mapped[UUID | None] = mapped_column(ForeignKey("technicians.id", ondelete="SET NULL"))
     visit_start: Mapped[datetime | None]
     visit_end: Mapped[datetime | None]
+    wants_visit: Mapped[bool] = mapped_column(server_default=text("false"))
     fence: Mapped[int] = mapped_column(server_default=text("0"))
     weather: Mapped[dict[str, Any] | None]
     place: Mapped[str | None] = mapped_column(default=_from_input(job_place))

@@ -33,6 +33,8 @@ class ActiveJob:
     status: RunStatus
     visit_start: datetime | None
     visit_end: datetime | None
+    wants_visit: bool = False
+    """One could not be planned yet."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,7 +56,14 @@ class Refreshes:
     async def jobs_in(self, cells: Sequence[str]) -> list[ActiveJob]:
         """Active jobs of the cells, their rows locked; those with a run in progress look for themselves."""
         query = (
-            select(JobRow.id, JobRow.weather_cell, JobRow.status, JobRow.visit_start, JobRow.visit_end)
+            select(
+                JobRow.id,
+                JobRow.weather_cell,
+                JobRow.status,
+                JobRow.visit_start,
+                JobRow.visit_end,
+                JobRow.wants_visit,
+            )
             .where(
                 JobRow.weather_cell.in_(cells),
                 text(ACTIVE),
@@ -63,7 +72,7 @@ class Refreshes:
             .with_for_update(key_share=True)
         )
         return [
-            ActiveJob(row.id, row.weather_cell, row.status, row.visit_start, row.visit_end)
+            ActiveJob(row.id, row.weather_cell, row.status, row.visit_start, row.visit_end, row.wants_visit)
             for row in await self._session.execute(query)
         ]
 

@@ -55,7 +55,7 @@ def stands(previous: DispatchResult, windows: Sequence[Window], now: datetime) -
     """
     visit = previous.visit
     if visit is None:
-        return previous.decision is not None and not previous.plan_again
+        return not previous.wants_visit
     if previous.unsafe_by_decision:
         return True
     stops = (w for w in windows if w.verdict == "stop" and w.start < visit.end and visit.start < w.end)

@@ -142,6 +142,26 @@ async def test_a_visit_in_a_storm_is_moved_behind_it_and_then_left_alone(service
     assert (after.visit_start, after.result_version) == (moved.visit_start, 2)
 
 
+async def test_a_job_for_which_no_safe_hour_was_known_gets_its_visit_when_there_is_one(
+    service: Service,
+) -> None:
+    service.batches.fails = lambda _: True
+    job_id = await service.start()
+    assert (await service.job(job_id)).visit_start is None
+    service.clock.move_to(NOW + timedelta(hours=1))
+    service.batches.weather = Storm(service.clock, until=NOW + timedelta(days=30))
+    service.batches.fails = lambda _: False
+    await service.refresh()  # the storm is news, and brings no hour
+    assert (await service.job(job_id)).visit_start is None
+
+    service.clock.move_to(NOW + timedelta(hours=5))
+    service.batches.weather = FineWeather(service.clock)
+    assert await service.refresh() == 1
+    assert (await service.job(job_id)).visit_start is not None
+    service.clock.move_to(NOW + timedelta(hours=9))
+    assert await service.refresh() == 0
+
+
 @pytest.mark.parametrize("answers", [True, False])
 async def test_a_warning_moves_a_visit_though_the_forecast_is_young_and_runs_cannot_ask_for_their_place(
     service: Service, answers: bool

@@ -131,7 +131,7 @@ def test_ice_is_taken_back_only_by_a_forecast_that_may_know_of_a_thaw() -> None:
     known = [(NOON - 10 * HOUR, NOON + 200 * HOUR)]
 
     def closed(frost_since: datetime | None) -> int:
-        return len(alert_news(told, Outlook([], [], known, frost_since), NOON).closed)
+        return len(alert_news(told, Outlook([], [], known, frost_since=frost_since), NOON).closed)
 
     assert closed(frost_since=None) == 1
     assert closed(frost_since=NOON - 10 * HOUR) == 0  # it has frozen ever since

@@ -1,3 +1,4 @@
+from datetime import UTC, datetime, timedelta
 from typing import Any, cast
 
 import pytest
@@ -5,6 +6,9 @@ import pytest
 from graph.policies import POLICIES
 from graph.routing import WaySigns, route_after_branch, route_after_clarify, route_after_weather, route_start
 from graph.steps import STEPS, steps_done
+from state.dispatch import Visit
+
+NOON = datetime(2026, 6, 1, 12, tzinfo=UTC)
 
 
 def _state(kind: str = "full", **values: Any) -> WaySigns:
@@ -79,8 +83,17 @@ def test_every_node_has_a_timeout() -> None:
     assert all(policy.timeout.run_timeout for policy in POLICIES.values())
 
 
-def test_a_refresh_plans_again_where_a_dispatcher_waits_for_better_weather() -> None:
-    waiting = _state("full", trigger="refresh", weather_change={}, dispatch={"plan_again": True})
-    assert route_after_weather(waiting) == "dispatch"
-    settled = _state("full", trigger="refresh", weather_change={}, dispatch={"plan_again": False})
-    assert route_after_weather(settled) == "__end__"
+@pytest.mark.parametrize(
+    ("known", "where"),
+    [
+        ({}, "dispatch"),  # nobody could be sent
+        ({"decision": "wait for the next forecast", "plan_again": True}, "dispatch"),
+        ({"decision": "go on without a visit"}, "__end__"),
+        ({"visit_needed": False}, "__end__"),
+        ({"visit": Visit(start=NOON, end=NOON + timedelta(hours=2)).to_json()}, "__end__"),
+    ],
+)
+def test_a_refresh_looks_for_a_visit_that_is_still_to_be_found(known: dict[str, Any], where: str) -> None:
+    dispatch = {"technician": None, "visit": None, "reasons": [], "alternatives": []} | known
+    state = _state("full", trigger="refresh", weather_change={}, dispatch=dispatch)
+    assert route_after_weather(state) == where
