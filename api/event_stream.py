@@ -14,11 +14,10 @@ from starlette.responses import StreamingResponse
 
 from api.services import Services
 from core.database.api_keys import still
-from core.database.errors import storage_errors
 from core.database.events import JobEvents
 from core.database.jobs import Jobs, Standing
 from core.database.models import JobEventRow
-from core.database.session import AsyncSessionLocal
+from core.database.session import open_session
 from core.database.users import Viewer
 from core.errors import AuthenticationFailed, NotFound, StorageUnavailable
 from state.timeline import TimelineEvent
@@ -83,15 +82,14 @@ async def frames(
 async def _news(
     services: Services, viewer: Viewer, job_id: UUID, last: int
 ) -> tuple[Standing, list[JobEventRow]]:
-    with storage_errors():
-        async with AsyncSessionLocal(bind=services.reading) as session:
-            # Asked each time: a stream lasts for days, and whoever is locked out meanwhile hears no more.
-            now = await still(session, viewer, services.clock.now())
-            if now is None:
-                raise AuthenticationFailed
-            # In this order: the events of a job that was final before they were read are all there.
-            standing = await Jobs(session).standing(job_id, now)
-            return standing, await JobEvents(session).after(job_id, last, limit=PAGE)
+    async with open_session(services.reading) as session:
+        # Asked each time: a stream lasts for days, and whoever is locked out meanwhile hears no more.
+        now = await still(session, viewer, services.clock.now())
+        if now is None:
+            raise AuthenticationFailed
+        # In this order: the events of a job that was final before they were read are all there.
+        standing = await Jobs(session).standing(job_id, now)
+        return standing, await JobEvents(session).after(job_id, last, limit=PAGE)
 
 
 async def _set_within(event: asyncio.Event, seconds: float) -> bool:

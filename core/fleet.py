@@ -25,8 +25,7 @@ from sqlalchemy.ext.asyncio import AsyncEngine
 from core.clients.budget import Budget
 from core.clients.limits import LIMITS
 from core.clock import Clock
-from core.database.errors import storage_errors
-from core.database.session import AsyncSessionLocal
+from core.database.session import open_session, without_transactions
 from core.errors import StorageUnavailable
 from core.metrics import REGISTRY
 from core.queue import queue_depth
@@ -122,7 +121,7 @@ class Scrape:
 
     def __init__(self, fleet: Fleet, engine: AsyncEngine, budget: Budget, clock: Clock) -> None:
         self._fleet = fleet
-        self._engine = engine
+        self._engine = without_transactions(engine)
         self._budget = budget
         self._clock = clock
 
@@ -149,9 +148,8 @@ class Scrape:
 
     async def _from_postgres(self) -> list[Metric] | None:
         async def asked() -> list[Metric]:
-            with storage_errors():
-                async with AsyncSessionLocal(bind=self._engine) as session:
-                    queue = await queue_depth(session)
+            async with open_session(self._engine) as session:
+                queue = await queue_depth(session)
             depth = GaugeMetricFamily(
                 "solarsync_queue_depth",
                 "Runs, messages and refreshes: that could begin now, that workers hold, that are due later.",

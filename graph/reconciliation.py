@@ -12,8 +12,7 @@ from sqlalchemy import func, select
 from sqlalchemy.ext.asyncio import AsyncEngine
 
 from core.clock import SystemClock
-from core.database.errors import storage_errors
-from core.database.session import AsyncSessionLocal
+from core.database.session import open_session
 from core.database.webhooks import Webhooks
 from core.errors import StorageUnavailable
 from core.queue import PERSON_WAITS, enqueue_run, forgotten_runs
@@ -27,7 +26,7 @@ LOCK = 0x534F4C4153  # one worker at a time looks; the others need not
 
 async def requeue_forgotten_runs(engine: AsyncEngine) -> int:
     """Queue every active run that has no row in the queue; returns how many there were."""
-    async with AsyncSessionLocal(bind=engine) as session, session.begin():
+    async with open_session(engine) as session:
         if not await session.scalar(select(func.pg_try_advisory_xact_lock(LOCK))):
             return 0
         forgotten = await forgotten_runs(session, at_most=PAGE)
@@ -40,7 +39,7 @@ async def requeue_forgotten_runs(engine: AsyncEngine) -> int:
 
 async def requeue_lost_deliveries(engine: AsyncEngine) -> int:
     """Queue every message to a webhook that is long overdue; returns how many there were."""
-    async with AsyncSessionLocal(bind=engine) as session, session.begin():
+    async with open_session(engine) as session:
         lost = await Webhooks(session).queue_lost(SystemClock().now(), at_most=PAGE)
     if lost:
         log.warning("graph.reconciliation.requeued", deliveries=lost)
@@ -51,9 +50,8 @@ async def keep_reconciled(engine: AsyncEngine, *, every: float = EVERY_SECONDS) 
     """Look now and then, for as long as it runs; a database that is away is asked again later."""
     while True:
         try:
-            with storage_errors():
-                await requeue_forgotten_runs(engine)
-                await requeue_lost_deliveries(engine)
+            await requeue_forgotten_runs(engine)
+            await requeue_lost_deliveries(engine)
         except StorageUnavailable:
             log.warning("graph.reconciliation.postponed")
         except Exception:

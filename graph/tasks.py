@@ -15,9 +15,8 @@ from core.clients.limits import LIMITS, Limits, parse_limits
 from core.clients.webhook import WebhookSender
 from core.config import Settings
 from core.database.addressees import keep_addresses
-from core.database.errors import storage_errors
 from core.database.retention import DAILY, RETENTION, prune_all, retention_rules
-from core.database.session import AsyncSessionLocal
+from core.database.session import open_session
 from core.errors import StorageUnavailable
 from core.fleet import Fleet, process_name
 from core.notifications.addresses import Address, addresses
@@ -79,8 +78,8 @@ async def work(settings: Settings, stop: asyncio.Event) -> None:
 async def _announce(engine: AsyncEngine, told: Mapping[str, Address]) -> None:
     """Have the outbox filled for the addresses of the settings, as soon as PostgreSQL is there."""
     while True:
-        with suppress(StorageUnavailable), storage_errors():
-            async with AsyncSessionLocal(bind=engine) as session, session.begin():
+        with suppress(StorageUnavailable):
+            async with open_session(engine) as session:
                 return await keep_addresses(session, told)
         await asyncio.sleep(ANNOUNCE_SECONDS)
 

@@ -10,8 +10,7 @@ from sqlalchemy import select
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.ext.asyncio import AsyncEngine
 
-from core.database.errors import storage_errors
-from core.database.session import AsyncSessionLocal
+from core.database.session import open_session
 from core.database.weather_tables import ClimateYearRow, DesignTemperatureRow
 from core.ports import ProvidedYear
 from core.pv.weather_year import WeatherYear
@@ -28,9 +27,8 @@ class StoredClimates:
         self._engine = engine
 
     async def year(self, ref: str) -> ProvidedYear | None:
-        with storage_errors():
-            async with AsyncSessionLocal(bind=self._engine) as session:
-                row = await session.get(ClimateYearRow, ref)
+        async with open_session(self._engine) as session:
+            row = await session.get(ClimateYearRow, ref)
         if row is None:
             return None
         year = await asyncio.to_thread(_unpacked, row.content, row.source)
@@ -57,11 +55,10 @@ class StoredClimates:
         await self._insert(insert(ClimateYearRow).values(values).on_conflict_do_nothing())
 
     async def temperatures(self, cell: str) -> DesignTemperatures | None:
-        with storage_errors():
-            async with AsyncSessionLocal(bind=self._engine) as session:
-                found = await session.scalar(
-                    select(DesignTemperatureRow.document).where(DesignTemperatureRow.cell == cell)
-                )
+        async with open_session(self._engine) as session:
+            found = await session.scalar(
+                select(DesignTemperatureRow.document).where(DesignTemperatureRow.cell == cell)
+            )
         return None if found is None else DesignTemperatures.model_validate(found)
 
     async def keep_temperatures(self, cell: str, known: DesignTemperatures) -> None:
@@ -69,9 +66,8 @@ class StoredClimates:
         await self._insert(insert(DesignTemperatureRow).values(values).on_conflict_do_nothing())
 
     async def _insert(self, statement: object) -> None:
-        with storage_errors():
-            async with AsyncSessionLocal(bind=self._engine) as session, session.begin():
-                await session.execute(statement)  # type: ignore[call-overload]
+        async with open_session(self._engine) as session:
+            await session.execute(statement)  # type: ignore[call-overload]
 
 
 def _packed(year: WeatherYear) -> bytes:

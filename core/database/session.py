@@ -13,6 +13,7 @@ from sqlalchemy.exc import DisconnectionError
 from sqlalchemy.ext.asyncio import AsyncEngine, AsyncSession, async_sessionmaker, create_async_engine
 from starlette.requests import HTTPConnection
 
+from core.database.direct import ALONE
 from core.database.errors import storage_errors
 
 log = structlog.get_logger(__name__)
@@ -125,7 +126,7 @@ def single_statement(when: Callable[[HTTPConnection], bool]) -> Callable[[Route]
 
 def without_transactions(engine: AsyncEngine) -> AsyncEngine:
     """The same connections, each statement for itself."""
-    return engine.execution_options(isolation_level="AUTOCOMMIT")
+    return engine.execution_options(isolation_level=ALONE)
 
 
 @contextlib.asynccontextmanager

@@ -9,9 +9,8 @@ from sqlalchemy import Row, func, select
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.ext.asyncio import AsyncEngine, AsyncSession
 
-from core.database.errors import storage_errors
 from core.database.models import JobRow, LeaveRow, TechnicianRow
-from core.database.session import AsyncSessionLocal
+from core.database.session import open_session, without_transactions
 from core.errors import FieldError, InvalidInput, NotFound
 from state.dispatch import Leave, PlannedVisit, Technician
 
@@ -123,14 +122,10 @@ class StoredTechnicianDirectory:
     """`core.ports.TechnicianDirectory` over the database, with a session of its own."""
 
     def __init__(self, engine: AsyncEngine) -> None:
-        self._engine = engine
+        self._engine = without_transactions(engine)
 
     async def technicians(self) -> list[Technician]:
-        with storage_errors():
-            return await self._read()
-
-    async def _read(self) -> list[Technician]:
-        async with AsyncSessionLocal(bind=self._engine) as session:
+        async with open_session(self._engine) as session:
             repository = Technicians(session)
             visits, leave = await repository.planned_visits(), await repository.coming_leave()
             # Columns, not rows of the model: of five thousand, those would take a quarter of a second to make.

@@ -8,8 +8,7 @@ from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncEngine, AsyncSession
 
 from core.climate.weather_files import parse_weather_file
-from core.database.errors import storage_errors
-from core.database.session import AsyncSessionLocal
+from core.database.session import open_session, without_transactions
 from core.database.weather_tables import WeatherFileRow
 from core.errors import FieldError, InvalidInput
 from core.pv.weather_year import WeatherYear
@@ -38,7 +37,7 @@ class StoredWeatherFiles:
     """`core.ports.WeatherFiles` over the database; a file never changes, so the last few stay in memory."""
 
     def __init__(self, engine: AsyncEngine) -> None:
-        self._engine = engine
+        self._engine = without_transactions(engine)
         self._years: OrderedDict[str, WeatherYear] = OrderedDict()
 
     async def weather_year(self, weather_file_id: str) -> WeatherYear:
@@ -53,9 +52,8 @@ class StoredWeatherFiles:
 
     async def _content(self, weather_file_id: str) -> bytes:
         key = _key(weather_file_id)
-        with storage_errors():
-            async with AsyncSessionLocal(bind=self._engine) as session:
-                content = await session.scalar(select(WeatherFileRow.content).where(WeatherFileRow.id == key))
+        async with open_session(self._engine) as session:
+            content = await session.scalar(select(WeatherFileRow.content).where(WeatherFileRow.id == key))
         if content is None:
             raise _unknown()
         return content
