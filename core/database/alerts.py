@@ -12,7 +12,7 @@ from sqlalchemy.dialects.postgresql import ARRAY, JSONB
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlalchemy.types import Uuid
 
-from core.database.events import Event, append_to_each
+from core.database.events import SERVICE, Event, append_to_each
 from core.database.jobs import visible
 from core.database.models import JobRow
 from core.database.users import Viewer
@@ -145,7 +145,7 @@ class Alerts:
             for kind, changed, more in ((UPDATED, each.updated, _nothing), (CLOSED, each.closed, _why))
             for known in changed
         ]
-        await append_to_each(self._session, events, actor="service", run_id=run_id)
+        await append_to_each(self._session, events, actor=SERVICE, run_id=run_id)
 
     async def close_passed(self, now: datetime) -> int:
         """Close what is over, whether or not anybody has looked at the weather since; how many, at most a page."""

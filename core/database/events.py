@@ -2,10 +2,11 @@
 
 Ids have to become visible in their order, or a reader who has seen the later of two would never look for the
 earlier. A sequence gives its numbers out before the commit, so every writer holds the job's row from its first number
-to its commit; `append_events`, the one way to write, takes that lock in the statement that draws the numbers.
+to its commit: `telling`, of which every statement that writes an event is made, draws the numbers from a row that is
+locked.
 """
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 from uuid import UUID
@@ -23,6 +24,9 @@ JOBS_CHANNEL = "solarsync_jobs"
 
 SETTLED_CHANNEL = "solarsync_settled"
 """Names each job whose run has ended, well or not, or has stopped to ask."""
+
+SERVICE = "service"
+"""Who tells of what workers do."""
 
 LARGEST_ID = 2**63 - 1
 
@@ -54,8 +58,10 @@ def telling(job: str, data: str = "told.event -> 'data'", *, whose: str = "true"
     """  # noqa: S608  constants
 
 
-def events_to_tell(events: Sequence["Event"], *, actor: str, run_id: UUID | None = None) -> dict[str, Any]:
-    """What `telling` leaves open."""
+def events_to_tell(
+    events: Sequence["Event | Mapping[str, Any]"], *, actor: str, run_id: UUID | None = None
+) -> dict[str, Any]:
+    """What `telling` leaves open; a mapping is an event with what its `whose` asks for."""
     return {
         "event_run_id": run_id,
         "actor": actor,
@@ -98,14 +104,9 @@ async def append_to_each(
     """`append_events` for many jobs in one statement."""
     if told:
         events = [{"job_id": str(job), "type": event.type, "data": event.data} for job, event in told]
+        jobs = list({str(job) for job, _ in told})
         await session.execute(
-            _APPEND_TO_EACH,
-            {
-                "jobs": list({str(job) for job, _ in told}),
-                "event_run_id": run_id,
-                "actor": actor,
-                "events": orjson.dumps(events).decode(),
-            },
+            _APPEND_TO_EACH, {"jobs": jobs, **events_to_tell(events, actor=actor, run_id=run_id)}
         )
 
 

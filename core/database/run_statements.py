@@ -7,11 +7,8 @@ from sqlalchemy.dialects.postgresql import BYTEA, JSONB
 
 from core.database.alerts import opening
 from core.database.direct import Direct
-from core.database.events import SETTLED_CHANNEL, Event, events_to_tell, telling
+from core.database.events import SERVICE, SETTLED_CHANNEL, Event, events_to_tell, telling
 from core.database.models import JobRow
-
-SERVICE = "service"
-"""Who tells of what workers do."""
 
 # The job's row first, as everywhere: whoever waits for it finds the run as it is then. A run that is no longer
 # active when the job is free has been ended by somebody whose fence this one must not undo.

@@ -18,7 +18,7 @@ from sqlalchemy.exc import IntegrityError
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from core.database.alerts import alerts_to_open
-from core.database.events import SETTLED_CHANNEL, Event, append_events, events_to_tell
+from core.database.events import SERVICE, SETTLED_CHANNEL, Event, append_events, events_to_tell
 from core.database.models import (
     ONE_VISIT_AT_A_TIME,
     JobKind,
@@ -29,7 +29,7 @@ from core.database.models import (
     TechnicianRow,
 )
 from core.database.result_documents import taken_apart
-from core.database.run_statements import CLAIM, SERVICE, TAKEN_OVER, success
+from core.database.run_statements import CLAIM, TAKEN_OVER, success
 from core.errors import StaleAttempt, VisitTaken
 from core.ids import new_id
 from state.weather import Alert

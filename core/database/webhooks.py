@@ -8,7 +8,7 @@ from sqlalchemy import ColumnElement, and_, any_, func, or_, select, update
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from core.database.addressees import Addressee, addressee
-from core.database.events import Event, append_events
+from core.database.events import SERVICE, Event, append_events
 from core.database.models import JobEventRow
 from core.database.outbox_tables import DeliveryStatus, OutboxChannel, WebhookDeliveryRow, WebhookRow
 from core.errors import Conflict, FieldError, InvalidInput, NotFound
@@ -256,7 +256,7 @@ class Webhooks:
             self._session,
             message.event.job_id,
             [Event("notification.failed", data)],
-            actor="service",
+            actor=SERVICE,
             run_id=message.event.run_id,
         )
 
