@@ -88,15 +88,12 @@ class _SessionDriver:
     async def __aexit__(self, *_: object) -> None: ...
 
 
-async def enqueue_run(
-    session: AsyncSession, run_id: UUID, priority: Priority, *, after: timedelta | None = None
-) -> None:
+async def enqueue_run(session: AsyncSession, run_id: UUID, priority: Priority) -> None:
     """Queue a run in the session's transaction; a run that is queued already is not queued twice."""
     await Queries(_SessionDriver(session)).enqueue(
         EXECUTE_RUN,
         run_id.bytes,
         priority=priority,
-        execute_after=after,
         dedupe_key=str(run_id),
         headers=asked_by(),
         on_conflict="skip",

@@ -1,10 +1,6 @@
 """What was given up and waits for an operator: jobs and refreshes that failed, messages that nobody took."""
 
-from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import datetime
-from typing import Any
-from uuid import UUID
 
 from sqlalchemy import func, select
 from sqlalchemy.ext.asyncio import AsyncSession
@@ -28,16 +24,6 @@ class DeadLetters:
         return bool(self.jobs or self.refreshes or self.deliveries)
 
 
-@dataclass(frozen=True, slots=True)
-class FailedRun:
-    job_id: UUID
-    run_id: UUID
-    kind: RunKind
-    attempt: int
-    finished_at: datetime
-    problem: dict[str, Any]
-
-
 async def dead_letters(session: AsyncSession) -> DeadLetters:
     jobs = select(func.count()).where(JobRow.status == RunStatus.FAILED, JobRow.closed_at.is_(None))
     refreshes = (
@@ -51,15 +37,3 @@ async def dead_letters(session: AsyncSession) -> DeadLetters:
         select(jobs.scalar_subquery(), refreshes.scalar_subquery(), deliveries.scalar_subquery())
     )
     return DeadLetters(*row.one())
-
-
-async def failed_runs(session: AsyncSession, *, limit: int) -> Sequence[FailedRun]:
-    """Runs that failed for good on jobs still open, newest first."""
-    rows = await session.execute(
-        select(RunRow.job_id, RunRow.id, RunRow.kind, RunRow.attempt, RunRow.finished_at, RunRow.problem)
-        .join(JobRow, JobRow.id == RunRow.job_id)
-        .where(RunRow.status == RunStatus.FAILED, JobRow.closed_at.is_(None))
-        .order_by(RunRow.id.desc())
-        .limit(limit)
-    )
-    return [FailedRun(*row) for row in rows]

@@ -231,23 +231,20 @@ class Runs:
         )
         return cancelled
 
-    async def _hold(self, claim: Claim, job: Mapping[str, Any] = NOTHING) -> int | None:
-        """Lock the job under the claim's fence and change what there is to change; its latest result version.
+    async def _hold(self, claim: Claim, job: Mapping[str, Any] = NOTHING) -> None:
+        """Lock the job under the claim's fence and change what there is to change.
 
         Always the first statement: whoever touches a job or its runs holds the job's row before anything else, so
         that no two writers wait for each other.
         """
         ours = (JobRow.id == claim.job_id, JobRow.fence == claim.fence)
         held = (
-            update(JobRow).where(*ours).values(**job).returning(JobRow.id, JobRow.result_version)
+            update(JobRow).where(*ours).values(**job).returning(JobRow.id)
             if job
-            else select(JobRow.id, JobRow.result_version).where(*ours).with_for_update(key_share=True)
+            else select(JobRow.id).where(*ours).with_for_update(key_share=True)
         )
-        row = (await self._session.execute(held)).one_or_none()
-        if row is None:
+        if await self._session.scalar(held) is None:
             raise StaleAttempt
-        version: int | None = row.result_version
-        return version
 
     async def _one_at_a_time(self, technician_id: UUID) -> None:
         """Of the jobs that send the same technician one is stored at a time.

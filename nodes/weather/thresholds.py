@@ -95,7 +95,6 @@ THUNDER_RULE = "OSHA FS-3863: wait 30 minutes after the last thunder"
 RAIN_RULE = "wet roofs are slippery, and connectors are mated dry"
 ICE_RULE = "freezing rain, or frost on a wet roof: ice"
 SQUALL_RULE = "squalls and tornadoes: nobody on a roof"
-DAYLIGHT_RULE = "daylight only"
 
 
 @dataclass(frozen=True, slots=True)

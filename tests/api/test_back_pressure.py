@@ -11,7 +11,7 @@ from fastapi import FastAPI
 from core.config import Settings
 from core.database import AsyncSessionLocal
 from core.ids import new_id
-from core.queue import SCHEDULED, enqueue_run
+from core.queue import enqueue_runs
 from tests.support.cluster import until
 from tests.support.inputs import sizing_input
 from tests.support.outages import silenced
@@ -30,8 +30,7 @@ async def test_a_full_queue_says_when_to_come_again_and_is_not_filled_by_what_is
     client: httpx.AsyncClient, app: FastAPI
 ) -> None:
     async with AsyncSessionLocal(bind=app.state.services.engine) as session, session.begin():
-        for _ in range(3):
-            await enqueue_run(session, new_id(), SCHEDULED, after=timedelta(minutes=10))
+        await enqueue_runs(session, [(new_id(), timedelta(minutes=10)) for _ in range(3)])
     answers = [await client.post("/jobs", json=sizing_input()) for _ in range(3)]
     assert [answer.status_code for answer in answers] == [202, 202, 429]
     assert answers[2].json()["type"].endswith(":queue-full")
