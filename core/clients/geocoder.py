@@ -43,7 +43,6 @@ class NominatimGeocoder:
             self._http,
             self._gate,
             Question(self._url, params, {"user-agent": self._user_agent}),
-            passing=lambda status, _reason: status >= 500,
             patience=self._patience,
         )
         if not isinstance(answer.document, list):

@@ -57,12 +57,17 @@ class _TryAgain(ProviderUnavailable):
     """A failure that may have passed a second later."""
 
 
+def server_failed(status: int, _reason: str) -> bool:
+    """A failure of the server's own may have passed a second later; what it refuses, it would refuse again."""
+    return status >= 500
+
+
 async def get_json(
     http: httpx.AsyncClient,
     gate: Gate,
     question: Question,
     *,
-    passing: Callable[[int, str], bool],
+    passing: Callable[[int, str], bool] = server_failed,
     patience: Patience,
 ) -> Answer:
     """Fetch a JSON object or list; raises `ProviderUnavailable` saying why there is none.

@@ -18,7 +18,7 @@ import structlog
 
 from core.clients.gate import Gate
 from core.clients.http import Answer, Patience, Question, get_json, withhold_queries_from_logs
-from core.clients.place import contradicts_the_sun, instants, is_elsewhere
+from core.clients.place import check_place, contradicts_the_sun, instants
 from core.clients.reading import mapping, numbers, optional
 from core.clients.steps import Steps, hours_of_steps
 from core.clock import Clock, SystemClock
@@ -125,7 +125,7 @@ class MetNoClient:
         if kept is not None and kept.last_modified is not None:
             headers["if-modified-since"] = kept.last_modified
         question = Question(self._url, {"lat": key[0], "lon": key[1]}, headers)
-        return await get_json(self._http, self._gate, question, passing=_may_pass, patience=self._patience)
+        return await get_json(self._http, self._gate, question, patience=self._patience)
 
     def _expires(self, answer: Answer) -> datetime:
         try:
@@ -143,15 +143,7 @@ class MetNoClient:
 
 def read_forecast(document: object, latitude: float, longitude: float, now: datetime) -> Forecast:
     """Check an answer and turn it into hours; raises `ProviderUnavailable`."""
-    place = optional(document, "geometry", "coordinates")
-    if (
-        not isinstance(place, list)
-        or len(place) < 2
-        or not all(isinstance(x, int | float) for x in place[:2])
-    ):
-        raise ProviderUnavailable(PROVIDER, "answered without saying for which place")
-    if is_elsewhere(latitude, longitude, float(place[1]), float(place[0])):
-        raise ProviderUnavailable(PROVIDER, "answered for another place")
+    check_place(PROVIDER, document, latitude, longitude)
     properties = mapping(PROVIDER, document, "properties")
     updated = _instant(optional(properties, "meta", "updated_at"))
     if now - updated > OLDEST:
@@ -196,10 +188,6 @@ def read_forecast(document: object, latitude: float, longitude: float, now: date
         quality="estimated",
         attribution=ATTRIBUTION,
     )
-
-
-def _may_pass(status: int, _reason: str) -> bool:
-    return status >= 500
 
 
 def _instant(value: object) -> datetime:

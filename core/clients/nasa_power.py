@@ -14,7 +14,7 @@ import numpy as np
 from core.clients.extremes import YEARS, yearly_extremes
 from core.clients.gate import Gate
 from core.clients.http import Patience, Question, get_json, withhold_queries_from_logs
-from core.clients.place import is_elsewhere
+from core.clients.place import check_place
 from core.clients.reading import mapping, number, optional
 from core.climate.interpolation import MonthlyClimate, climate_at
 from core.climate.screening import modelled_year
@@ -90,7 +90,7 @@ class NasaPowerClient:
 
     async def _ask(self, what: str, params: Mapping[str, str]) -> object:
         question = Question(f"{self._url}/{what}/point", params)
-        answer = await get_json(self._http, self._gate, question, passing=_may_pass, patience=self._patience)
+        answer = await get_json(self._http, self._gate, question, patience=self._patience)
         return answer.document
 
 
@@ -101,18 +101,6 @@ def _point(latitude: float, longitude: float) -> dict[str, str]:
         "community": "RE",
         "format": "JSON",
     }
-
-
-def _may_pass(status: int, _reason: str) -> bool:
-    return status >= 500
-
-
-def _check_place(document: object, latitude: float, longitude: float) -> None:
-    at = optional(document, "geometry", "coordinates")
-    if not isinstance(at, list) or len(at) < 2 or not all(isinstance(x, int | float) for x in at[:2]):
-        raise ProviderUnavailable(PROVIDER, "answered without saying for which place")
-    if is_elsewhere(latitude, longitude, float(at[1]), float(at[0])):
-        raise ProviderUnavailable(PROVIDER, "answered for another place")
 
 
 def _column(document: object, name: str, keys: list[str]) -> FloatArray:
@@ -126,7 +114,7 @@ def _column(document: object, name: str, keys: list[str]) -> FloatArray:
 
 
 def _typical_year(document: object, latitude: float, longitude: float, elevation: float) -> ProvidedYear:
-    _check_place(document, latitude, longitude)
+    check_place(PROVIDER, document, latitude, longitude)
     unit = str(optional(document, "parameters", GHI, "units"))
     if unit not in GHI_UNITS:
         raise ProviderUnavailable(PROVIDER, f"{GHI} came in {unit!r}, which is not a unit we know for it")
@@ -150,7 +138,7 @@ def _typical_year(document: object, latitude: float, longitude: float, elevation
 
 
 def _extremes(document: object, latitude: float, longitude: float, elevation: float) -> DesignTemperatures:
-    _check_place(document, latitude, longitude)
+    check_place(PROVIDER, document, latitude, longitude)
     days = mapping(PROVIDER, document, "properties", "parameter", LOW)
     try:
         keys = sorted(str(day) for day in days)

@@ -154,7 +154,7 @@ class NwsClient:
     ) -> Answer:
         headers = {"user-agent": self._user_agent, "accept": "application/geo+json", **(unless or {})}
         question = Question(f"{self._base}/{path}", params, headers)
-        return await get_json(self._http, self._gate, question, passing=_may_pass, patience=self._patience)
+        return await get_json(self._http, self._gate, question, patience=self._patience)
 
 
 def read_bulletin(area: str, features: Iterable[object], now: datetime) -> Bulletin:
@@ -230,10 +230,6 @@ def _read_place(document: object) -> WarnedPlace:
 def _code(zone: object) -> str:
     """`ORZ006` of the address that names a zone."""
     return str(zone).rpartition("/")[2]
-
-
-def _may_pass(status: int, _reason: str) -> bool:
-    return status >= 500
 
 
 @cache

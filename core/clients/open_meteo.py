@@ -175,7 +175,7 @@ class OpenMeteoClient:
         question = Question(
             self._url, params, weight=call_weight(len(VARIABLES), PAST_DAYS + FORECAST_DAYS, len(places))
         )
-        answer = await get_json(self._http, self._gate, question, passing=_may_pass, patience=self._patience)
+        answer = await get_json(self._http, self._gate, question, passing=may_pass, patience=self._patience)
         if answer.document is None:
             raise ProviderUnavailable(PROVIDER, "answered nothing")
         return answer.document
@@ -240,7 +240,7 @@ def read_hours(
     return to_hours(PROVIDER, starts[useful], columns)
 
 
-def _may_pass(status: int, reason: str) -> bool:
+def may_pass(status: int, reason: str) -> bool:
     """Limits by minute, hour and day do not pass within seconds; concurrency and overload do."""
     return status >= 500 or (status == 429 and "concurrent" in reason.lower())
 

@@ -10,7 +10,7 @@ from pydantic import SecretStr
 from core.clients.extremes import YEARS, yearly_extremes
 from core.clients.gate import Gate
 from core.clients.http import Patience, Question, get_json, withhold_queries_from_logs
-from core.clients.open_meteo import ATTRIBUTION, FREE_URL, NON_COMMERCIAL, PROVIDER, call_weight
+from core.clients.open_meteo import ATTRIBUTION, FREE_URL, NON_COMMERCIAL, PROVIDER, call_weight, may_pass
 from core.clients.place import is_elsewhere
 from core.clients.reading import mapping, number, optional
 from core.clock import Clock, SystemClock
@@ -71,16 +71,12 @@ class OpenMeteoArchive:
             self._http,
             self._gate,
             Question(self._url, params, weight=weight),
-            passing=_may_pass,
+            passing=may_pass,
             patience=self._patience,
         )
         known = await asyncio.to_thread(_extremes, answer.document, latitude, longitude, elevation)
         credit = ATTRIBUTION if self._api_key else ATTRIBUTION + NON_COMMERCIAL
         return known.model_copy(update={"attribution": credit, "issued_at": self._clock.now()})
-
-
-def _may_pass(status: int, reason: str) -> bool:
-    return status >= 500 or (status == 429 and "concurrent" in reason.lower())
 
 
 def _extremes(document: object, latitude: float, longitude: float, elevation: float) -> DesignTemperatures:

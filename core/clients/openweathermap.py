@@ -76,9 +76,7 @@ class OpenWeatherMapClient:
             "units": "standard",
             "appid": self._api_key.get_secret_value(),
         }
-        answer = await get_json(
-            self._http, self._gate, Question(self._url, params), passing=_may_pass, patience=self._patience
-        )
+        answer = await get_json(self._http, self._gate, Question(self._url, params), patience=self._patience)
         now = self._clock.now()
         return await asyncio.to_thread(read_forecast, answer.document, latitude, longitude, now)
 
@@ -121,10 +119,6 @@ def read_forecast(document: object, latitude: float, longitude: float, now: date
         quality="estimated",
         attribution=ATTRIBUTION,
     )
-
-
-def _may_pass(status: int, _reason: str) -> bool:
-    return status >= 500
 
 
 def _check_place(answer: Mapping[str, object], latitude: float, longitude: float) -> None:

@@ -1,4 +1,4 @@
-"""What every provider's answer is held against: the sun over the place it is for."""
+"""What every provider's answer is held against: the place that was asked for, and the sun over it."""
 
 from collections.abc import Sequence
 from datetime import datetime
@@ -6,6 +6,8 @@ from datetime import datetime
 import numpy as np
 from numpy.typing import NDArray
 
+from core.clients.reading import optional
+from core.errors import ProviderUnavailable
 from core.pv.solar_position import solar_position
 from core.pv.weather_year import FloatArray
 
@@ -29,6 +31,20 @@ def is_elsewhere(latitude: float, longitude: float, other_latitude: float, other
     """Whether an answer is for another place: the models' cells are at most 0.25° wide."""
     across = abs((other_longitude - longitude + 180.0) % 360.0 - 180.0) * np.cos(np.radians(latitude))
     return bool(abs(other_latitude - latitude) > 0.5 or across > 0.5)
+
+
+def check_place(provider: str, document: object, latitude: float, longitude: float) -> None:
+    """Raise `ProviderUnavailable` where the point of a GeoJSON feature is missing or elsewhere."""
+    point = optional(document, "geometry", "coordinates")
+    if (
+        not isinstance(point, list)
+        or len(point) < 2
+        or not all(isinstance(x, int | float) for x in point[:2])
+    ):
+        raise ProviderUnavailable(provider, "answered without saying for which place")
+    east, north = point[:2]
+    if is_elsewhere(latitude, longitude, north, east):
+        raise ProviderUnavailable(provider, "answered for another place")
 
 
 def contradicts_the_sun(
