@@ -12,8 +12,8 @@ from core.clock import Clock
 from core.database.cells import StoredForecast, WeatherCells
 from core.database.jobs import Jobs
 from core.database.models import JobRow
-from core.database.refreshes import Refreshes, ScheduledVisit
 from core.database.users import Viewer
+from core.database.visits import ScheduledVisit, Visits
 from core.errors import NotFound, ProviderUnavailable
 from core.pv.production import production_forecast
 from graph.cells import CellForecasts, kept_forecast
@@ -104,7 +104,7 @@ class JobWeather:
         technician_id: UUID | None,
     ) -> list[tuple[ScheduledVisit, list[Window]]]:
         """Planned visits, each with the windows that it lies in; one that is past has none."""
-        found = await Refreshes(session).visits(viewer, begin, end, technician_id, limit=MOST_VISITS)
+        found = await Visits(session).between(viewer, begin, end, technician_id, limit=MOST_VISITS)
         cells = await WeatherCells(session).stored(list({visit.cell for visit in found if visit.cell}))
         return await asyncio.to_thread(_windows, found, cells, self._clock.now(), self._thresholds)
 

@@ -4,6 +4,7 @@ from fastapi import APIRouter
 from pydantic import AwareDatetime
 
 from api.deps import ServicesDep, Session
+from core.database.jobs import Jobs
 from core.database.leadership import current_leader
 from core.database.refreshes import Refreshes
 from core.queue import queue_depth
@@ -61,7 +62,7 @@ async def system_state(session: Session, services: ServicesDep) -> SystemState:
         for name in services.providers
     }
     return SystemState(
-        active_jobs=await Refreshes(session).active_by_status(),
+        active_jobs=await Jobs(session).open_by_status(),
         queue=QueueState(
             waiting=depth.waiting,
             in_hand=depth.in_hand,

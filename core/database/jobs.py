@@ -5,7 +5,7 @@ from functools import cache
 from typing import Any, TypeVar
 from uuid import UUID
 
-from sqlalchemy import BindParameter, ColumnElement, Select, Uuid, bindparam, cast, or_, select, union
+from sqlalchemy import BindParameter, ColumnElement, Select, Uuid, bindparam, cast, func, or_, select, union
 from sqlalchemy.dialects.postgresql import TSQUERY
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlalchemy.orm import defer
@@ -125,6 +125,13 @@ class Jobs:
         rows = list(await self._session.scalars(query))
         more = len(rows) > limit
         return rows[:limit], pages.encoded(rows[limit - 1].id) if more else None
+
+    async def open_by_status(self) -> dict[str, int]:
+        """How many open jobs there are, by status."""
+        counted = await self._session.execute(
+            select(JobRow.status, func.count()).where(JobRow.closed_at.is_(None)).group_by(JobRow.status)
+        )
+        return {status.value: number for status, number in counted}
 
     async def record(
         self, job_id: UUID, event: str, actor: str, /, *, run_id: UUID | None = None, **data: object

@@ -3,16 +3,13 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any
 from uuid import UUID
 
-from sqlalchemy import func, select, text
+from sqlalchemy import select, text
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from core.database.cells import ACTIVE
-from core.database.jobs import visible
-from core.database.models import JobPriority, JobRow, RunStatus, TechnicianRow
-from core.database.users import Viewer
+from core.database.models import JobRow, RunStatus
 from core.database.weather_tables import WeatherRefreshRow
 from state.weather import Window
 
@@ -35,18 +32,6 @@ class ActiveJob:
     visit_end: datetime | None
     wants_visit: bool = False
     """One could not be planned yet."""
-
-
-@dataclass(frozen=True, slots=True)
-class ScheduledVisit:
-    job_id: UUID
-    priority: JobPriority | None
-    input: dict[str, Any]
-    cell: str | None
-    technician_id: UUID
-    technician: str
-    start: datetime
-    end: datetime
 
 
 class Refreshes:
@@ -96,32 +81,3 @@ class Refreshes:
         return await self._session.scalar(
             select(WeatherRefreshRow).order_by(WeatherRefreshRow.started_at.desc()).limit(1)
         )
-
-    async def visits(
-        self, viewer: Viewer, begin: datetime, end: datetime, technician_id: UUID | None, *, limit: int
-    ) -> list[ScheduledVisit]:
-        """Visits of open jobs one may see that touch this stretch of time, in their order."""
-        query = (
-            select(JobRow, TechnicianRow.name)
-            .join(TechnicianRow, TechnicianRow.id == JobRow.technician_id)
-            .where(JobRow.closed_at.is_(None), JobRow.visit_start < end, JobRow.visit_end > begin)
-            .order_by(JobRow.visit_start, JobRow.id)
-            .limit(limit)
-        )
-        if technician_id is not None:
-            query = query.where(JobRow.technician_id == technician_id)
-        return [
-            ScheduledVisit(
-                job.id, job.priority, job.input, job.weather_cell, job.technician_id, name, job.visit_start,
-                job.visit_end,
-            )
-            for job, name in await self._session.execute(visible(query, viewer))
-            if job.technician_id and job.visit_start and job.visit_end
-        ]  # fmt: skip
-
-    async def active_by_status(self) -> dict[str, int]:
-        """How many open jobs there are, by status."""
-        counted = await self._session.execute(
-            select(JobRow.status, func.count()).where(JobRow.closed_at.is_(None)).group_by(JobRow.status)
-        )
-        return {status.value: number for status, number in counted}
