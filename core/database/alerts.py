@@ -12,6 +12,7 @@ from sqlalchemy.dialects.postgresql import ARRAY, JSONB
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlalchemy.types import Uuid
 
+from core.database import pages
 from core.database.events import SERVICE, Event, append_to_each
 from core.database.jobs import visible
 from core.database.models import JobRow
@@ -110,7 +111,8 @@ class Alerts:
             query = query.where(AlertRow.id < cursor)
         newest = visible(query, viewer).order_by(AlertRow.id.desc()).limit(limit + 1)
         rows = list(await self._session.scalars(newest))
-        return rows[:limit], rows[limit - 1].id if len(rows) > limit else None
+        page, last = pages.cut(rows, limit)
+        return page, last.id if last else None
 
     async def tell(
         self, news: Mapping[UUID, AlertNews], now: datetime, *, run_id: UUID | None = None

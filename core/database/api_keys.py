@@ -77,7 +77,8 @@ class ApiKeys:
         if cursor is not None:
             query = query.where(ApiKeyRow.id < pages.decoded(cursor))
         rows = list(await self._session.scalars(query.order_by(ApiKeyRow.id.desc()).limit(limit + 1)))
-        return rows[:limit], pages.encoded(rows[limit - 1].id) if len(rows) > limit else None
+        page, last = pages.cut(rows, limit)
+        return page, pages.encoded(last.id) if last else None
 
     async def revoke(self, key_id: UUID, user_id: UUID, now: datetime) -> None:
         """From now on the key opens nothing; `NotFound` where the user has no such key in force."""

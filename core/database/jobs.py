@@ -123,8 +123,8 @@ class Jobs:
                 ]
                 query = newest.where(JobRow.id.in_(union(*parts)))
         rows = list(await self._session.scalars(query))
-        more = len(rows) > limit
-        return rows[:limit], pages.encoded(rows[limit - 1].id) if more else None
+        page, last = pages.cut(rows, limit)
+        return page, pages.encoded(last.id) if last else None
 
     async def open_by_status(self) -> dict[str, int]:
         """How many open jobs there are, by status."""

@@ -1,10 +1,20 @@
-"""Cursors: where a page of rows, ordered by id, goes on."""
+"""Pages of rows, ordered by id: where one ends, and the cursor that says where the next begins."""
 
 import base64
 import binascii
+from collections.abc import Sequence
+from typing import TypeVar
 from uuid import UUID
 
 from core.errors import FieldError, InvalidInput
+
+T = TypeVar("T")
+
+
+def cut(rows: Sequence[T], limit: int) -> tuple[list[T], T | None]:
+    """A page of `rows`, of which `limit + 1` were asked for, and its last row where another page follows."""
+    page = list(rows[:limit])
+    return page, page[-1] if len(rows) > limit else None
 
 
 def encoded(row_id: UUID) -> str:

@@ -74,7 +74,8 @@ class Users:
         if cursor is not None:
             query = query.where(User.id > pages.decoded(cursor))
         rows = list(await self._session.scalars(query))
-        return rows[:limit], pages.encoded(rows[limit - 1].id) if len(rows) > limit else None
+        page, last = pages.cut(rows, limit)
+        return page, pages.encoded(last.id) if last else None
 
     async def change(self, user_id: UUID, change: UserChange, now: datetime) -> User:
         """Change a user; a new password and a deactivation end their logins.

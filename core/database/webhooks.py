@@ -7,6 +7,7 @@ from uuid import UUID
 from sqlalchemy import ColumnElement, and_, any_, func, or_, select, update
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from core.database import pages
 from core.database.addressees import Addressee, addressee
 from core.database.events import SERVICE, Event, append_events
 from core.database.models import JobEventRow
@@ -102,8 +103,8 @@ class Webhooks:
         if cursor is not None:
             query = query.where(WebhookDeliveryRow.event_id < _decoded(cursor))
         rows = [(delivery, event) for delivery, event in await self._session.execute(query)]
-        more = len(rows) > limit
-        return rows[:limit], str(rows[limit - 1][1].id) if more else None
+        page, last = pages.cut(rows, limit)
+        return page, str(last[1].id) if last else None
 
     async def redeliver(self, webhook_id: UUID, delivery_id: UUID) -> tuple[WebhookDeliveryRow, JobEventRow]:
         """Send a message once more, now, under the id it had; a delivered or failed one gets its attempts anew."""
