@@ -22,7 +22,7 @@ from core.security import (
     get_password_hash,
     verify_password,
 )
-from state.base import Model
+from state.base import Model, Readable
 
 log = structlog.get_logger(__name__)
 
@@ -33,6 +33,7 @@ Password = Annotated[
         max_length=BCRYPT_LIMIT,
         description=f"At most {BCRYPT_LIMIT} bytes in UTF-8.",
     ),
+    Readable,
 ]
 WRONG = "The user name or the password is wrong."
 OVER = "This refresh token has been used, or its login is over: log in again."

@@ -1,8 +1,17 @@
 """The model every travelling type is made of."""
 
+import json
 from typing import Annotated, Any, Self, cast
 
-from pydantic import AfterValidator, AwareDatetime, BaseModel, ConfigDict, Field, GetCoreSchemaHandler
+from pydantic import (
+    AfterValidator,
+    AwareDatetime,
+    BaseModel,
+    ConfigDict,
+    Field,
+    GetCoreSchemaHandler,
+    SecretStr,
+)
 from pydantic_core import PydanticCustomError, core_schema
 
 # JSON forms are what the state of the graph and the database hold; models are what code works with.
@@ -22,6 +31,26 @@ def _twelve(values: list[float]) -> list[float]:
 
 Monthly = Annotated[list[float], AfterValidator(_twelve)]
 MonthlyNonNegative = Annotated[list[NonNegative], AfterValidator(_twelve)]
+
+
+def is_readable(value: object) -> bool:
+    """Whether every text in a JSON value or a secret can be written as UTF-8: a lone half of a pair cannot."""
+    text = value.get_secret_value() if isinstance(value, SecretStr) else json.dumps(value, ensure_ascii=False)
+    try:
+        text.encode()
+    except UnicodeEncodeError:
+        return False
+    return True
+
+
+def _readable(value: object) -> object:
+    if not is_readable(value):
+        raise ValueError("must hold valid Unicode characters only")
+    return value
+
+
+Readable = AfterValidator(_readable)
+"""For free JSON and for secrets, into which pydantic does not look: of all other texts it refuses such."""
 
 
 class _Document(JsonObject):
@@ -95,4 +124,6 @@ __all__ = [
     "NonNegative",
     "Percent",
     "Positive",
+    "Readable",
+    "is_readable",
 ]

@@ -6,7 +6,7 @@ from typing import Any, Literal
 
 from pydantic import Field
 
-from state.base import JsonObject, Model
+from state.base import JsonObject, Model, is_readable
 
 Asker = Literal["sizing", "triage", "review"]
 
@@ -33,7 +33,7 @@ class Question(Model):
 
 
 def _check_number(question: Question, value: object) -> str | None:
-    if isinstance(value, bool) or not isinstance(value, int | float) or not math.isfinite(value):
+    if isinstance(value, bool) or not isinstance(value, int | float) or not _is_finite(value):
         return "must be a number"
     unit = f" {question.unit}" if question.unit else ""
     if question.minimum is not None and value < question.minimum:
@@ -41,6 +41,13 @@ def _check_number(question: Question, value: object) -> str | None:
     if question.maximum is not None and value > question.maximum:
         return f"must be at most {question.maximum:g}{unit}"
     return None
+
+
+def _is_finite(value: float) -> bool:
+    try:
+        return math.isfinite(value)
+    except OverflowError:  # JSON's whole numbers have no end, those that are reckoned with do
+        return False
 
 
 def _check_choice(question: Question, value: object) -> str | None:
@@ -51,6 +58,8 @@ def _check_choice(question: Question, value: object) -> str | None:
 def _check_text(_: Question, value: object) -> str | None:
     if not isinstance(value, str) or not value.strip():
         return "must be a text that is not empty"
+    if not is_readable(value):
+        return "must hold valid Unicode characters only"
     return None if len(value) <= 10_000 else "must be at most 10000 characters"
 
 

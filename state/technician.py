@@ -1,28 +1,17 @@
 """Who can be sent, as a dispatcher describes them."""
 
-import json
 from typing import Annotated, Any
 from uuid import UUID
 
-from pydantic import AfterValidator, ConfigDict, Field
+from pydantic import ConfigDict, Field
 
-from state.base import Given, JsonObject
+from state.base import Given, JsonObject, Readable
 from state.dispatch import WorkingHours
 from state.site import Latitude, Longitude, TimeZoneName
 
 Name = Annotated[str, Field(min_length=1, max_length=200)]
 Skills = Annotated[list[Annotated[str, Field(min_length=1, max_length=60)]], Field(max_length=50)]
-
-
-def _readable(contact: JsonObject) -> JsonObject:
-    try:
-        json.dumps(contact, ensure_ascii=False).encode()
-    except UnicodeEncodeError:
-        raise ValueError("must be texts of valid Unicode characters") from None
-    return contact
-
-
-Contact = Annotated[JsonObject, AfterValidator(_readable)]
+Contact = Annotated[JsonObject, Readable]
 
 
 class NewTechnician(Given):

@@ -12,7 +12,7 @@ from api.deps import CurrentViewer, ServicesDep, Session
 from api.rate_limit import address_of
 from core.database.logins import Ended, Logins
 from core.database.models import Role
-from state.base import Model
+from state.base import Model, Readable
 
 router = APIRouter(prefix="/auth", tags=["auth"])
 
@@ -22,7 +22,7 @@ class RefreshToken(Model):
 
 
 class NewPassword(Model):
-    current_password: Annotated[SecretStr, Field(max_length=1024)]
+    current_password: Annotated[SecretStr, Field(max_length=1024), Readable]
     new_password: logins.Password
 
 

@@ -1,7 +1,7 @@
 """Jobs: start, list, look, wait, answer, cancel, retry."""
 
 from functools import partial
-from typing import Annotated, Any
+from typing import Annotated
 from uuid import UUID
 
 from fastapi import APIRouter, Query, Response, status
@@ -14,7 +14,7 @@ from core.database.jobs import JobFilter, Jobs
 from core.database.models import JobKind, JobPriority, RunStatus
 from core.database.session import single_statement
 from graph.views import job_view
-from state.base import Model
+from state.base import JsonObject, Model, Readable
 from state.job import Job, JobInput
 
 router = APIRouter(prefix="/jobs", tags=["jobs"])
@@ -26,7 +26,7 @@ class JobPage(Model):
 
 
 class Answers(Model):
-    answers: Annotated[dict[str, Any], Field(min_length=1, max_length=100)]
+    answers: Annotated[JsonObject, Field(min_length=1, max_length=100), Readable]
 
 
 @router.post("", status_code=status.HTTP_202_ACCEPTED, response_model=Job)

@@ -6,6 +6,7 @@ from collections.abc import AsyncIterator
 import httpx
 import pytest
 
+from api.demo import load
 from api.examples import CREW
 from core.database.models import Role
 from tests.api.conftest import Login, settled
@@ -143,6 +144,46 @@ async def test_a_character_that_cannot_be_stored_is_refused_wherever_it_stands(
     answer = await dispatcher.request(method, path.format(job_id=job_id), content=content, headers=headers)
     assert answer.status_code in {409, 422}, answer.text
     assert answer.headers["content-type"] == "application/problem+json"
+
+
+HALF = "\ud800"
+"""Of a pair of UTF-16, as a program sends that cuts a text in the middle of an emoji."""
+LONG_HALF = HALF + "a" * 15
+
+
+@pytest.mark.parametrize(
+    ("method", "path", "body", "pointer"),
+    [
+        ("POST", "/jobs/{job_id}/resume", {"answers": {HALF: 1}}, "/answers"),
+        ("POST", "/jobs/{job_id}/resume", {"answers": {"design_temp_min_c": HALF}}, "/answers"),
+        ("POST", "/jobs/{job_id}/resume", {"answers": {"x": [{"y": {HALF: HALF}}]}}, "/answers"),
+        (
+            "POST",
+            "/jobs/{job_id}/resume",
+            {"answers": {"design_temp_min_c": 10**4000}},
+            "/answers/design_temp_min_c",
+        ),
+        ("POST", "/technicians", CREW | {"contact": {"note": HALF}}, "/contact"),
+        ("POST", "/users", {"username": "grace", "password": LONG_HALF, "role": "admin"}, "/password"),
+        ("PATCH", "/users/{user_id}", {"password": LONG_HALF}, "/password"),
+        ("POST", "/auth/password", {"current_password": HALF, "new_password": LONG_HALF}, "/current_password"),
+        ("POST", "/auth/password", {"current_password": "x", "new_password": LONG_HALF}, "/new_password"),
+    ],
+)  # fmt: skip
+@pytest.mark.usefixtures("worker")
+async def test_half_a_character_or_an_endless_number_is_refused_by_the_name_of_its_field(
+    login: Login, method: str, path: str, body: dict[str, object], pointer: str
+) -> None:
+    admin = await login("ada", Role.ADMIN)
+    job_id = (await admin.post("/jobs", json=load("greensboro_home"))).json()["id"]
+    assert (await settled(admin, job_id))["status"] == "waiting"
+    user_id = (await admin.get("/auth/me")).json()["id"]
+    content, headers = json.dumps(body), {"Content-Type": "application/json"}
+    answer = await admin.request(
+        method, path.format(job_id=job_id, user_id=user_id), content=content, headers=headers
+    )
+    assert (answer.status_code, answer.headers["content-type"]) == (422, "application/problem+json")
+    assert pointer in {fault["pointer"] for fault in answer.json()["errors"]}
 
 
 async def test_a_login_with_a_name_that_cannot_be_stored_is_refused(client: httpx.AsyncClient) -> None:
