@@ -50,7 +50,7 @@ def _readable(value: object) -> object:
 
 
 Readable = AfterValidator(_readable)
-"""For free JSON and for secrets, into which pydantic does not look: of all other texts it refuses such."""
+"""For free JSON, secrets and texts of any length, into which pydantic does not look; a text with limits it reads."""
 
 
 class _Document(JsonObject):

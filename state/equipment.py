@@ -4,7 +4,7 @@ from typing import Annotated, Literal
 
 from pydantic import BeforeValidator, Field
 
-from state.base import Given, Percent, Positive
+from state.base import Given, Percent, Positive, Readable
 from state.losses import MonthlyPercent, SystemLosses, YieldUncertainty
 
 CHEMISTRY_ALIASES = {"lithium": "lithium_ion", "lithium-ion": "lithium_ion"}
@@ -38,8 +38,8 @@ DEFAULT_LOSSES_PERCENT = 14.0
 class ModuleDatasheet(Given):
     """A PV module at standard test conditions (1000 W/m², 25 °C cell, AM 1.5)."""
 
-    manufacturer: str
-    model: str
+    manufacturer: Annotated[str, Readable]
+    model: Annotated[str, Readable]
     p_mp_w: Annotated[float, Field(gt=0, le=2000)]
     v_oc_v: Annotated[float, Field(gt=0, le=500)]
     i_sc_a: Annotated[float, Field(gt=0, le=100)]
@@ -53,14 +53,14 @@ class ModuleDatasheet(Given):
     max_system_voltage_v: Volts | None = None
     max_series_fuse_a: Annotated[float, Field(gt=0, le=100)] | None = None
     cec_row: CecRow | None = None
-    source: str | None = Field(default=None, description="Where the figures were read.")
+    source: Annotated[str, Readable] | None = Field(default=None, description="Where the figures were read.")
 
 
 class InverterDatasheet(Given):
     """An inverter's limits. One that its datasheet does not state is absent, and its check not evaluated."""
 
-    manufacturer: str
-    model: str
+    manufacturer: Annotated[str, Readable]
+    model: Annotated[str, Readable]
     pac_w: Watts
     kind: Literal["string", "hybrid", "off_grid"] | None = None
     vdc_max_v: Volts | None = None
@@ -89,14 +89,14 @@ class InverterDatasheet(Given):
         default=None, description="Phases of the output; 2 is split-phase."
     )
     cec_row: CecRow | None = None
-    source: str | None = Field(default=None, description="Where the figures were read.")
+    source: Annotated[str, Readable] | None = Field(default=None, description="Where the figures were read.")
 
 
 class BatteryDatasheet(Given):
     """A battery. Capacity is the rated one, its rate in the notes of its source."""
 
-    manufacturer: str
-    model: str
+    manufacturer: Annotated[str, Readable]
+    model: Annotated[str, Readable]
     chemistry: Chemistry
     nominal_v: Annotated[float, Field(gt=0, le=1000)]
     capacity_ah: Annotated[float, Field(gt=0, le=10_000)]
@@ -112,14 +112,14 @@ class BatteryDatasheet(Given):
     )
     charge_temp_min_c: Temperature | None = None
     charge_temp_max_c: Temperature | None = None
-    source: str | None = Field(default=None, description="Where the figures were read.")
+    source: Annotated[str, Readable] | None = Field(default=None, description="Where the figures were read.")
 
 
 class ChargeControllerDatasheet(Given):
     """An MPPT charge controller between an array and a battery bank."""
 
-    manufacturer: str
-    model: str
+    manufacturer: Annotated[str, Readable]
+    model: Annotated[str, Readable]
     charge_current_max_a: Amperes
     pv_voc_max_v: Volts = Field(description="Largest open-circuit voltage, at the lowest temperature.")
     battery_voltages_v: Annotated[tuple[Volts, ...], Field(min_length=1, max_length=6)]
@@ -129,7 +129,7 @@ class ChargeControllerDatasheet(Given):
         default=None, description="[battery voltage in V, array power in W it makes use of]."
     )
     efficiency_pct: Annotated[float, Field(gt=50, le=100)] | None = None
-    source: str | None = Field(default=None, description="Where the figures were read.")
+    source: Annotated[str, Readable] | None = Field(default=None, description="Where the figures were read.")
 
 
 class Equipment(Given):

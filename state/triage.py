@@ -38,9 +38,7 @@ def _as_code(value: Any) -> Any:  # noqa: ANN401  anything may arrive; pydantic 
 
 
 Code = Annotated[str, Field(min_length=1, max_length=40)]
-FaultCode = Annotated[
-    str, BeforeValidator(_as_code, json_schema_input_type=Code | int), Field(min_length=1, max_length=40)
-]
+FaultCode = Annotated[Code, BeforeValidator(_as_code, json_schema_input_type=Code | int)]
 
 
 class Measurements(Given):

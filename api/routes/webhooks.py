@@ -13,7 +13,7 @@ from core.database.webhooks import Webhooks
 from core.webhooks.addresses import check_url
 from core.webhooks.messages import new_secret
 from core.webhooks.subscriptions import EVENT_TYPES, EVERY_EVENT
-from state.base import Given, Model
+from state.base import Given, Model, Readable
 
 router = APIRouter(prefix="/webhooks", tags=["webhooks"])
 
@@ -30,7 +30,7 @@ EventType = Annotated[str, AfterValidator(_known), Field(json_schema_extra={"enu
 
 
 class NewWebhook(Model):
-    url: str
+    url: Annotated[str, Readable]
     events: Annotated[list[EventType], Field(min_length=1, max_length=len(KNOWN))] = [EVERY_EVENT]
 
 

@@ -164,6 +164,8 @@ LONG_HALF = HALF + "a" * 15
             "/answers/design_temp_min_c",
         ),
         ("POST", "/technicians", CREW | {"contact": {"note": HALF}}, "/contact"),
+        ("POST", "/webhooks", {"url": f"https://hooks.example.com/{HALF}"}, "/url"),
+        ("POST", "/triage", triage_input(fault_codes=[HALF]), "/ticket/fault_codes/0"),
         ("POST", "/users", {"username": "grace", "password": LONG_HALF, "role": "admin"}, "/password"),
         ("PATCH", "/users/{user_id}", {"password": LONG_HALF}, "/password"),
         ("POST", "/auth/password", {"current_password": HALF, "new_password": LONG_HALF}, "/current_password"),
