@@ -15,7 +15,7 @@ import stamina
 from stamina.instrumentation import RetryDetails, set_on_retry_hooks
 
 from api.client.login import PREFIX
-from api.client.problems import ServerUnreachable, raise_for_problem
+from api.client.problems import ServerUnreachable, not_solarsync, raise_for_problem
 
 CONNECT_SECONDS = 10.0
 ANSWER_SECONDS = 30.0
@@ -71,6 +71,8 @@ class Connection:
     ) -> httpx.Response:
         """The server's answer; raises what `raise_for_problem` does, and `ServerUnreachable`.
 
+        `Refused` also where the answer cannot be unpacked.
+
         Parameters
         ----------
         key : str, optional
@@ -92,6 +94,8 @@ class Connection:
             response = self._attempts(once, again=again)
         except _TryAgain as last:
             response = last.response
+        except httpx.DecodingError as error:
+            raise not_solarsync(error.request.url) from error
         raise_for_problem(response)
         return response
 

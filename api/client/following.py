@@ -6,9 +6,11 @@ from contextlib import contextmanager
 
 import httpx
 from httpx_sse import EventSource, ServerSentEvent, SSEError
+from pydantic import ValidationError
 
 from api.client.connection import PASSING, Connection
-from api.client.problems import ServerUnreachable, raise_for_problem
+from api.client.login import PREFIX
+from api.client.problems import ServerUnreachable, not_solarsync, raise_for_problem
 from state.timeline import TimelineEvent
 
 ENDED = "job.ended"
@@ -17,6 +19,8 @@ SILENCE_SECONDS = 50.0
 """A quiet stream says so every 15 s; three such silences are a dead connection."""
 PATIENCE_SECONDS = 300.0
 """Without a connection, before the network is given up."""
+STRANGERS = 3
+"""Answers of something that is not SolarSync, before it is taken for what is there: a portal opens, or it does not."""
 FIRST_WAIT_SECONDS = 0.25
 LONGEST_WAIT_SECONDS = 10.0
 
@@ -31,9 +35,14 @@ def follow(
 ) -> Generator[TimelineEvent]:
     """Every event after `after` (None: from the beginning), each once and in order, until the job is final.
 
-    Raises `ServerUnreachable` where no connection could be had for `PATIENCE_SECONDS`.
+    Raises
+    ------
+    ServerUnreachable
+        No connection could be had for `PATIENCE_SECONDS`.
+    Refused
+        As `raise_for_problem` says, or something other than SolarSync answered `STRANGERS` times in a row.
     """
-    last, wait = after, FIRST_WAIT_SECONDS
+    last, wait, strangers = after, FIRST_WAIT_SECONDS, 0
     lost_at: float | None = None
     while True:
         why = "it lets nobody follow for long"
@@ -41,13 +50,18 @@ def follow(
             with _connected(connection, path, last) as events:
                 lost_at = None
                 for sent in events:
+                    strangers = 0
                     if sent.event == ENDED:
                         return
                     event = _timeline_event(sent)
                     if event and (last is None or event.id > last):  # a resync tells everything again
                         last, wait = event.id, FIRST_WAIT_SECONDS
                         yield event
-        except (httpx.TransportError, SSEError, _NotNow) as error:
+        except (SSEError, ValidationError, httpx.DecodingError):
+            strangers += 1
+            if strangers == STRANGERS:
+                raise not_solarsync(f"{connection.server}{PREFIX}{path}") from None
+        except (httpx.TransportError, _NotNow) as error:
             why = str(error) or type(error).__name__
         lost_at = now() if lost_at is None else lost_at
         if now() - lost_at > PATIENCE_SECONDS:

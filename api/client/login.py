@@ -5,13 +5,14 @@ import os
 from collections.abc import Generator, Iterator
 from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
+from functools import partial
 from pathlib import Path
 
 import httpx
 from platformdirs import user_config_path
 from pydantic import AwareDatetime, ValidationError
 
-from api.client.problems import raise_for_problem
+from api.client.problems import raise_for_problem, read_as
 from core.errors import AuthenticationFailed
 from state.base import JsonObject, Model
 
@@ -121,7 +122,7 @@ class LoginAuth(httpx.Auth):
                 self._kept.forget()
                 raise AuthenticationFailed(AGAIN)
             raise_for_problem(answer)
-            self._login = Login.granted(kept.server, kept.username, answer.json())
+            self._login = read_as(partial(Login.granted, kept.server, kept.username), answer)
             self._kept.write(self._login)
 
 

@@ -1,6 +1,7 @@
 """A server's problem documents (RFC 9457) as the errors they were made from."""
 
-from typing import Any
+from collections.abc import Callable
+from typing import Any, TypeVar
 
 import httpx
 
@@ -11,6 +12,9 @@ class ServerUnreachable(SolarSyncError):
     """The server cannot be reached."""
 
     slug = "server-unreachable"
+
+
+T = TypeVar("T")
 
 
 class Refused(SolarSyncError):
@@ -35,13 +39,34 @@ def raise_for_problem(response: httpx.Response) -> None:
         return
     response.read()
     problem = _document(response)
-    errors = [FieldError(str(each["pointer"]), str(each["message"])) for each in problem.get("errors", ())]
-    if errors:
+    if errors := _field_errors(problem.get("errors")):
         raise InvalidInput(errors)
     detail = problem.get("detail")
     if response.status_code == httpx.codes.UNAUTHORIZED:
         raise AuthenticationFailed(detail)
     raise Refused(detail if detail and not response.is_server_error else _not_ours(response, problem))
+
+
+def read_as(form: Callable[[Any], T], response: httpx.Response) -> T:
+    """What `form` makes of the answer's JSON; raises `Refused` where that cannot be read as ours."""
+    try:
+        return form(response.json())
+    except (ValueError, KeyError, TypeError, OverflowError):
+        raise not_solarsync(response.request.url) from None
+
+
+def not_solarsync(url: httpx.URL | str) -> Refused:
+    """That something else has answered: a portal before the network, or another service at this address."""
+    return Refused(f"{httpx.URL(url).copy_with(query=None)} did not answer as SolarSync does.")
+
+
+def _field_errors(errors: object) -> list[FieldError]:
+    """The faults a server names; none where the list is not of ours."""
+    if not isinstance(errors, list):
+        return []
+    if not all(isinstance(each, dict) and {"pointer", "message"} <= each.keys() for each in errors):
+        return []
+    return [FieldError(str(each["pointer"]), str(each["message"])) for each in errors]
 
 
 def _document(response: httpx.Response) -> dict[str, Any]:

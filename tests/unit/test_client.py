@@ -6,6 +6,7 @@ from collections.abc import Callable, Iterator
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
+from uuid import UUID
 
 import httpx
 import pytest
@@ -13,7 +14,7 @@ import stamina
 from stamina.instrumentation import set_on_retry_hooks
 
 from api.client import Connection, KeptLogin, Login, SolarSync
-from api.client.following import PATIENCE_SECONDS, follow
+from api.client.following import PATIENCE_SECONDS, STRANGERS, follow
 from api.client.login import KeyAuth, LoginAuth
 from api.client.problems import Refused, ServerUnreachable
 from core.errors import AuthenticationFailed, FieldError, InvalidInput
@@ -138,6 +139,50 @@ def test_other_refusals_are_told_in_the_servers_words_or_by_their_status(
 ) -> None:
     with pytest.raises(Refused, match=words):
         SolarSync(_connection(lambda _: answer)).me()
+
+
+def _packed_wrongly() -> httpx.Response:
+    return httpx.Response(200, headers={"Content-Encoding": "gzip"}, stream=httpx.ByteStream(b"not gzip"))
+
+
+PORTAL: dict[str, Callable[[], httpx.Response]] = {
+    "a page": lambda: httpx.Response(200, html="<html>Accept our terms</html>"),
+    "an object": lambda: httpx.Response(200, json={"ok": True}),
+    "a list": lambda: httpx.Response(200, json=[]),
+    "a number": lambda: httpx.Response(200, json=1),
+    "nothing": lambda: httpx.Response(200),
+    "packed wrongly": _packed_wrongly,
+}
+METHODS: dict[str, Callable[[SolarSync], object]] = {
+    "/auth/token": lambda client: client.log_in("tess", "secret"),
+    "/auth/password": lambda client: client.change_password("old", "new"),
+    "/jobs": lambda client: client.jobs(),
+    f"/jobs/{JOB_ID}": lambda client: client.job(UUID(JOB_ID)),
+}
+
+
+@pytest.mark.parametrize("path", METHODS)
+@pytest.mark.parametrize("answer", PORTAL)
+def test_a_portal_that_answers_everything_is_told_from_a_server(path: str, answer: str) -> None:
+    with pytest.raises(Refused) as refused:
+        METHODS[path](SolarSync(_connection(lambda _: PORTAL[answer]())))
+    assert refused.value.detail == f"{SERVER}/api/v1{path} did not answer as SolarSync does."
+
+
+@pytest.mark.parametrize("answer", PORTAL)
+def test_a_login_that_a_portal_renews_is_kept_as_it_was(tmp_path: Path, answer: str) -> None:
+    kept, stale = KeptLogin(tmp_path), _login(minutes=-1)
+    kept.write(stale)
+    with pytest.raises(Refused, match="/auth/refresh did not answer as SolarSync does"):
+        SolarSync(_connection(lambda _: PORTAL[answer](), LoginAuth(kept, stale))).jobs()
+    assert kept.read() == stale
+
+
+@pytest.mark.parametrize("errors", ["no", {"a": "b"}, [1], ["no"], [{"message": "no"}], None])
+def test_faults_that_are_not_listed_as_ours_are_a_refusal(errors: Any) -> None:
+    answer = httpx.Response(400, json={"errors": errors, "detail": "not here"})
+    with pytest.raises(Refused, match=r"^not here$"):
+        SolarSync(_connection(lambda _: answer)).jobs()
 
 
 # --- Logins -----------------------------------------------------------------------------------------------------
@@ -289,6 +334,17 @@ def test_what_a_resync_tells_again_is_not_told_again() -> None:
 def test_a_job_that_one_may_not_see_ends_the_following() -> None:
     with pytest.raises(Refused, match="no such thing"):
         _followed(lambda _: httpx.Response(404, json={"detail": "no such thing"}))
+
+
+@pytest.mark.parametrize("answer", PORTAL)
+def test_a_portal_is_not_followed(answer: str) -> None:
+    network = _Flaky(*(PORTAL[answer]() for _ in range(STRANGERS)))
+    with pytest.raises(Refused, match="/jobs/1/events did not answer as SolarSync does"):
+        _followed(network)
+
+
+def test_a_portal_that_opens_is_passed() -> None:
+    assert _followed(_Flaky(PORTAL["a page"](), _stream(_event(1), END))) == [1]
 
 
 def test_a_network_that_stays_away_is_given_up_in_the_end() -> None:
