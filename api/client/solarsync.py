@@ -17,7 +17,7 @@ from api.client.connection import Connection
 from api.client.following import follow
 from api.client.login import Login
 from api.client.problems import not_solarsync, read_as
-from core.errors import SolarSyncError
+from core.errors import AuthenticationFailed
 from state.base import JsonObject
 from state.job import Job, JobResult
 from state.timeline import TimelineEvent
@@ -45,7 +45,7 @@ class SolarSync:
 
     def log_out(self) -> None:
         """End the login at the server, if it still stands."""
-        with suppress(SolarSyncError):
+        with suppress(AuthenticationFailed):
             self._done("POST", "/auth/logout")
 
     def change_password(self, current: str, new: str) -> None:

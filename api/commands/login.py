@@ -48,12 +48,19 @@ def logout() -> None:
     """End the login, here and at the server."""
     from api.client import KeptLogin
     from api.commands.connected import connected
+    from core.errors import SolarSyncError
 
     kept = KeptLogin()
-    if kept.read() is not None:
-        with connected(None, None) as solarsync:
-            solarsync.log_out()
-    kept.forget()
+    if login := kept.read():
+        try:
+            with connected(None, None) as solarsync:
+                solarsync.log_out()
+        except SolarSyncError as error:
+            raise SolarSyncError(
+                f"Forgotten here; {login.server} could not be told. Change your password to end the login there."
+            ) from error
+        finally:
+            kept.forget()
     typer.echo("Logged out.")
 
 

@@ -116,6 +116,26 @@ def test_a_changed_password_keeps_this_login_and_needs_the_present_one(
     assert terminal(*dora, stdin="another horse battery\n", **own).returncode == 0
 
 
+def test_a_logout_that_the_server_never_heard_says_so(
+    terminal: Terminal, variables: dict[str, str], tmp_path: Path
+) -> None:
+    own = {"XDG_CONFIG_HOME": str(tmp_path)}
+    enter = ("login", "--username", "tess", "--password-stdin")
+    file = tmp_path / "solarsync" / "login.json"
+    assert terminal(*enter, stdin=f"{PASSWORD}\n", **own).returncode == 0
+    away = "http://127.0.0.1:9"
+    file.write_text(file.read_text().replace(variables["SOLARSYNC_URL"], away))
+    untold = terminal("logout", **own)
+    assert (untold.returncode, untold.stdout) == (1, "")
+    assert untold.stderr.splitlines()[-1] == (
+        f"Forgotten here; {away} could not be told. Change your password to end the login there."
+    )
+    assert not file.exists()
+    assert terminal(*enter, stdin=f"{PASSWORD}\n", **own).returncode == 0
+    told = terminal("logout", **own)
+    assert (told.returncode, told.stdout) == (0, "Logged out.\n")
+
+
 def test_a_job_goes_from_start_to_result_with_its_answers_on_the_command_line(
     terminal: Terminal, waiting: str
 ) -> None:

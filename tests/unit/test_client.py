@@ -155,6 +155,7 @@ PORTAL: dict[str, Callable[[], httpx.Response]] = {
 }
 METHODS: dict[str, Callable[[SolarSync], object]] = {
     "/auth/token": lambda client: client.log_in("tess", "secret"),
+    "/auth/logout": lambda client: client.log_out(),
     "/auth/password": lambda client: client.change_password("old", "new"),
     "/jobs": lambda client: client.jobs(),
     f"/jobs/{JOB_ID}": lambda client: client.job(UUID(JOB_ID)),
@@ -258,6 +259,12 @@ def test_a_login_that_is_over_is_forgotten_and_the_way_out_named(tmp_path: Path)
     with pytest.raises(AuthenticationFailed, match="solarsync login"):
         SolarSync(_connection(_Server("x"), LoginAuth(kept, _login(minutes=-1)))).me()
     assert kept.read() is None
+
+
+def test_a_login_that_is_over_already_is_logged_out(tmp_path: Path) -> None:
+    kept = KeptLogin(tmp_path)
+    kept.write(_login(refresh=None))
+    SolarSync(_connection(_Server("another"), LoginAuth(kept, _login(refresh=None)))).log_out()
 
 
 def test_a_damaged_file_is_no_login(tmp_path: Path) -> None:
