@@ -26,6 +26,7 @@ from state.base import Model, Readable
 
 log = structlog.get_logger(__name__)
 
+Username = Annotated[str, Field(pattern=r"^[A-Za-z0-9][A-Za-z0-9._@+-]{0,63}$")]
 Password = Annotated[
     SecretStr,
     Field(

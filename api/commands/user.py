@@ -34,7 +34,10 @@ def create(
     ] = False,
 ) -> None:
     """Create a user; asks for the password unless it comes on standard input."""
+    from pydantic import TypeAdapter, ValidationError
+
     from api.commands.start import settings_and_log
+    from api.logins import Username
     from api.servers import with_servers
     from core.config import Settings
     from core.database import AsyncSessionLocal, opened_engine, schema
@@ -43,7 +46,13 @@ def create(
     from core.database.users import Users
     from core.errors import FieldError, InvalidInput
     from core.security import SHORTEST_PASSWORD, get_password_hash
+    from core.validation import validation_errors
 
+    try:
+        TypeAdapter(Username).validate_python(username)
+    except ValidationError as error:
+        faults = validation_errors(error).errors
+        raise InvalidInput([FieldError("/username", fault.message) for fault in faults]) from None
     if role not in set(Role):
         raise InvalidInput([FieldError("/role", f"must be one of: {', '.join(Role)}")])
     password = sys.stdin.readline().rstrip("\n") if password_stdin else chosen_password()

@@ -6,10 +6,9 @@ from uuid import UUID
 
 from anyio import to_thread
 from fastapi import APIRouter, Query, status
-from pydantic import Field
 
 from api.deps import ServicesDep, Session
-from api.logins import Password
+from api.logins import Password, Username
 from core.database.models import Role
 from core.database.models import User as UserRow
 from core.database.users import UserChange, Users
@@ -20,7 +19,7 @@ router = APIRouter(prefix="/users", tags=["users"])
 
 
 class NewUser(Model):
-    username: Annotated[str, Field(pattern=r"^[A-Za-z0-9][A-Za-z0-9._@+-]{0,63}$")]
+    username: Username
     password: Password
     role: Role
 

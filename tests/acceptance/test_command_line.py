@@ -173,6 +173,14 @@ def test_a_user_is_created_once_with_a_decent_password(solarsync: Run) -> None:
     assert solarsync(*ada[:-2], "king", "--password-stdin", stdin="correct horse battery\n").returncode == 2
 
 
+@pytest.mark.parametrize("username", ["", "x" * 300, "ada lovelace"])
+def test_a_user_whom_the_api_would_refuse_by_name_is_not_created(solarsync: Run, username: str) -> None:
+    create = ("user", "create", "--role", "admin", "--password-stdin", "--username", username)
+    done = solarsync(*create, stdin="correct horse battery\n")
+    assert (done.returncode, done.stdout) == (2, "")
+    assert done.stderr.startswith("/username: must match ")
+
+
 def test_a_database_that_is_not_there_is_one_line_and_no_traceback(solarsync: Run) -> None:
     away = {
         "DATABASE_URL": "postgresql://solarsync@127.0.0.1:9/solarsync",
