@@ -170,3 +170,11 @@ def test_whatever_a_field_holds_the_answer_is_a_job_or_a_refusal_that_points_int
 def test_a_pointer_leads_back_to_its_parts(parts: list[str | int]) -> None:
     tokens = json_pointer(*parts).split("/")[1:]
     assert [token.replace("~1", "/").replace("~0", "~") for token in tokens] == [str(part) for part in parts]
+
+
+def test_half_a_character_in_the_name_of_a_datasheet_is_refused_by_field() -> None:
+    datasheet = {"manufacturer": "\ud800", "model": "M", "source": "\ud800"}
+    with pytest.raises(InvalidInput) as refused:
+        parse_job_input({"kind": "sizing", "equipment": {"module": datasheet}})
+    halves = {fault.pointer for fault in refused.value.errors if "Unicode" in fault.message}
+    assert halves == {"/equipment/module/manufacturer", "/equipment/module/source"}
