@@ -32,6 +32,9 @@ def _twelve(values: list[float]) -> list[float]:
 Monthly = Annotated[list[float], AfterValidator(_twelve)]
 MonthlyNonNegative = Annotated[list[NonNegative], AfterValidator(_twelve)]
 
+DEEPEST = 20
+"""Levels of free JSON; pydantic writes no more than 255."""
+
 
 def is_readable(value: object) -> bool:
     """Whether every text in a JSON value or a secret can be written as UTF-8: a lone half of a pair cannot."""
@@ -44,9 +47,16 @@ def is_readable(value: object) -> bool:
 
 
 def _readable(value: object) -> object:
+    if _nested(value, deeper_than=DEEPEST):
+        raise ValueError(f"must not be nested more than {DEEPEST} deep")
     if not is_readable(value):
         raise ValueError("must hold valid Unicode characters only")
     return value
+
+
+def _nested(value: object, *, deeper_than: int) -> bool:
+    inner = value.values() if isinstance(value, dict) else value if isinstance(value, list) else ()
+    return any(deeper_than == 0 or _nested(each, deeper_than=deeper_than - 1) for each in inner)
 
 
 Readable = AfterValidator(_readable)

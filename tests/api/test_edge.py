@@ -149,6 +149,7 @@ async def test_a_character_that_cannot_be_stored_is_refused_wherever_it_stands(
 HALF = "\ud800"
 """Of a pair of UTF-16, as a program sends that cuts a text in the middle of an emoji."""
 LONG_HALF = HALF + "a" * 15
+NESTED = json.loads('{"x":' * 900 + "1" + "}" * 900)
 
 
 @pytest.mark.parametrize(
@@ -164,6 +165,7 @@ LONG_HALF = HALF + "a" * 15
             "/answers/design_temp_min_c",
         ),
         ("POST", "/technicians", CREW | {"contact": {"note": HALF}}, "/contact"),
+        ("POST", "/technicians", CREW | {"contact": NESTED}, "/contact"),
         ("POST", "/webhooks", {"url": f"https://hooks.example.com/{HALF}"}, "/url"),
         ("POST", "/triage", triage_input(fault_codes=[HALF]), "/ticket/fault_codes/0"),
         ("POST", "/users", {"username": "grace", "password": LONG_HALF, "role": "admin"}, "/password"),

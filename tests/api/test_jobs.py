@@ -50,7 +50,7 @@ async def test_a_full_job_asks_once_waits_for_safety_and_ends_with_a_stored_resu
     assert job["status"] == "waiting"
     # Near dusk a dispatcher is asked as well: then no visit keeps the response time.
     assert job["questions"][0]["id"] == "safety_release"
-    assert job["priority"] is None  # nothing is concluded before the result is stored
+    assert (job["priority"], job["result_version"]) == ("P1", None)  # danger is seen while it waits
     await dispatcher.post(f"/jobs/{job['id']}/resume", json={"answers": _answers(job)})
     job = await settled(client, job["id"])
     assert (job["status"], job["result_version"], job["priority"]) == ("succeeded", 1, "P1")
