@@ -7,7 +7,7 @@ Redis that lost its memory starts the windows anew: the provider's own 429 is th
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any, cast
+from typing import Any, NamedTuple, cast
 
 from redis.asyncio import Redis
 from redis.exceptions import RedisError
@@ -35,6 +35,13 @@ return {0, 0}
 """Refuse, or count; never both. 0: counted, 1 to 3: which window is full, -1: paused for so many ms."""
 
 
+class Refusal(NamedTuple):
+    """Why a request may not be sent, and in how many seconds it may."""
+
+    reason: str
+    again_in: float
+
+
 @dataclass(frozen=True, slots=True)
 class Usage:
     """What a window holds at the moment; `limit` 0 means none."""
@@ -51,8 +58,8 @@ class Budget:
         self._limits = {**LIMITS, **(limits or {})}
         self._script = redis.register_script(_SPEND)
 
-    async def spend(self, provider: str, weight: float, now: datetime) -> str | None:
-        """Count one request; where it may not be sent the reason is returned, and nothing counted."""
+    async def spend(self, provider: str, weight: float, now: datetime) -> Refusal | None:
+        """Count one request; where it may not be sent the refusal is returned, and nothing counted."""
         limits = self._limits.get(provider, Limits())
         bounds = [limits.minute, limits.hour, limits.day]
         keys = [*_keys(provider, now), f"{_PREFIX}:{{{provider}}}:pause"]
@@ -64,11 +71,12 @@ class Budget:
         except RedisError as error:
             raise StorageUnavailable(f"Redis cannot count requests ({type(error).__name__}).") from None
         if full == -1:
-            return f"asked us to wait; {pause / 1000:.0f} s are left"
+            return Refusal(f"asked us to wait; {pause / 1000:.0f} s are left", pause / 1000)
         if full:
             window = list(WINDOWS)[full - 1]
             article = "an" if window == "hour" else "a"
-            return f"our budget of {bounds[full - 1]} calls {article} {window} is used up"
+            used_up = f"our budget of {bounds[full - 1]} calls {article} {window} is used up"
+            return Refusal(used_up, WINDOWS[window] - now.timestamp() % WINDOWS[window])
         return None
 
     async def pause(self, provider: str, seconds: float) -> None:

@@ -1,11 +1,12 @@
 """The forecast from the first provider that has one, with what was wrong with those before it."""
 
 import asyncio
-from collections.abc import Sequence
+from collections.abc import Awaitable, Callable, Sequence
 
 import structlog
 from typing_extensions import TypeIs
 
+from core.clients.gate import NotAsked
 from core.errors import ProviderUnavailable
 from core.ports import ForecastBatches, ForecastProvider
 from state.weather import Forecast
@@ -14,6 +15,11 @@ log = structlog.get_logger(__name__)
 
 PROVIDER_SECONDS = 14.0
 """For one provider with all of its attempts, so that three that hang leave time to say so."""
+
+LONGEST_WAIT = 60.0
+"""For a provider that is well and whose minute is used up: so many places are not asked of others, whose are poorer."""
+WAITS = 2
+"""Other processes wait for the same minute."""
 
 AT_ONCE = 8
 """Places of a batch that other providers are asked about side by side."""
@@ -25,10 +31,15 @@ class Forecasts:
     """`core.ports.ForecastBatches` over providers in the order of the settings."""
 
     def __init__(
-        self, providers: Sequence[tuple[str, ForecastProvider]], *, seconds: float = PROVIDER_SECONDS
+        self,
+        providers: Sequence[tuple[str, ForecastProvider]],
+        *,
+        seconds: float = PROVIDER_SECONDS,
+        sleep: Callable[[float], Awaitable[None]] = asyncio.sleep,
     ) -> None:
         self._providers = providers
         self._seconds = seconds
+        self._sleep = sleep
 
     async def forecast(self, latitude: float, longitude: float) -> Forecast:
         """The first forecast that can be had; raises `ProviderUnavailable` naming what each provider said."""
@@ -41,7 +52,7 @@ class Forecasts:
         first = self._providers[0][1]
         answers: list[Outcome | None] = [None] * len(places)
         if _takes_batches(first):
-            answers = list(await first.forecasts(places))
+            answers = await self._in_batches(first, places)
         turns = asyncio.Semaphore(AT_ONCE)
 
         async def complete(place: tuple[float, float], answer: Outcome | None) -> Outcome:
@@ -55,6 +66,17 @@ class Forecasts:
                     return error
 
         return await asyncio.gather(*map(complete, places, answers))
+
+    async def _in_batches(
+        self, provider: ForecastBatches, places: Sequence[tuple[float, float]]
+    ) -> list[Outcome | None]:
+        for _ in range(WAITS):
+            answers = await provider.forecasts(places)
+            wait = max((_used_up_for(answer) for answer in answers), default=0.0)
+            if not 0.0 < wait <= LONGEST_WAIT:
+                return list(answers)
+            await self._sleep(wait + 0.5)
+        return list(await provider.forecasts(places))
 
     async def _from(self, number: int, place: tuple[float, float], failed: Sequence[str]) -> Forecast:
         problems = list(failed)
@@ -79,6 +101,11 @@ class Forecasts:
             name, _, reason = problems[0].partition(": ")
             raise ProviderUnavailable(name, reason)
         raise ProviderUnavailable("forecast", "; ".join(problems))
+
+
+def _used_up_for(answer: Outcome) -> float:
+    """For how many seconds the provider's budget is used up; 0 where that is not why there is no forecast."""
+    return (answer.again_in or 0.0) if isinstance(answer, NotAsked) else 0.0
 
 
 def _takes_batches(provider: ForecastProvider) -> TypeIs[ForecastBatches]:

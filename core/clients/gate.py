@@ -31,7 +31,11 @@ LONGEST_PAUSE = 86_400.0
 
 
 class NotAsked(ProviderUnavailable):
-    """Nothing was sent: the breaker is open or the budget used up."""
+    """Nothing was sent: the breaker is open or the budget used up; of the latter it is known for how many seconds."""
+
+    def __init__(self, provider: str, reason: str, again_in: float | None = None) -> None:
+        super().__init__(provider, reason)
+        self.again_in = again_in
 
 
 class NotCovered(ProviderUnavailable):
@@ -112,7 +116,7 @@ class Gate:
         refusal = await self._budget.spend(self.provider, weight, self._clock.now())
         if refusal is not None:
             PROVIDER_CALLS.labels(self.provider, "not_asked").inc()
-            raise NotAsked(self.provider, refusal)
+            raise NotAsked(self.provider, refusal.reason, refusal.again_in)
 
     async def refused(self, status: int, reason: str, headers: httpx.Headers) -> None:
         """Heed a 429: nobody asks again before the limit that it names has passed."""

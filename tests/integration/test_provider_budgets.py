@@ -7,7 +7,8 @@ import httpx
 import pytest
 from redis.asyncio import Redis
 
-from core.clients.budget import Budget
+from core.clients.budget import Budget, Refusal
+from core.clients.forecasts import Forecasts
 from core.clients.gate import Gate, NotAsked
 from core.clients.http import Patience
 from core.clients.limits import Limits
@@ -16,7 +17,9 @@ from core.clock import FixedClock
 from core.embedded import EmbeddedServers
 from core.errors import ProviderUnavailable, StorageUnavailable
 from core.redis import create_redis
+from state.weather import Forecast
 from tests.support import provider_bodies as bodies
+from tests.support.fakes import FineWeather
 from tests.support.provider_bodies import NAIROBI, NOW
 from tests.support.provider_server import Reply, provider_server
 
@@ -33,7 +36,7 @@ async def test_processes_that_rush_together_pass_the_limit_by_nothing(
         *(budgets[number % 4].spend("open_meteo", 1.0, NOON) for number in range(80))
     )
     assert refusals.count(None) == 30
-    assert set(refusals) == {None, "our budget of 30 calls a minute is used up"}
+    assert set(refusals) == {None, Refusal("our budget of 30 calls a minute is used up", again_in=30.0)}
     usage = await budgets[1].usage("open_meteo", NOON)
     assert {window: (each.used, each.limit) for window, each in usage.items()} == {
         "minute": (30.0, 30), "hour": (30.0, 50), "day": (30.0, 100),
@@ -113,3 +116,29 @@ async def test_a_redis_that_is_gone_is_a_passing_failure_of_storage_and_nobody_i
             await client.forecast(*NAIROBI)
         assert server.asked == []
     await redis.aclose()
+
+
+async def test_a_look_waits_for_the_next_minute_of_a_provider_that_is_well_and_a_run_does_not(
+    empty_redis: Redis,
+) -> None:
+    clock = FixedClock(NOW)
+    waited: list[float] = []
+
+    async def sleep(seconds: float) -> None:
+        waited.append(seconds)
+        clock.move_to(clock.now() + timedelta(seconds=seconds))
+
+    async with provider_server() as server, httpx.AsyncClient() as http:
+        gate = Gate("open_meteo", budget=Budget(empty_redis, {"open_meteo": Limits(minute=2)}), clock=clock)
+        client = OpenMeteoClient(server.url, None, http, clock=clock, gate=gate)
+        other = FineWeather(clock)
+        forecasts = Forecasts([("open_meteo", client), ("other", other)], sleep=sleep)
+        two = [NAIROBI, (NAIROBI[0] + 1.0, NAIROBI[1])]
+        server.script = lambda _: Reply(
+            [bodies.open_meteo(place, location_id=number) for number, place in enumerate(two)]
+        )
+        first, second = await forecasts.forecasts(two), await forecasts.forecasts(two)
+        assert {each.source for each in (*first, *second) if isinstance(each, Forecast)} == {"open_meteo"}
+        assert waited == [60.5 - NOW.timestamp() % 60]
+        assert (await forecasts.forecast(*NAIROBI)).source == "fine weather"
+        assert len(waited) == 1

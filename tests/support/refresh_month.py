@@ -41,7 +41,7 @@ class FailingProvider(Batches):
             refusal = await self._budget.spend("open_meteo", float(len(places)), now)
             if refusal is not None:
                 self.refused += 1
-                return [ProviderUnavailable("open_meteo", refusal)] * len(places)
+                return [ProviderUnavailable("open_meteo", refusal.reason)] * len(places)
             day = now.replace(hour=0, minute=0)
             self.calls[day] = self.calls.get(day, 0.0) + len(places)
             self.requests += 1
