@@ -37,6 +37,21 @@ async def test_failed_jobs_and_refreshes_are_found_until_their_job_is_closed(eng
         assert not await dead_letters(session)
 
 
+async def test_a_failed_refresh_is_forgotten_when_a_later_run_has_ended_well(engine: AsyncEngine) -> None:
+    async with AsyncSessionLocal(bind=engine) as session, session.begin():
+        user = await Users(session).add("dora", "-", Role.DISPATCHER)
+        job = JobRow(kind=JobKind.TRIAGE, status=RunStatus.SUCCEEDED, created_by=user.id, input={})
+        session.add(job)
+        await session.flush()
+        for status in (RunStatus.SUCCEEDED, RunStatus.FAILED):
+            session.add(RunRow(job_id=job.id, kind=RunKind.REFRESH, status=status))
+            await session.flush()
+        assert (await dead_letters(session)).refreshes == 1
+        session.add(RunRow(job_id=job.id, kind=RunKind.REFRESH, status=RunStatus.SUCCEEDED))
+        await session.flush()
+        assert (await dead_letters(session)).refreshes == 0
+
+
 async def test_finding_what_failed_reads_no_table_from_end_to_end(engine: AsyncEngine) -> None:
     async with engine.begin() as connection:
         await connection.execute(text("SET LOCAL enable_seqscan = off"))
