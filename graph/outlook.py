@@ -69,10 +69,15 @@ def outlook(
     """Judge what is known of a cell, for all of its jobs. A warning whose end has come is none."""
     slots = [slot for slot in (judge(forecast, thresholds) if forecast else []) if slot.end > now]
     in_force = [alert for alert in official if alert.end > now]
-    stops = [(slot.start, slot.end) for slot in slots if slot.verdict == "stop"]
-    stops += [(alert.start, alert.end) for alert in in_force if alert.severity == "stop"]
+    forbidden = [(alert.start, alert.end) for alert in in_force if alert.severity == "stop"]
+    stops = [(slot.start, slot.end) for slot in slots if slot.verdict == "stop"] + forbidden
     raised = [*alerts(slots, thresholds), *in_force]
-    usable = _on_end((slot.start, slot.end) for slot in slots if slot.verdict in ("go", "caution"))
+    usable = _on_end(
+        (slot.start, slot.end)
+        for slot in slots
+        if slot.verdict in ("go", "caution")
+        and not any(begin < slot.end and slot.start < end for begin, end in forbidden)
+    )
     return Outlook(raised, stops, _known(forecast), usable, _frost_since(forecast), warned)
 
 

@@ -1,4 +1,4 @@
-"""Alerts that open, change and close, and are told once."""
+"""What a forecast means for the jobs of a cell: alerts that open, change and close once, and hours that open."""
 
 from collections.abc import Sequence
 from datetime import UTC, datetime, timedelta
@@ -10,9 +10,13 @@ from hypothesis import strategies as st
 
 from core.database.alerts import AlertNews, OpenAlert
 from core.ids import new_id
-from graph.outlook import Outlook, alert_news
+from graph.outlook import Outlook, alert_news, outlook
 from nodes.weather.alert_changes import SLACK
+from nodes.weather.findings import judge
+from nodes.weather.thresholds import DEFAULTS
+from nodes.weather.windows import work_windows
 from state.weather import Alert
+from tests.support.forecasts import MIDNIGHT, NAIROBI, forecast, official
 
 NOON = datetime(2026, 6, 1, 12, tzinfo=UTC)
 HOUR = timedelta(hours=1)
@@ -142,3 +146,15 @@ def test_ice_is_taken_back_only_by_a_forecast_that_may_know_of_a_thaw() -> None:
 
 def test_the_slack_is_a_wavering_forecasts() -> None:
     assert timedelta(hours=1) <= SLACK <= timedelta(hours=6)
+
+
+def test_hours_that_an_authority_forbids_open_nothing_for_a_visit() -> None:
+    storm, fine = forecast(wind_gust_m_s=30.0), forecast()
+    closed = work_windows(judge(storm, DEFAULTS), NAIROBI, MIDNIGHT, DEFAULTS)
+    forbidden = official("stop", 0.0, 24.0 * 9)
+    assert outlook(fine, [], MIDNIGHT, DEFAULTS).opens(closed, MIDNIGHT)
+    assert not outlook(fine, [forbidden], MIDNIGHT, DEFAULTS).opens(closed, MIDNIGHT)
+    assert not outlook(storm, [], MIDNIGHT, DEFAULTS).opens(closed, MIDNIGHT)
+    assert not outlook(fine, [], MIDNIGHT, DEFAULTS).opens(
+        work_windows(judge(fine, DEFAULTS), NAIROBI, MIDNIGHT, DEFAULTS), MIDNIGHT
+    )
