@@ -75,16 +75,10 @@ class CellForecasts:
                 raise
             return kept_forecast(replace(before, problem=error.detail), self._clock.now())
         except BaseException:
-            await self._give_back(cell, claimed_at)
+            await give_back(self._engine, [cell], claimed_at, self._clock)
             raise
         await self._keep(Fetched(cell, await asyncio.to_thread(packed, forecast)))
         return coming(forecast, self._clock.now())
-
-    async def _give_back(self, cell: Cell, claimed_at: datetime) -> None:
-        """Others may wait for it; where PostgreSQL is away the claim ends by itself."""
-        with suppress(StorageUnavailable):
-            async with open_session(self._reading) as session:
-                await WeatherCells(session).give_back([cell.name], claimed_at, self._clock.now())
 
     async def _keep(self, fetched: Fetched) -> None:
         """The other jobs of the cell are compared with it at the next look at all of them."""
@@ -119,6 +113,13 @@ def kept_forecast(stored: StoredForecast, now: datetime) -> Forecast:
         return forecast
     said = f"{stored.problem}; the forecast is of {fetched_at:%Y-%m-%d %H:%M} UTC"
     return forecast.model_copy(update={"fallback": True, "warnings": [said, *forecast.warnings]})
+
+
+async def give_back(engine: AsyncEngine, cells: Sequence[Cell], claimed_at: datetime, clock: Clock) -> None:
+    """Cells of a fetch that was stopped: others may wait for them. With PostgreSQL away the claim ends by itself."""
+    with suppress(StorageUnavailable):
+        async with open_session(engine) as session:
+            await WeatherCells(session).give_back([cell.name for cell in cells], claimed_at, clock.now())
 
 
 @dataclass(frozen=True, slots=True)

@@ -31,7 +31,7 @@ class Outlook:
     usable: list[tuple[datetime, datetime]] = field(default_factory=list)
     """The stretches in which one may work as far as the weather goes, by day and by night."""
     frost_since: datetime | None = None
-    """The first hour of a forecast that begins in frost: what froze before it is not known to have thawed."""
+    """The first hour of a forecast that has seen nothing but frost: what froze before it has not thawed."""
     warned: Warned | None = None
     """What an authority said, where one was asked now."""
 
@@ -40,20 +40,15 @@ class Outlook:
         start, end = job.visit_start, job.visit_end
         if start is None or end is None or start <= now:
             return False
-        return any(begin < end and start < until for begin, until in self.stops)
+        return _touches(start, end, self.stops)
 
     def opens(self, windows: Sequence[Window], now: datetime) -> bool:
         """Whether hours to come that were closed when a plan was looked for are usable, or all of those have passed."""
         coming = [window for window in windows if window.end > now]
         closed = [window for window in coming if window.verdict in ("stop", "unknown")]
-        return bool(self.usable) and (
-            not coming
-            or any(
-                begin < window.end and max(window.start, now) < until
-                for window in closed
-                for begin, until in self.usable
-            )
-        )
+        if not coming:
+            return bool(self.usable)
+        return any(_touches(max(window.start, now), window.end, self.usable) for window in closed)
 
     def knows(self, start: datetime, end: datetime) -> bool:
         return any(begin <= start and end <= until for begin, until in self.known)
@@ -75,10 +70,9 @@ def outlook(
     usable = _on_end(
         (slot.start, slot.end)
         for slot in slots
-        if slot.verdict in ("go", "caution")
-        and not any(begin < slot.end and slot.start < end for begin, end in forbidden)
+        if slot.verdict in ("go", "caution") and not _touches(slot.start, slot.end, forbidden)
     )
-    return Outlook(raised, stops, _known(forecast), usable, _frost_since(forecast), warned)
+    return Outlook(raised, stops, _known(forecast), usable, _frost_since(forecast, now), warned)
 
 
 def alert_news(known: Sequence[OpenAlert], seen: Outlook, now: datetime) -> AlertNews:
@@ -129,13 +123,15 @@ def _on_end(pieces: Iterable[tuple[datetime, datetime]]) -> list[tuple[datetime,
     return stretches
 
 
-def _frost_since(forecast: Forecast | None) -> datetime | None:
-    first = forecast.hourly[0] if forecast is not None and forecast.hourly else None
-    return (
-        first.start
-        if first is not None and first.temp_air_c is not None and first.temp_air_c <= 0.0
-        else None
-    )
+def _touches(start: datetime, end: datetime, stretches: Iterable[tuple[datetime, datetime]]) -> bool:
+    return any(begin < end and start < until for begin, until in stretches)
+
+
+def _frost_since(forecast: Forecast | None, now: datetime) -> datetime | None:
+    hours = forecast.hourly if forecast is not None else []
+    past = [hour for hour in hours if hour.start <= now] or hours[:1]
+    thawed = any(hour.temp_air_c is not None and hour.temp_air_c > 0.0 for hour in past)
+    return past[0].start if past and past[0].temp_air_c is not None and not thawed else None
 
 
 def _is_complete(hour: ForecastHour) -> bool:
@@ -154,7 +150,7 @@ def news_of_run(known: Sequence[OpenAlert], weather: WeatherResult, now: datetim
     if not known:
         return alert_news(known, Outlook(weather.alerts, [], []), now)
     forecast = weather.forecast
-    seen = Outlook(weather.alerts, [], _known(forecast), frost_since=_frost_since(forecast))
+    seen = Outlook(weather.alerts, [], _known(forecast), frost_since=_frost_since(forecast, now))
     return alert_news(known, seen, now)
 
 

@@ -9,7 +9,6 @@ replicas may do this at the same time: they share the cells out between them.
 import asyncio
 from collections import Counter
 from collections.abc import Mapping, Sequence
-from contextlib import suppress
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from uuid import UUID
@@ -26,10 +25,9 @@ from core.database.resources import StandIns
 from core.database.runs import Runs
 from core.database.session import open_session
 from core.database.warned_cells import WarnedCells
-from core.errors import StorageUnavailable
 from core.ports import Authority, Climates, ForecastBatches
 from core.queue import enqueue_runs
-from graph.cells import Heard, coming, fetch_cells
+from graph.cells import Heard, coming, fetch_cells, give_back
 from graph.hearing import hear
 from graph.outlook import Outlook, alert_news, already_stopped, outlook
 from graph.resources import AGAIN, PLACES, revisited
@@ -152,18 +150,11 @@ class WeatherUpdate:
                     await WeatherCells(session).store(fetched, self._clock.now(), self._life, judged=True)
                     jobs = await self._tell(session, judged)
             except BaseException:
-                await self._give_back(cells, claimed_at)
+                await give_back(self._engine, cells, claimed_at, self._clock)
                 raise
             found = sum(each.content is not None for each in fetched)
             self._without_any = 0 if found else self._without_any + 1
             self.counts += Counter(batches=1, fetched=found, failed=len(cells) - found, jobs=jobs)
-
-    async def _give_back(self, cells: Sequence[Cell], claimed_at: datetime) -> None:
-        """For whoever looks next, who would else think that they are being fetched."""
-        with suppress(StorageUnavailable):
-            async with open_session(self._engine) as session:
-                names = [cell.name for cell in cells]
-                await WeatherCells(session).give_back(names, claimed_at, self._clock.now())
 
     async def _fetch(self, cells: list[Cell]) -> tuple[list[Fetched], dict[str, Outlook]]:
         """What is to be kept and told; the hours themselves, 30 MB of them, are let go before the database is asked."""

@@ -7,14 +7,13 @@ import httpx
 
 from core.errors import AuthenticationFailed, FieldError, InvalidInput, SolarSyncError
 
+T = TypeVar("T")
+
 
 class ServerUnreachable(SolarSyncError):
     """The server cannot be reached."""
 
     slug = "server-unreachable"
-
-
-T = TypeVar("T")
 
 
 class Refused(SolarSyncError):

@@ -70,13 +70,16 @@ class Forecasts:
     async def _in_batches(
         self, provider: ForecastBatches, places: Sequence[tuple[float, float]]
     ) -> list[Outcome | None]:
+        answers: list[Outcome | None] = list(await provider.forecasts(places))
         for _ in range(WAITS):
-            answers = await provider.forecasts(places)
-            wait = max((_used_up_for(answer) for answer in answers), default=0.0)
-            if not 0.0 < wait <= LONGEST_WAIT:
-                return list(answers)
-            await self._sleep(wait + 0.5)
-        return list(await provider.forecasts(places))
+            waits = {number: wait for number, answer in enumerate(answers) if (wait := _used_up_for(answer))}
+            if not waits or max(waits.values()) > LONGEST_WAIT:
+                break
+            await self._sleep(max(waits.values()) + 0.5)
+            again = await provider.forecasts([places[number] for number in waits])
+            for number, answer in zip(waits, again, strict=True):
+                answers[number] = answer
+        return answers
 
     async def _from(self, number: int, place: tuple[float, float], failed: Sequence[str]) -> Forecast:
         problems = list(failed)
@@ -103,7 +106,7 @@ class Forecasts:
         raise ProviderUnavailable("forecast", "; ".join(problems))
 
 
-def _used_up_for(answer: Outcome) -> float:
+def _used_up_for(answer: Outcome | None) -> float:
     """For how many seconds the provider's budget is used up; 0 where that is not why there is no forecast."""
     return (answer.again_in or 0.0) if isinstance(answer, NotAsked) else 0.0
 

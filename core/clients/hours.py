@@ -8,15 +8,10 @@ from pydantic import TypeAdapter, ValidationError
 
 from core.errors import ProviderUnavailable
 from core.pv.weather_year import FloatArray
+from core.weather_codes import FREEZING, SQUALLS
 from state.weather import ForecastHour
 
 _HOURS = TypeAdapter(list[ForecastHour])
-
-FREEZING = (56, 57, 66, 67)
-"""WMO code table 4677: freezing drizzle and rain."""
-
-SQUALLS = (18, 19)
-"""WMO code table 4677: squalls; funnel clouds, tornadoes."""
 
 
 def to_hours(
@@ -61,6 +56,6 @@ def worst_code(codes: Sequence[int]) -> int:
 
 
 def _gravity(code: FloatArray) -> FloatArray:
-    ice, squall, thunder = np.isin(code, FREEZING), np.isin(code, SQUALLS), code >= 95
+    ice, squall, thunder = np.isin(code, list(FREEZING)), np.isin(code, list(SQUALLS)), code >= 95
     graver: FloatArray = code + 100.0 * ice + 200.0 * squall + 300.0 * thunder
     return graver

@@ -33,8 +33,7 @@ class WebhookRow(Base):
     """Somebody else's server that is told of job events; on another channel an address of the settings, by its name.
 
     `failing_since` is the first failed attempt after the last success; while it fails it is tried by one message at a
-    time, the last at `probed_at`. A webhook that was switched off by the
-    service says when and why.
+    time, the last at `probed_at`. A webhook that was switched off by the service says when and why.
     """
 
     __tablename__ = "webhooks"

@@ -10,15 +10,13 @@ from datetime import datetime, timedelta
 from itertools import compress, groupby
 from typing import NamedTuple
 
+from core.weather_codes import FREEZING, SQUALLS, THUNDER
 from nodes.weather.heat import felt_f
 from nodes.weather.thresholds import (
-    FREEZING_CODES,
     ICE_RULE,
     KMH,
     RAIN_RULE,
-    SQUALL_CODES,
     SQUALL_RULE,
-    THUNDER_CODES,
     THUNDER_RULE,
     WET_CODES,
     Kind,
@@ -32,7 +30,7 @@ SLOT = timedelta(minutes=30)
 _HEAT_POSSIBLE_C = 20.0
 """Below this no humidity makes the index reach the first threshold, even with full sun added. [°C]"""
 
-_LEAVE_SOMETHING = THUNDER_CODES | FREEZING_CODES | WET_CODES
+_LEAVE_SOMETHING = THUNDER | FREEZING | WET_CODES
 
 _Rows = Mapping[str, Sequence[Threshold]]
 """The thresholds of each quantity, the highest first."""
@@ -116,7 +114,7 @@ class _Aftermath:
         thaws = temp is not None and temp > 0.0
         found = [*self._thunder(hour), *self._water(hour, thaws=thaws)]
         frost = temp is not None and not thaws
-        if hour.weather_code in FREEZING_CODES or (frost and self._wet):
+        if hour.weather_code in FREEZING or (frost and self._wet):
             self._icy = True
         elif thaws and not self._wet:
             self._icy = False
@@ -131,7 +129,7 @@ class _Aftermath:
         return found
 
     def _thunder(self, hour: ForecastHour) -> list[Finding]:
-        if hour.weather_code in THUNDER_CODES:
+        if hour.weather_code in THUNDER:
             self._held, self._perhaps_held = self._hold, 0
             return []
         if hour.weather_code is None:
@@ -165,9 +163,9 @@ class _Aftermath:
 def _findings(hour: ForecastHour, rows: _Rows, rain_mm: float) -> list[Finding]:
     """What the hour itself brings."""
     found = []
-    if hour.weather_code in THUNDER_CODES:
+    if hour.weather_code in THUNDER:
         found.append(Finding("thunderstorm", "stop", "thunderstorm", None, "", THUNDER_RULE))
-    if hour.weather_code in SQUALL_CODES:
+    if hour.weather_code in SQUALLS:
         found.append(Finding("wind", "stop", "squall or tornado", None, "", SQUALL_RULE))
     if hour.precipitation_mm is not None and (
         hour.precipitation_mm >= rain_mm or hour.weather_code in WET_CODES

@@ -82,13 +82,8 @@ THRESHOLDS = (
     ),
 )
 
-THUNDER_CODES = frozenset({95, 96, 99})
-FREEZING_CODES = frozenset({56, 57, 66, 67})
 WET_CODES = frozenset(range(50, 70)) | frozenset(range(80, 85))
 """Drizzle, rain, sleet and their showers; a code may foresee rain that a mean over hours hides."""
-
-SQUALL_CODES = frozenset({18, 19})
-"""Squalls; funnel clouds, tornadoes. WMO code table 4677."""
 
 
 THUNDER_RULE = "OSHA FS-3863: wait 30 minutes after the last thunder"

@@ -2,6 +2,7 @@
 
 import asyncio
 from typing import Any
+from uuid import UUID
 
 import pytest
 from sqlalchemy import text
@@ -177,10 +178,9 @@ async def test_an_outage_of_the_stores_does_not_end_a_job(bench: Bench) -> None:
     assert (await bench.job(job_id)).status is RunStatus.SUCCEEDED
 
 
-async def test_a_run_handed_back_is_queued_and_goes_on_from_its_last_checkpoint(bench: Bench) -> None:
-    job_id = await bench.start()
-    run_id = await bench.run_id(job_id)
-    intake, hanging = Counted(), asyncio.Event()
+async def _hand_back(bench: Bench, run_id: UUID, *, intake: Step) -> None:
+    """Its worker stops while the step after `intake` is under way."""
+    hanging = asyncio.Event()
 
     async def hangs(state: JobState) -> JsonObject:
         hanging.set()
@@ -191,6 +191,13 @@ async def test_a_run_handed_back_is_queued_and_goes_on_from_its_last_checkpoint(
     await hanging.wait()
     stopping.cancel()
     await asyncio.gather(stopping, return_exceptions=True)
+
+
+async def test_a_run_handed_back_is_queued_and_goes_on_from_its_last_checkpoint(bench: Bench) -> None:
+    job_id = await bench.start()
+    run_id = await bench.run_id(job_id)
+    intake = Counted()
+    await _hand_back(bench, run_id, intake=intake)
     assert (await bench.job(job_id)).status is RunStatus.QUEUED
     await bench.execution(intake=intake).execute(run_id)
     assert intake.calls == 1
@@ -201,23 +208,12 @@ async def test_a_run_handed_back_is_queued_and_goes_on_from_its_last_checkpoint(
 async def test_a_start_handed_back_after_its_weather_tells_what_that_warns_of(bench: Bench) -> None:
     job_id = await bench.start()
     run_id = await bench.run_id(job_id)
-    hanging, stormy = (
-        asyncio.Event(),
-        weather_result(NAIROBI, RESOURCE, None, "closed", MIDNIGHT, DEFAULTS, [official()]),
-    )
+    stormy = weather_result(NAIROBI, RESOURCE, None, "closed", MIDNIGHT, DEFAULTS, [official()])
 
     async def looks(state: JobState) -> JsonObject:
         return {"input": state["input"], "weather": stormy.to_json()}
 
-    async def hangs(state: JobState) -> JsonObject:
-        hanging.set()
-        await asyncio.Event().wait()
-        return await nothing(state)
-
-    stopping = asyncio.create_task(bench.execution(intake=looks, clarify=hangs).execute(run_id))
-    await hanging.wait()
-    stopping.cancel()
-    await asyncio.gather(stopping, return_exceptions=True)
+    await _hand_back(bench, run_id, intake=looks)
     await bench.execution(intake=looks).execute(run_id)
     assert (await bench.events(job_id)).count("alert.opened") == 1
 

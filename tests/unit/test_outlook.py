@@ -15,7 +15,7 @@ from nodes.weather.alert_changes import SLACK
 from nodes.weather.findings import judge
 from nodes.weather.thresholds import DEFAULTS
 from nodes.weather.windows import work_windows
-from state.weather import Alert
+from state.weather import Alert, Forecast
 from tests.support.forecasts import MIDNIGHT, NAIROBI, forecast, official
 
 NOON = datetime(2026, 6, 1, 12, tzinfo=UTC)
@@ -142,6 +142,24 @@ def test_ice_is_taken_back_only_by_a_forecast_that_may_know_of_a_thaw() -> None:
     assert (
         closed(frost_since=NOON - 30 * HOUR) == 1
     )  # the hours of the ice are seen, and there is none in them
+
+
+def test_a_thaw_that_is_over_has_melted_the_ice_from_before_the_first_hour() -> None:
+    told = [
+        OpenAlert(
+            new_id(),
+            alert(kind="ice").model_copy(update={"start": MIDNIGHT - HOUR, "end": MIDNIGHT + 100 * HOUR}),
+        )
+    ]
+    frozen = forecast(temp_air_c=-4.0)
+    thawed = forecast(temp_air_c=-4.0, at={5: {"temp_air_c": 3.0}})
+
+    def closed(given: Forecast, hour: float) -> int:
+        now = MIDNIGHT + hour * HOUR
+        return len(alert_news(told, outlook(given, [], now, DEFAULTS), now).closed)
+
+    assert closed(frozen, 12) == 0
+    assert (closed(thawed, 4), closed(thawed, 12)) == (0, 1)
 
 
 def test_the_slack_is_a_wavering_forecasts() -> None:
