@@ -1,7 +1,7 @@
-"""What is to be done and what the queue knows of it, brought into agreement.
+"""What is to be done and what the queue knows of it, brought into agreement; and nobody keeps what others wait for.
 
 Run and queue row are written in one transaction, so nothing should ever be found here. It is, when somebody
-emptied the queue by hand, or restored it from elsewhere, or a worker ended in a way that nobody thought of.
+emptied the queue by hand, or restored it from elsewhere, or a worker ended in a way that nobody thought of, or froze.
 """
 
 import asyncio
@@ -12,6 +12,7 @@ from sqlalchemy import func, select
 from sqlalchemy.ext.asyncio import AsyncEngine
 
 from core.clock import SystemClock
+from core.database.frozen import end_frozen_sessions
 from core.database.session import open_session
 from core.database.webhooks import Webhooks
 from core.errors import StorageUnavailable
@@ -22,6 +23,14 @@ log = structlog.get_logger(__name__)
 EVERY_SECONDS = 20.0
 PAGE = 500
 LOCK = 0x534F4C4153  # one worker at a time looks; the others need not
+
+
+async def free_frozen_sessions(engine: AsyncEngine) -> int:
+    """End the sessions of processes frozen in mid-statement; returns how many there were."""
+    ended = await end_frozen_sessions(engine)
+    if ended:
+        log.warning("graph.reconciliation.ended_frozen", sessions=ended)
+    return ended
 
 
 async def requeue_forgotten_runs(engine: AsyncEngine) -> int:
@@ -50,6 +59,7 @@ async def keep_reconciled(engine: AsyncEngine, *, every: float = EVERY_SECONDS) 
     """Look now and then, for as long as it runs; a database that is away is asked again later."""
     while True:
         try:
+            await free_frozen_sessions(engine)  # first: whoever is frozen may hold what the others need
             await requeue_forgotten_runs(engine)
             await requeue_lost_deliveries(engine)
         except StorageUnavailable:

@@ -20,13 +20,13 @@ UNREACHABLE = (
     asyncpg.InterfaceError,
     asyncpg.InternalClientError,  # the server ended the connection while a statement was being sent
 )
-AWAY = ("08", "57P01", "57P02", "57P03", "53300", "40P01", "25P03")
+AWAY = ("08", "57P01", "57P02", "57P03", "53300", "40P01", "25P03", "25P04")
 """SQLSTATEs, or their beginnings, of a server that is shutting down, starting, crashed, full or in a deadlock, or that
-ended what stood still.
+ended what stood still or took too long.
 
 PostgreSQL, appendix A: connection exceptions, admin_shutdown, crash_shutdown, cannot_connect_now,
-too_many_connections, deadlock_detected, idle_in_transaction_session_timeout. None of them says anything against the
-transaction itself.
+too_many_connections, deadlock_detected, idle_in_transaction_session_timeout, transaction_timeout. None of them says
+anything against the transaction itself.
 """
 UNSTORABLE = ("22021", "22P05")
 """character_not_in_repertoire, of a text; untranslatable_character, of a text within a document."""

@@ -4,14 +4,18 @@ The lock belongs to the session, so it goes with the process or the connection t
 inserted before its work and committed after it, in a transaction of the same session: a leader that loses the lock
 loses the slot with it, and its successor finds the slot undone. The connection must reach PostgreSQL itself; a
 pooler that shares sessions between clients would share the lock.
+
+Whatever a leader says is prepared before it leads. Between a preparation and its statement PostgreSQL takes a session
+for busy and not for idle, and a leader frozen there would lead for ever.
 """
 
 import contextlib
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Callable, Mapping
 from datetime import datetime, timedelta
 
 import asyncpg
 import structlog
+from asyncpg.prepared_stmt import PreparedStatement
 from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncEngine, AsyncSession
 
@@ -28,10 +32,11 @@ KEPT = timedelta(days=7)
 LOST = (OSError, asyncpg.PostgresError, asyncpg.InterfaceError, asyncpg.InternalClientError)
 """What a lost connection looks like; the last where the server ended it while a statement was being sent."""
 
-# idle_session_timeout is known since PostgreSQL 14; an older one is left to its keepalives.
+# idle_session_timeout is known since PostgreSQL 14; an older one is left to its keepalives. The work of a slot may take
+# longer than somebody allows a transaction that is not a leader's, which PostgreSQL can limit since 17.
 END_WHEN_IDLE = """
-SELECT set_config(name, $1, false) FROM pg_settings
-WHERE name IN ('idle_session_timeout', 'idle_in_transaction_session_timeout')
+SELECT set_config(name, CASE name WHEN 'transaction_timeout' THEN '0' ELSE $1 END, false) FROM pg_settings
+WHERE name IN ('idle_session_timeout', 'idle_in_transaction_session_timeout', 'transaction_timeout')
 """
 OPEN = """
 INSERT INTO schedule_ticks (schedule, fire_time, leader)
@@ -65,9 +70,12 @@ AND database = (SELECT oid FROM pg_database WHERE datname = current_database())
 class LeaderConnection:
     """The session that may hold the lock. One task uses it; each statement raises one of `LOST` when it is gone."""
 
-    def __init__(self, connection: asyncpg.Connection, name: str) -> None:
+    def __init__(
+        self, connection: asyncpg.Connection, name: str, prepared: Mapping[str, PreparedStatement]
+    ) -> None:
         self._connection = connection
         self._name = name
+        self._prepared = prepared
 
     async def elect(self) -> bool:
         """Whether this session has the lock now. It asks and does not wait: a waiting statement holds up vacuum."""
@@ -79,20 +87,20 @@ class LeaderConnection:
 
     async def open(self, schedule: str, fire_time: datetime) -> None:
         """Let a schedule that never had a slot begin after `fire_time`: what was before it is not missed."""
-        await self._connection.execute(OPEN, schedule, fire_time, self._name)
+        await self._prepared[OPEN].fetch(schedule, fire_time, self._name)
 
     async def take(self, schedule: str, fire_time: datetime, now: datetime) -> bool:
         """Begin a slot, to be finished or given up; False where it, or a later one up to `now`, was executed."""
         await self._connection.execute("BEGIN")
-        if await self._connection.fetchval(TAKE, schedule, fire_time, now, self._name):
+        if await self._prepared[TAKE].fetchval(schedule, fire_time, now, self._name):
             return True
         await self.give_up()
         return False
 
     async def finish(self, schedule: str, fire_time: datetime, error: str | None) -> None:
         """The slot is done for good, whatever came of it."""
-        await self._connection.execute(FINISH, schedule, fire_time, error)
-        await self._connection.execute(PRUNE, schedule, fire_time - KEPT)
+        await self._prepared[FINISH].fetch(schedule, fire_time, error)
+        await self._prepared[PRUNE].fetch(schedule, fire_time - KEPT)
         await self._connection.execute("COMMIT")
 
     async def give_up(self) -> None:
@@ -106,15 +114,17 @@ async def leader_connection(
 ) -> AsyncIterator[LeaderConnection]:
     """A connection beside the engine's pool, shown to operators as `name`; `lost` is called when it ends."""
     connection = await asyncpg.connect(
-        **asyncpg_options(engine),
-        server_settings={"application_name": name},
+        **asyncpg_options(engine, name=name),
         timeout=PATIENCE_SECONDS,
         command_timeout=PATIENCE_SECONDS,
     )
     try:
         connection.add_termination_listener(lambda _: lost())
+        prepared = {
+            statement: await connection.prepare(statement) for statement in (OPEN, TAKE, FINISH, PRUNE)
+        }
         await connection.execute(END_WHEN_IDLE, str(lease // timedelta(milliseconds=1)))
-        yield LeaderConnection(connection, name)
+        yield LeaderConnection(connection, name, prepared)
     finally:
         with contextlib.suppress(*LOST):
             await connection.close(timeout=PATIENCE_SECONDS)

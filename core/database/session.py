@@ -38,6 +38,8 @@ POOL_SECONDS = 6.0
 IDLE_SECONDS = 10.0
 """PostgreSQL ends a session that says nothing for so long within a transaction: its process is frozen or gone, and the
 rows that it has locked are waited for by whoever took its runs over."""
+APPLICATION = "solarsync"
+"""How PostgreSQL knows our sessions from those of others; a name of their own begins with it."""
 
 
 def create_engine(
@@ -65,7 +67,10 @@ def create_engine(
         connect_args={
             "timeout": CONNECT_SECONDS,
             "command_timeout": statement_seconds,
-            "server_settings": {"idle_in_transaction_session_timeout": str(round(idle_seconds * 1000))},
+            "server_settings": {
+                "application_name": APPLICATION,
+                "idle_in_transaction_session_timeout": str(round(idle_seconds * 1000)),
+            },
         },
         json_serializer=lambda value: orjson.dumps(value).decode(),
         json_deserializer=orjson.loads,
@@ -103,10 +108,10 @@ def _refuse_closed(connection: AdaptedConnection, _record: object, _proxy: objec
         raise DisconnectionError
 
 
-def asyncpg_options(engine: AsyncEngine) -> dict[str, Any]:
-    """What `asyncpg.connect` needs to reach the engine's database without the engine."""
+def asyncpg_options(engine: AsyncEngine, *, name: str = APPLICATION) -> dict[str, Any]:
+    """What `asyncpg.connect` needs to reach the engine's database without the engine; operators see `name`."""
     _, options = engine.dialect.create_connect_args(engine.url)
-    return dict(options)
+    return {**options, "server_settings": {"application_name": name}}
 
 
 READING = frozenset({"GET", "HEAD"})

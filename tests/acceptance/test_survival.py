@@ -14,13 +14,12 @@ from core.embedded import EmbeddedServers
 from tests.support.cluster import GRACE_SECONDS, Cluster, OpenCluster, cluster
 from tests.support.faults import (
     cancel_running,
-    freeze_within_a_transaction,
-    given_up,
     kill_workers,
     race_resumes,
     settle,
     wake_zombies,
 )
+from tests.support.freezes import STANDS_STILL, freeze_workers
 from tests.support.outages import flush
 from tests.support.storm import storm
 
@@ -84,13 +83,8 @@ async def test_a_stalled_worker_wakes_up_to_nothing(open_cluster: OpenCluster, r
 
 async def test_a_worker_frozen_within_a_transaction_holds_up_nobody(open_cluster: OpenCluster) -> None:
     async with open_cluster() as service:
-        jobs = await freeze_within_a_transaction(service)
-        await service.add_worker()
-        assert await settle(service, jobs) == {"succeeded": len(jobs)}
-        frozen = service.workers[0]
-        frozen.wake()
-        await given_up(frozen, 1)
-        assert frozen.logged("graph.run.crashed") == []
+        freezes = await freeze_workers(service, 1, STANDS_STILL)
+    assert (freezes.ended, freezes.results, freezes.crashes) == (freezes.jobs, freezes.jobs, 0)
 
 
 async def test_cancelling_reaches_a_running_step_in_another_process(open_cluster: OpenCluster) -> None:

@@ -5,9 +5,13 @@ from statistics import median
 import pytest
 from redis.asyncio import Redis
 
+from core.database.session import IDLE_SECONDS
+from graph.execution import LONGEST_BACKOFF
+from graph.reconciliation import EVERY_SECONDS
 from tests.chaos.conftest import SHARE, Judge, times
 from tests.support.cluster import OpenCluster
 from tests.support.faults import cancel_running, kill_workers, race_resumes, wake_zombies
+from tests.support.freezes import PREPARES, STANDS_STILL, freeze_workers
 from tests.support.outages import flush, outage
 from tests.support.servers import postgres_process, redis_process
 from tests.support.storm import storm
@@ -60,6 +64,21 @@ async def test_a_worker_that_slept_through_its_lease_writes_nothing(
         zombies.written_after_waking == 0,
     )
     judge("4", "worker stopped beyond its lease, then woken", held, zombies)
+
+
+@pytest.mark.parametrize(("where", "held"), [("standing still", STANDS_STILL), ("preparing", PREPARES)])
+async def test_a_worker_frozen_within_a_transaction_holds_up_nobody(
+    open_cluster: OpenCluster, judge: Judge, where: str, held: str
+) -> None:
+    runs = times(10)
+    async with open_cluster() as cluster:
+        freezes = await freeze_workers(cluster, runs, held)
+    bars = (
+        (freezes.ended, freezes.results, freezes.astray) == (freezes.jobs, freezes.jobs, []),
+        freezes.crashes == 0,
+        max(freezes.seconds) <= IDLE_SECONDS + 2 * EVERY_SECONDS + LONGEST_BACKOFF.total_seconds(),
+    )
+    judge("+", f"worker frozen within a transaction, {where}", bars, freezes)
 
 
 async def test_a_flush_loses_no_job(open_cluster: OpenCluster, redis: Redis, judge: Judge) -> None:

@@ -305,3 +305,18 @@ async def test_a_leader_that_says_nothing_for_its_lease_is_deposed(engine: Async
         with pytest.raises(asyncpg.InterfaceError):
             await frozen.finish("test", NOON, None)
     assert await _ticks(engine) == []
+
+
+async def test_a_leader_prepares_nothing_while_it_leads(engine: AsyncEngine) -> None:
+    """Frozen between a preparation and its statement it would be busy for PostgreSQL, and lead for ever."""
+    prepared = "SELECT statement FROM pg_prepared_statements WHERE prepare_time >= $1"
+    async with leader_connection(engine, "one", lambda: None) as leader:
+        session = leader._connection
+        assert await leader.elect()
+        since = await session.fetchval("SELECT clock_timestamp()")
+        await leader.open("test", NOON - MINUTE)
+        await leader.beat()
+        assert await leader.take("test", NOON, NOON)
+        await leader.finish("test", NOON, None)
+        found = [row["statement"] for row in await session.fetch(prepared, since)]
+    assert found == [prepared]

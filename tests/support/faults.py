@@ -33,11 +33,6 @@ SELECT coalesce(max(times), 0) FROM (
 WITHOUT_FORECAST = """
 SELECT count(*) FROM results WHERE job_id = ANY(:jobs) AND document #>> '{weather,forecast_problem}' IS NOT NULL
 """
-HELD_OPEN = """
-SELECT 1 FROM pg_stat_activity JOIN pg_locks USING (pid)
-WHERE datname = current_database() AND state = 'idle in transaction' AND state_change < now() - interval '8 ms'
-AND relation = 'jobs'::regclass AND mode = 'RowExclusiveLock'
-"""
 
 
 async def settle(cluster: Cluster, jobs: list[str]) -> Counter[str]:
@@ -252,22 +247,6 @@ async def given_up(worker: Part, runs: int) -> None:
         return told >= runs or not worker.alive
 
     await until(gone)
-
-
-async def freeze_within_a_transaction(cluster: Cluster, jobs: int = 24) -> list[str]:
-    """Jobs, and a worker stopped while it holds rows that its successor needs; it stays so."""
-    frozen = cluster.workers[-1]
-    cluster.weather.seconds = 0.3  # a run that lasts tells of its progress before it ends
-    started = [await cluster.start() for _ in range(jobs)]
-    for _ in range(2000):
-        frozen.pause()
-        await asyncio.sleep(0.01)  # until nothing is under way but what it has begun
-        if await cluster.rows(HELD_OPEN):
-            cluster.weather.seconds = 0
-            return started
-        frozen.wake()
-        await asyncio.sleep(random.uniform(0.0005, 0.003))
-    raise AssertionError("the worker was never caught within a transaction")
 
 
 async def _everything(cluster: Cluster, redis: Redis, jobs: list[str]) -> list[Any]:
