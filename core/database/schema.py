@@ -23,7 +23,19 @@ PAUSE_SECONDS = 1.0
 TRIES = 200
 """Ten minutes at the longest, since a backup reads every table for as long as it takes."""
 TURN_SECONDS = 0.05
+IDLE_SECONDS = 10.0
+"""Between two tries it rests for a second; whoever rests for longer is frozen, and others wait for their turn."""
 MIGRATION_LOCK = 0x534F4C4152  # "SOLAR": one migration at a time, whoever starts first
+
+# idle_session_timeout is known since PostgreSQL 14.
+_LIMITS = text(
+    "SELECT set_config(name, CASE name WHEN 'lock_timeout' THEN :table ELSE :idle END, false)"
+    " FROM pg_settings WHERE name IN ('lock_timeout', 'idle_session_timeout')"
+)
+
+
+def _limits(table: float, idle: float) -> dict[str, str]:
+    return {"table": f"{round(table * 1000)}ms", "idle": f"{round(idle * 1000)}ms"}
 
 
 def _config(connection: Connection | None = None) -> Config:
@@ -73,10 +85,10 @@ async def check(engine: AsyncEngine) -> None:
 async def _run(engine: AsyncEngine, step: Callable[[Config], None]) -> None:
     """Carry out a step in our turn; where a table was not to be had in time, what is left of it is tried again."""
     async with engine.connect() as connection:
+        await connection.execute(_LIMITS, _limits(TABLE_SECONDS, IDLE_SECONDS))
+        await connection.commit()
         await _in_turn(connection)
         try:
-            await connection.execute(text(f"SET lock_timeout = '{TABLE_SECONDS:g}s'"))
-            await connection.commit()
             for left in reversed(range(TRIES)):
                 try:
                     await connection.run_sync(lambda bound: step(_config(bound)))
@@ -90,7 +102,7 @@ async def _run(engine: AsyncEngine, step: Callable[[Config], None]) -> None:
                 await asyncio.sleep(PAUSE_SECONDS)
         finally:
             await connection.rollback()
-            await connection.execute(text("RESET lock_timeout"))
+            await connection.execute(_LIMITS, _limits(0, 0))
             await connection.execute(text("SELECT pg_advisory_unlock(:key)"), {"key": MIGRATION_LOCK})
             await connection.commit()
 
@@ -102,7 +114,11 @@ async def _in_turn(connection: AsyncConnection) -> None:
     CONCURRENTLY` of whoever's turn it is waits for every older one.
     """
     asked = text("SELECT pg_try_advisory_lock(:key)")
+    told = False
     while not await connection.scalar(asked, {"key": MIGRATION_LOCK}):
         await connection.commit()
+        if not told:
+            log.info("core.database.migration_waits", reason="somebody else migrates")
+            told = True
         await asyncio.sleep(TURN_SECONDS)
     await connection.commit()

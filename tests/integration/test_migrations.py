@@ -73,11 +73,34 @@ async def test_a_table_that_is_read_for_long_is_waited_for_and_nobody_waits_behi
     assert await schema.current(engine) == "0017"
 
 
+async def test_a_migration_that_is_frozen_between_two_tries_loses_its_turn(
+    engine: AsyncEngine, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    await schema.downgrade(engine, "0016")
+    monkeypatch.setattr(schema, "PAUSE_SECONDS", 3600)
+    monkeypatch.setattr(schema, "IDLE_SECONDS", 0.5)
+    async with engine.connect() as backup:
+        await backup.execute(text("SELECT count(*) FROM jobs"))
+        frozen = asyncio.create_task(schema.upgrade(engine, "0017"))
+        await _until_waited_for(backup)
+        async with asyncio.timeout(20):
+            while await _waits_for_a_table(backup):  # noqa: ASYNC110  as below
+                await asyncio.sleep(0.01)
+    await asyncio.wait_for(schema.upgrade(engine, "0017"), 20)
+    assert await schema.current(engine) == "0017"
+    frozen.cancel()
+    await asyncio.wait({frozen})
+
+
 async def _until_waited_for(connection: AsyncConnection) -> None:
-    waiting = text("SELECT count(*) FROM pg_locks WHERE NOT granted AND relation = 'jobs'::regclass")
     async with asyncio.timeout(10):
-        while not await connection.scalar(waiting):  # noqa: ASYNC110  another's state, without an event
+        while not await _waits_for_a_table(connection):  # noqa: ASYNC110  another's state, without an event
             await asyncio.sleep(0.01)
+
+
+async def _waits_for_a_table(connection: AsyncConnection) -> bool:
+    waiting = text("SELECT count(*) FROM pg_locks WHERE NOT granted AND relation = 'jobs'::regclass")
+    return bool(await connection.scalar(waiting))
 
 
 CONCURRENT = """
