@@ -12,6 +12,7 @@ from core.database import schema
 from state.base import Model
 
 PATIENCE_SECONDS = 2.0
+MEGABYTE = 1024 * 1024
 
 
 class Verdict(Model):
@@ -38,8 +39,15 @@ async def verdicts(engine: AsyncEngine, stores: Mapping[str, Redis]) -> dict[str
         return f"at {found}, newer than this version's {wanted}"
 
     async def server(redis: Redis) -> str:
-        info = await redis.info("server")
-        return f"{info.get('server_name', 'redis')} {info.get('valkey_version', info['redis_version'])}"
+        info = await redis.info("server", "memory")
+        told = f"{info.get('server_name', 'redis')} {info.get('valkey_version', info['redis_version'])}"
+        used, limit = info["used_memory"], info["maxmemory"]
+        if not limit:
+            return told
+        told = f"{told}, {used / limit:.0%} of {limit / MEGABYTE:.0f} MB in use"
+        if used >= limit and info["maxmemory_policy"] == "noeviction":
+            raise RuntimeError(f"{told}: it takes nothing more, see its maxmemory")
+        return told
 
     asked: dict[str, Callable[[], Awaitable[str]]] = {"postgres": postgres, "migrations": migrations}
     asked |= {name: partial(server, redis) for name, redis in stores.items()}

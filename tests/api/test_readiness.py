@@ -4,6 +4,7 @@ import httpx
 import pytest
 from fastapi import FastAPI
 from pydantic import SecretStr
+from redis.asyncio import Redis
 from sqlalchemy import text
 
 from api.app import create_app
@@ -57,6 +58,25 @@ async def test_a_database_without_any_migration_is_not_ready(client: httpx.Async
     ready = await client.get("/health/ready")
     assert ready.status_code == 503
     assert not ready.json()["dependencies"]["migrations"]["ok"]
+
+
+async def test_a_store_that_is_full_takes_nothing_and_is_not_ready(
+    client: httpx.AsyncClient, redis: Redis
+) -> None:
+    await redis.config_set("maxmemory", "100mb")
+    try:
+        ready = await client.get("/health/ready")
+        assert ready.status_code == 200
+        assert ready.json()["dependencies"]["redis"]["detail"].endswith("% of 100 MB in use")
+        await redis.config_set("maxmemory", "1kb")
+        full = await client.get("/health/ready")
+        await redis.config_set("maxmemory-policy", "allkeys-lru")
+        evicting = await client.get("/health/ready")
+    finally:
+        await redis.config_set("maxmemory", "0")
+        await redis.config_set("maxmemory-policy", "noeviction")
+    assert (full.status_code, evicting.status_code) == (503, 200)
+    assert "it takes nothing more" in full.json()["dependencies"]["redis"]["detail"]
 
 
 @one_of_two_stores_is_away
