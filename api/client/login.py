@@ -2,23 +2,30 @@
 
 import fcntl
 import os
+import time
 from collections.abc import Generator, Iterator
 from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
 from functools import partial
 from pathlib import Path
+from typing import IO
 
 import httpx
 from platformdirs import user_config_path
 from pydantic import AwareDatetime, ValidationError
 
 from api.client.problems import raise_for_problem, read_as
-from core.errors import AuthenticationFailed
+from core.errors import AuthenticationFailed, Conflict
 from state.base import JsonObject, Model
 
 PREFIX = "/api/v1"
 EARLY = timedelta(seconds=30)
 """A token with less left is renewed first: the request may take that long to arrive."""
+PATIENCE_SECONDS = 45.0
+"""For another command that renews the login: connecting and an answer take 40 s at the longest."""
+STOPPED = (
+    "Another solarsync command renews this login and does not end. If Ctrl-Z stopped it, `fg` lets it go on."
+)
 AGAIN = "The login is over: `solarsync login` opens another."
 
 
@@ -73,11 +80,26 @@ class KeptLogin:
 
     @contextmanager
     def locked(self) -> Iterator[None]:
-        """Only one command at a time: a refresh token is good for once, and the second use would end the login."""
+        """Only one command at a time: a refresh token is good for once, and the second use would end the login.
+
+        Raises `Conflict` where another keeps it for longer than a renewal takes.
+        """
         self._folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+        ending = time.monotonic() + PATIENCE_SECONDS
         with (self._folder / "login.lock").open("w") as lock:
-            fcntl.flock(lock, fcntl.LOCK_EX)
+            while not _taken(lock):
+                if time.monotonic() > ending:
+                    raise Conflict(STOPPED)
+                time.sleep(0.05)
             yield
+
+
+def _taken(lock: IO[str]) -> bool:
+    try:
+        fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except BlockingIOError:
+        return False
+    return True
 
 
 class LoginAuth(httpx.Auth):

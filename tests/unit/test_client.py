@@ -17,7 +17,7 @@ from api.client import Connection, KeptLogin, Login, SolarSync
 from api.client.following import PATIENCE_SECONDS, STRANGERS, follow
 from api.client.login import KeyAuth, LoginAuth
 from api.client.problems import Refused, ServerUnreachable
-from core.errors import AuthenticationFailed, FieldError, InvalidInput
+from core.errors import AuthenticationFailed, Conflict, FieldError, InvalidInput
 
 SERVER = "https://solarsync.test"
 JOB_ID = "01a1fc73-3fa4-7d8f-83db-c808ff84b2ad"
@@ -363,3 +363,14 @@ def test_a_network_that_stays_away_is_given_up_in_the_end() -> None:
     events = follow(_connection(gone), "/e", None, sleep=lambda _: None, now=lambda: next(clock))
     with pytest.raises(ServerUnreachable, match="cannot be followed: no route"):
         list(events)
+
+
+def test_a_command_that_stopped_while_it_renewed_the_login_keeps_no_other_waiting(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("api.client.login.PATIENCE_SECONDS", 0.2)
+    kept = KeptLogin(tmp_path)
+    kept.write(_login(minutes=-1))
+    with kept.locked(), pytest.raises(Conflict, match="Another solarsync command"):
+        SolarSync(_connection(_Server("x"), LoginAuth(kept, _login(minutes=-1)))).me()
+    assert kept.read() is not None
