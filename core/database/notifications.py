@@ -84,7 +84,9 @@ class JobNotifications:
             await asyncio.sleep(RECONNECT_SECONDS)
 
     async def _listen_until_lost(self) -> None:
-        connection = await asyncpg.connect(**asyncpg_options(self._engine), timeout=CONNECT_SECONDS)
+        connection = await asyncpg.connect(
+            **asyncpg_options(self._engine), timeout=CONNECT_SECONDS, command_timeout=CONNECT_SECONDS
+        )
         lost = asyncio.Event()
         connection.add_termination_listener(lambda _: lost.set())
         try:
@@ -95,7 +97,7 @@ class JobNotifications:
                 with contextlib.suppress(TimeoutError):
                     await asyncio.wait_for(lost.wait(), PROBE_SECONDS)
                     return
-                await connection.execute("SELECT 1", timeout=CONNECT_SECONDS)
+                await connection.execute("SELECT 1")
         finally:
             with contextlib.suppress(*LOST):
                 await connection.close(timeout=2)
