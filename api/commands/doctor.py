@@ -19,13 +19,13 @@ PATIENCE_SECONDS = 5.0
 
 def doctor() -> None:
     """Check everything the service needs; exit 1 if it could not work."""
-    from api.commands.start import settings_and_log
     from api.servers import with_servers
     from core.config import load_settings
     from core.errors import SolarSyncError
+    from core.logging import configure_logging
 
     settings = load_settings().model_copy(update={"log_level": "ERROR"})
-    settings_and_log()
+    configure_logging(settings.log_level, "console")
     typer.echo(f"{GOOD} settings      {settings.environment}, data in {settings.data_dir.absolute()}")
     try:
         with with_servers(settings) as complete:

@@ -22,8 +22,9 @@ from core.database.places import job_cell
 from core.database.weather_tables import WeatherCellRow
 from state.weather import Alert, Forecast
 
-LEASE = timedelta(minutes=3)
-"""How long a cell that is being fetched is nobody else's; longer than a batch may take."""
+LEASE = timedelta(minutes=4)
+"""How long a cell that is being fetched is nobody else's: longer than a batch may take, with its two waits for the next
+minute of a provider."""
 
 RETRY = timedelta(minutes=1)
 """After a fetch that failed: as long as a provider's breaker stays open."""
