@@ -49,7 +49,7 @@ def http_server(settings: Settings, host: str, port: int) -> uvicorn.Server:
 
 async def serve_http(settings: Settings, host: str, port: int) -> None:
     """Serve until SIGTERM or SIGINT, then answer what is under way and return."""
-    from api.commands.start import stop_on_signals  # noqa: PLC0415  a command's habit, not the server's
+    from api.commands.start import end_when_frozen, stop_on_signals  # noqa: PLC0415  a command's habits
 
     server = http_server(settings, host, port)
     keep_what_is_loaded()
@@ -58,5 +58,7 @@ async def serve_http(settings: Settings, host: str, port: int) -> None:
         server.should_exit = True
 
     stop_on_signals(stop)
+    watch = asyncio.create_task(end_when_frozen())
     await server.serve()
+    watch.cancel()
     await asyncio.sleep(0)
