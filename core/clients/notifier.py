@@ -10,6 +10,7 @@ from typing import Final
 from pydantic import SecretStr
 
 from core.notifications.news import Text
+from core.threads import in_own_thread
 from core.webhooks.schedule import Answer
 
 SECONDS: Final = 20.0
@@ -26,7 +27,7 @@ class AppriseNotifier:
         """Send the text once. Whatever goes wrong is in the answer, without a word of the address."""
         try:
             async with asyncio.timeout(self._seconds):
-                return await asyncio.to_thread(_send, url, text)
+                return await in_own_thread(_send, url, text)
         except TimeoutError:  # the thread ends with the library's own timeouts
             return Answer(error=f"no answer within {self._seconds:g} s")
 

@@ -9,6 +9,7 @@ from importlib.metadata import version
 import httpx
 
 from core.clock import Clock
+from core.threads import in_own_thread
 from core.webhooks.addresses import first_refusal
 from core.webhooks.schedule import Answer, wish
 
@@ -31,9 +32,26 @@ class _Refused(Exception):
     """An address that nothing is sent to; the message is the reason."""
 
 
-async def resolved(host: str, port: int) -> list[str]:
-    """The addresses the system's resolver knows."""
-    found = await asyncio.get_running_loop().getaddrinfo(host, port, type=socket.SOCK_STREAM)
+class Resolver:
+    """The system's resolver, asked in a thread for each name: its own of the event loop looks up two at a time.
+
+    Who asks for a name that is being looked up waits for the same answer, so that one whose servers are silent holds
+    one thread, however often it is tried.
+    """
+
+    def __init__(self) -> None:
+        self._under_way: dict[tuple[str, int], asyncio.Task[list[str]]] = {}
+
+    async def __call__(self, host: str, port: int) -> list[str]:
+        name = host, port
+        if name not in self._under_way:
+            look_up = self._under_way[name] = asyncio.create_task(in_own_thread(_addresses, host, port))
+            look_up.add_done_callback(lambda _: self._under_way.pop(name))
+        return await asyncio.shield(self._under_way[name])
+
+
+def _addresses(host: str, port: int) -> list[str]:
+    found = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)
     return list(dict.fromkeys(str(address[0]) for *_, address in found))
 
 
@@ -45,13 +63,13 @@ class WebhookSender:
         clock: Clock,
         *,
         allow_private: bool,
-        resolve: Resolve = resolved,
+        resolve: Resolve | None = None,
         certificates: ssl.SSLContext | None = None,
         seconds: float = ATTEMPT_SECONDS,
     ) -> None:
         self._clock = clock
         self._allow_private = allow_private
-        self._resolve = resolve
+        self._resolve = resolve or Resolver()
         self._tls = certificates or httpx.create_ssl_context()
         self._seconds = seconds
 

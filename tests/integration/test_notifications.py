@@ -1,8 +1,11 @@
 """People are told through the outbox: once per event and address, and where it fails the timeline says so."""
 
+import asyncio
 import json
 import logging
+import socket
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime, timedelta
 from typing import Any
 from uuid import UUID
@@ -13,6 +16,7 @@ from sqlalchemy import select, text
 from sqlalchemy.ext.asyncio import AsyncEngine
 from starlette.responses import Response
 
+from core.clients.notifier import AppriseNotifier
 from core.clients.webhook import WebhookSender
 from core.clock import FixedClock
 from core.database.addressees import keep_addresses
@@ -22,6 +26,7 @@ from core.database.outbox_tables import DeliveryStatus, WebhookDeliveryRow
 from core.database.session import AsyncSessionLocal
 from core.database.webhooks import Webhooks
 from core.notifications.addresses import addresses
+from core.notifications.news import Text
 from core.queue_worker import TryAgain
 from core.webhooks.schedule import PEOPLE_DELAYS
 from graph.delivery import Deliveries
@@ -163,6 +168,20 @@ async def test_one_address_that_fails_is_not_told_again_at_the_others(
     assert await office.works_off() is None
 
     assert len(receiver.received) == 3
+
+
+def test_a_server_that_is_silent_holds_up_no_other_work() -> None:
+    async def scene(port: int) -> None:
+        asyncio.get_running_loop().set_default_executor(ThreadPoolExecutor(1))
+        url = SecretStr(f"json://127.0.0.1:{port}/")
+        sending = asyncio.create_task(AppriseNotifier().send(url, Text("Job assigned", "Grace goes.")))
+        await asyncio.sleep(0.05)
+        assert await asyncio.to_thread(str, 1) == "1"
+        assert not sending.done()
+        sending.cancel()
+
+    with socket.create_server(("127.0.0.1", 0)) as silent:
+        asyncio.run(scene(silent.getsockname()[1]))
 
 
 async def test_addresses_that_left_the_settings_are_told_nothing_more(office: Office) -> None:

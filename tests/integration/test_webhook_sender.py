@@ -1,17 +1,22 @@
 """Sending to a real server on loopback: what arrives, and what is never tried."""
 
 import asyncio
+import gc
 import shutil
+import socket
 import ssl
 import subprocess
+import threading
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
 from pathlib import Path
+from typing import Any
 
 import pytest
 from starlette.responses import RedirectResponse, Response
 
-from core.clients.webhook import EXCERPT_BYTES, WebhookSender, resolved
+from core.clients.webhook import EXCERPT_BYTES, WebhookSender
 from core.clock import SystemClock
 from tests.support.receiver import Receiver, running_receiver
 
@@ -66,7 +71,7 @@ async def test_a_name_that_leads_inside_is_not_called(receiver: Receiver, addres
 
 @pytest.mark.parametrize("host", ["localhost", "127.1", "2130706433", "0x7f000001", "[::1]"])
 async def test_no_spelling_of_loopback_gets_past_the_system_s_resolver(receiver: Receiver, host: str) -> None:
-    sender = WebhookSender(SystemClock(), allow_private=False, resolve=resolved)
+    sender = WebhookSender(SystemClock(), allow_private=False)
     answer = await sender.send(f"http://{host}:{receiver.port}/", {}, b"{}")
     assert answer.status is None
     assert receiver.received == []
@@ -132,6 +137,65 @@ async def test_a_receiver_that_keeps_silent_is_given_up() -> None:
     server.close()
     await server.wait_closed()
     assert answer.error == "no answer within 0.2 s"
+
+
+class SilentNames:
+    """Stands for the system's resolver: the servers of every name but loopback's say nothing until released."""
+
+    def __init__(self, monkeypatch: pytest.MonkeyPatch) -> None:
+        self.asked: list[str] = []
+        self.released = threading.Event()
+        self._known = socket.getaddrinfo
+        monkeypatch.setattr(socket, "getaddrinfo", self._look_up)
+
+    def _look_up(self, host: str, *arguments: Any, **named: Any) -> Any:
+        if host == "127.0.0.1":
+            return self._known(host, *arguments, **named)
+        self.asked.append(host)
+        self.released.wait(10)
+        raise socket.gaierror(socket.EAI_AGAIN, "no name server answered")
+
+
+def test_names_whose_servers_are_silent_hold_up_no_other_work(monkeypatch: pytest.MonkeyPatch) -> None:
+    names = SilentNames(monkeypatch)
+
+    async def scene() -> None:
+        asyncio.get_running_loop().set_default_executor(ThreadPoolExecutor(1))
+        sender = WebhookSender(SystemClock(), allow_private=True)
+        dead = [asyncio.create_task(sender.send(f"http://{n}.example/", {}, b"{}")) for n in range(8)]
+        await asyncio.sleep(0.05)
+        assert await asyncio.to_thread(str, 1) == "1"
+        assert (
+            await sender.send("http://127.0.0.1:1/", {}, b"{}")
+        ).error == "cannot be reached (ConnectError)"
+        assert not any(each.done() for each in dead)
+        names.released.set()
+        assert {answer.error for answer in await asyncio.gather(*dead)} == {"its name has no address"}
+
+    asyncio.run(scene())
+
+
+def test_a_name_is_looked_up_once_at_a_time_however_often_it_is_tried(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    names, unheard = SilentNames(monkeypatch), list[dict[str, Any]]()
+
+    async def scene() -> None:
+        asyncio.get_running_loop().set_exception_handler(lambda _, context: unheard.append(context))
+        sender = WebhookSender(SystemClock(), allow_private=True, seconds=0.5)
+        for _ in range(3):
+            answer = await sender.send("http://dead.example/", {}, b"{}")
+            assert answer.error == "no answer within 0.5 s"
+        assert names.asked == ["dead.example"]
+        names.released.set()
+        for _ in range(2):  # the first waits for what is under way, or is the one to look up anew
+            answer = await sender.send("http://dead.example/", {}, b"{}")
+            assert answer.error == "its name has no address"
+        assert len(names.asked) > 1
+
+    asyncio.run(scene())
+    gc.collect()
+    assert unheard == []
 
 
 @pytest.fixture(scope="module")
