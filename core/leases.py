@@ -20,6 +20,7 @@ from pgqueuer.models import Job
 from pgqueuer.ports.driver import Driver
 
 from core.metrics import LEASE_LOSSES
+from core.queue import DELIVER
 
 log = structlog.get_logger(__name__)
 
@@ -47,9 +48,11 @@ WITH returned AS (
                           'type', 'table_changed_event')::text) AS text) END AS told
 )
 INSERT INTO pgqueuer_log (job_id, status, entrypoint, priority, traceback)
-SELECT id, status, entrypoint, priority, $3::jsonb FROM returned
+SELECT id, status, entrypoint, priority, $3::jsonb FROM returned WHERE entrypoint <> $5
 """
-"""PgQueuer's trigger tells of inserts only; what is handed back is for another worker, now."""
+"""PgQueuer's trigger tells of inserts only; what is handed back is for another worker, now.
+
+Messages are handed back for want of a place, or until later, and the outbox has a record of each attempt."""
 OUTLOOK = """
 SELECT EXISTS (
     SELECT FROM pgqueuer WHERE entrypoint = ANY($1) AND status = 'queued' AND execute_after <= now()
@@ -201,6 +204,6 @@ class LeasedQueries(Queries):
         """
         record = traceback_record.model_dump_json() if traceback_record else None
         try:
-            await self.driver.execute(RETURN, job.id, delay, record, self.holder)
+            await self.driver.execute(RETURN, job.id, delay, record, self.holder, DELIVER)
         except (OSError, asyncpg.PostgresError, asyncpg.InterfaceError) as error:
             log.warning("core.queue.not_returned", error=type(error).__name__)

@@ -33,7 +33,7 @@ COMMAND_SECONDS = 10.0
 AT_ONCE = timedelta(0)
 SOON = timedelta(seconds=2)
 WHEN_FREE = timedelta(seconds=10)
-"""A message takes no longer, and to look sooner would only fill the log of the queue."""
+"""A message takes no longer, and to look sooner would only be work for the queue."""
 BEATS_PER_LEASE = 3
 """How many heartbeat intervals a lease lasts: a worker under full load beats late, and is not dead."""
 

@@ -94,5 +94,5 @@ class Deliveries:
             log.warning(
                 "graph.delivery.webhook_disabled", webhook_id=str(message.webhook_id), reason=hopeless
             )
-        if judged.again_in is not None:
+        elif judged.again_in is not None:
             raise TryAgain(judged.again_in)

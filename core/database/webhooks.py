@@ -13,21 +13,19 @@ from core.database.events import SERVICE, Event, append_events
 from core.database.models import JobEventRow
 from core.database.outbox_tables import DeliveryStatus, OutboxChannel, WebhookDeliveryRow, WebhookRow
 from core.errors import Conflict, FieldError, InvalidInput, NotFound
-from core.queue import enqueue_deliveries
+from core.queue import enqueue_deliveries, hasten_deliveries
 from core.webhooks.messages import RecordedEvent
-from core.webhooks.schedule import DISABLE_AFTER, Answer, Verdict
+from core.webhooks.schedule import DISABLE_AFTER, LONG_FAILURE, Answer, Verdict, put_off
 
 LEASE = timedelta(seconds=30)
 """How long a message that is being sent is nobody else's; longer than an attempt may take."""
 PROBE_EVERY = timedelta(seconds=4)
 """How often a webhook that fails is tried; shorter than the first delay after a failure."""
-PUT_OFF = timedelta(seconds=30)
-"""At least, where another message has just tried; twice that at most."""
 LOST_AFTER = timedelta(minutes=10)
 """A message this long overdue has no place in the queue any more."""
 SWITCHED_OFF = "the webhook is switched off"
 HOURS = DISABLE_AFTER.total_seconds() / 3600
-UNREACHABLE = f"nothing has reached it for {HOURS:g} hours, and a message has used up its attempts"
+UNREACHABLE = f"it has taken nothing for {HOURS:g} hours"
 
 
 _IS_WEBHOOK = WebhookRow.channel == OutboxChannel.WEBHOOK
@@ -45,6 +43,8 @@ class Message:
     event: RecordedEvent
     people: Addressee | None = None
     """Who is told, where `url` is the name of an address and no webhook's."""
+    failing_since: datetime | None = None
+    """Of the webhook, when the attempt began."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -131,8 +131,9 @@ class Webhooks:
         A webhook that fails is tried by one message every few seconds; the others wait, so that it keeps nobody's
         messages from being sent.
         """
-        if await self._tried_just_now(delivery_id, now):
-            return await self._put_off(delivery_id, now + PUT_OFF * (1.0 + jitter))
+        failing = await self._tried_just_now(delivery_id, now)
+        if failing is not None:
+            return await self._put_off(delivery_id, now + put_off(failing, jitter))
         row = await self._session.scalar(
             update(WebhookDeliveryRow)
             .where(
@@ -159,23 +160,29 @@ class Webhooks:
         told = await self._session.get_one(JobEventRow, row.event_id)
         event = RecordedEvent(told.id, told.job_id, told.run_id, told.at, told.type, told.actor, told.data)
         people = None if webhook.channel is OutboxChannel.WEBHOOK else await addressee(self._session, event)
-        return Message(delivery_id, webhook.id, row.attempts, webhook.url, webhook.secret, event, people)
+        failing_since = webhook.failing_since
+        return Message(
+            delivery_id, webhook.id, row.attempts, webhook.url, webhook.secret, event, people, failing_since
+        )
 
-    async def _tried_just_now(self, delivery_id: UUID, now: datetime) -> bool:
-        """Whether its webhook fails and another message has just tried it; if none has, this one does."""
+    async def _tried_just_now(self, delivery_id: UUID, now: datetime) -> timedelta | None:
+        """How long its webhook has failed, where another message has just tried it; if none has, this one does.
+
+        Texts to people count as if it had begun just now: one that comes much later would mislead.
+        """
         of_message = select(WebhookDeliveryRow.webhook_id).where(WebhookDeliveryRow.id == delivery_id)
-        failing = select(WebhookRow.probed_at).where(
+        failing = select(WebhookRow.probed_at, WebhookRow.failing_since, WebhookRow.channel).where(
             WebhookRow.id == of_message.scalar_subquery(), WebhookRow.failing_since.is_not(None)
         )
-        probed = (await self._session.execute(failing.with_for_update())).one_or_none()
-        if probed is None:
-            return False
-        if probed.probed_at is not None and probed.probed_at > now - PROBE_EVERY:
-            return True
+        found = (await self._session.execute(failing.with_for_update())).one_or_none()
+        if found is None or found.failing_since is None:
+            return None
+        if found.probed_at is not None and found.probed_at > now - PROBE_EVERY:
+            return now - found.failing_since if found.channel is OutboxChannel.WEBHOOK else timedelta(0)
         await self._session.execute(
             update(WebhookRow).where(WebhookRow.id == of_message.scalar_subquery()).values(probed_at=now)
         )
-        return False
+        return None
 
     async def _put_off(self, delivery_id: UUID, until: datetime) -> NotYet | None:
         due = await self._session.scalar(
@@ -207,7 +214,9 @@ class Webhooks:
         if recorded is None:  # sent again by hand, or by another worker after our lease ended
             return None
         if verdict.status == "delivered":
-            await self._webhook(message, WebhookRow.failing_since.is_not(None), failing_since=None)
+            ended = await self._webhook(message, WebhookRow.failing_since.is_not(None), failing_since=None)
+            if ended and message.failing_since and message.failing_since <= now - LONG_FAILURE:
+                await self._hasten(message.webhook_id, now)
             return None
         await self._webhook(message, WebhookRow.failing_since.is_(None), failing_since=now)
         if message.people is not None and verdict.status == "failed":
@@ -237,8 +246,6 @@ class Webhooks:
     async def _switch_off_where_hopeless(
         self, message: Message, verdict: Verdict, now: datetime
     ) -> str | None:
-        if verdict.status != "failed":
-            return None
         hopeless, reason = and_(_IS_WEBHOOK, WebhookRow.failing_since <= now - DISABLE_AFTER), UNREACHABLE
         if verdict.gone:
             hopeless, reason = WebhookRow.is_active.is_(True), "it answered 410 Gone"
@@ -248,6 +255,24 @@ class Webhooks:
             return None
         await self._give_up(WebhookDeliveryRow.webhook_id == message.webhook_id)
         return reason
+
+    async def _hasten(self, webhook_id: UUID, now: datetime) -> None:
+        """Have all that waits for the webhook sent in the order of its events, but what is being sent."""
+        waiting = await self._session.execute(
+            update(WebhookDeliveryRow)
+            .where(
+                WebhookDeliveryRow.webhook_id == webhook_id,
+                WebhookDeliveryRow.status == DeliveryStatus.PENDING,
+                WebhookDeliveryRow.next_attempt_at
+                > func.coalesce(WebhookDeliveryRow.last_attempt_at + LEASE, now),
+            )
+            .values(next_attempt_at=now)
+            .returning(WebhookDeliveryRow.event_id, WebhookDeliveryRow.id)
+            .execution_options(synchronize_session=False)
+        )
+        await hasten_deliveries(
+            self._session, [row.id for row in sorted(waiting, key=lambda row: row.event_id)]
+        )
 
     async def _tell_failed(self, message: Message, answer: Answer) -> None:
         """A person was not told: that is part of the job's story."""

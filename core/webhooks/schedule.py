@@ -15,18 +15,24 @@ DELAYS: Final = (
     timedelta(hours=1),
     timedelta(hours=2),
     timedelta(hours=4),
-    timedelta(hours=6),
-    timedelta(hours=10),
+    timedelta(hours=8),
+    timedelta(hours=12),
 )
-"""After each failed attempt; together about a day, in the shape of the specification's example of three days."""
+"""After each failed attempt; together over a day, in the shape of the specification's example of three days."""
 
 JITTER: Final = 0.1
 """Share by which a delay is drawn out or cut short, so that receivers' troubles do not come in waves."""
 
-DISABLE_AFTER: Final = timedelta(hours=20)
-"""A webhook that nothing has reached for this long is switched off when a message has used up its attempts.
+DISABLE_AFTER: Final = timedelta(hours=24)
+"""A webhook that has taken nothing for this long is switched off when it fails again.
 
-Below the shortest a whole schedule can last, DELAYS less their jitter."""
+Below the shortest a whole schedule can last, DELAYS less their jitter: the last attempt switches off as well."""
+
+PUT_OFF_SHARE: Final = 0.1
+PUT_OFF_LEAST: Final = timedelta(seconds=30)
+PUT_OFF_MOST: Final = timedelta(minutes=30)
+LONG_FAILURE: Final = PUT_OFF_LEAST / PUT_OFF_SHARE
+"""From here on messages wait longer than the least; after less, they come by themselves."""
 
 PEOPLE_DELAYS: Final = 4
 """Delays before a text to a person is given up, after about a quarter of an hour: later it would mislead."""
@@ -66,6 +72,15 @@ def verdict(answer: Answer, attempt: int, jitter: float, *, delays: int = len(DE
         return Verdict("failed")
     delay = DELAYS[attempt - 1] * (1 - JITTER + 2 * JITTER * jitter)
     return Verdict("pending", again_in=max(delay, answer.wish or delay))
+
+
+def put_off(failing: timedelta, jitter: float) -> timedelta:
+    """How long a message waits where another has just tried its webhook: up to twice a tenth of the failure so far.
+
+    What waits is looked at again each time, and a day's messages looked at every minute are a load of their own.
+    """
+    share = min(max(failing * PUT_OFF_SHARE, PUT_OFF_LEAST), PUT_OFF_MOST)
+    return share * (1.0 + jitter)
 
 
 def wish(retry_after: str | None, now: datetime) -> timedelta | None:

@@ -166,12 +166,13 @@ async def _webhooks(session: Any, stored: Stored) -> None:
     await webhooks.deliveries(stored.webhook_id, cursor=cursor, limit=50)
     await webhooks.redeliver(stored.webhook_id, rows[0][0].id)
     pending = [row.id for row, _ in rows if row.status is DeliveryStatus.PENDING]
-    for delivery, status in zip(pending, (200, 500, 410), strict=False):
-        message = await webhooks.claim(delivery, NOW, 0.0)
+    for delivery, (status, hours) in zip(pending, ((500, 0), (200, 1), (410, 1)), strict=False):
+        now = NOW + timedelta(hours=hours)
+        message = await webhooks.claim(delivery, now, 0.0)
         assert isinstance(message, Message)
-        await webhooks.claim(delivery, NOW, 0.0)
+        await webhooks.claim(delivery, now, 0.0)
         answer = Received(status=status)
-        await webhooks.conclude(message, answer, verdict(answer, 1, 0.5), NOW)
+        await webhooks.conclude(message, answer, verdict(answer, 1, 0.5), now)
     await webhooks.switch(stored.webhook_id, on=True)
     await webhooks.queue_lost(LONG_AGO, at_most=500)
     await webhooks.switch(stored.webhook_id, on=False)

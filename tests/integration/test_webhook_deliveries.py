@@ -1,5 +1,6 @@
 """The outbox over real PostgreSQL: written with the event, sent by hand here, judged, and what the rows say then."""
 
+import asyncio
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 from typing import Any
@@ -18,11 +19,11 @@ from core.database.models import JobKind, JobRow, Role, RunStatus
 from core.database.outbox_tables import DeliveryStatus, WebhookDeliveryRow, WebhookRow
 from core.database.session import AsyncSessionLocal
 from core.database.users import Users
-from core.database.webhooks import LEASE, LOST_AFTER, PROBE_EVERY, PUT_OFF, Webhooks
+from core.database.webhooks import LEASE, LOST_AFTER, PROBE_EVERY, Webhooks
 from core.errors import Conflict
-from core.queue_worker import TryAgain
+from core.queue_worker import QueueWorker, TryAgain
 from core.webhooks.messages import new_secret
-from core.webhooks.schedule import DELAYS
+from core.webhooks.schedule import DELAYS, DISABLE_AFTER, PUT_OFF_LEAST
 from graph.delivery import Deliveries
 from tests.support.receiver import Receiver, running_receiver
 
@@ -188,7 +189,7 @@ async def test_of_many_messages_to_a_receiver_that_fails_one_tries_and_the_other
     outbox.wait(PROBE_EVERY)
     tried = [await outbox.send(each.id) for each in others]
     assert sum(row.attempts for row in await outbox.rows(dead)) == 2
-    assert all(delay is not None and delay >= PUT_OFF for delay in tried[1:])
+    assert all(delay is not None and delay >= PUT_OFF_LEAST for delay in tried[1:])
     outbox.wait(PROBE_EVERY)
     await outbox.send(others[1].id)  # queued for now again, and not due
     assert sum(row.attempts for row in await outbox.rows(dead)) == 2
@@ -225,12 +226,92 @@ async def test_a_receiver_that_is_dead_for_a_day_is_switched_off_and_says_so(out
     assert not row.is_active
     assert row.disabled_at == outbox.clock.now()
     assert row.disabled_reason is not None
-    assert "20 hours" in row.disabled_reason
+    assert "24 hours" in row.disabled_reason
     assert {delivery.status for delivery in await outbox.rows(webhook)} == {DeliveryStatus.FAILED}
     await outbox.happens("node.finished", node="weather")
     assert len(await outbox.rows(webhook)) == 2
     with pytest.raises(Conflict):
         await outbox.redeliver(webhook, first.id)
+
+
+async def test_a_receiver_that_has_been_dead_for_a_day_is_switched_off_by_whatever_message_fails_next(
+    outbox: Outbox,
+) -> None:
+    webhook = await outbox.register("*", url="http://127.0.0.1:1/")
+    await outbox.happens("job.created")
+    (first,) = await outbox.rows(webhook)
+    await outbox.send(first.id)
+    outbox.wait(DISABLE_AFTER - timedelta(hours=1))
+    await outbox.happens("node.finished", node="intake")
+    second, _ = await outbox.rows(webhook)
+    assert await outbox.send(second.id) == DELAYS[0]
+    outbox.wait(timedelta(hours=1))
+    assert await outbox.send(second.id) is None
+    assert not (await outbox.webhook(webhook)).is_active
+    assert {row.status for row in await outbox.rows(webhook)} == {DeliveryStatus.FAILED}
+
+
+async def test_messages_wait_the_longer_the_longer_their_receiver_fails(outbox: Outbox) -> None:
+    dead = await outbox.register("*", url="http://127.0.0.1:1/")
+    for node in ("intake", "weather", "triage"):
+        await outbox.happens("node.finished", node=node)
+    first, second, third = await outbox.rows(dead)
+    await outbox.send(first.id)
+    outbox.wait(timedelta(hours=4))
+    await outbox.send(second.id)
+    delay = await outbox.send(third.id)
+    assert delay is not None
+    assert timedelta(minutes=24) <= delay <= timedelta(minutes=48)
+
+
+async def test_what_waited_for_a_receiver_is_sent_soon_after_it_works_again(outbox: Outbox) -> None:
+    webhook = await outbox.register("*")
+    for node in ("intake", "weather", "triage", "sizing", "report"):
+        await outbox.happens("node.finished", node=node)
+    *waiting, tried, in_hand, first = await outbox.rows(webhook)
+    outbox.receiver.answers = [Response(status_code=503) for _ in range(2)]
+    await outbox.send(first.id)
+    outbox.wait(timedelta(hours=4))
+    await outbox.send(tried.id)
+    outbox.wait(DELAYS[0])
+    async with AsyncSessionLocal(bind=outbox.engine) as session, session.begin():
+        await Webhooks(session).claim(in_hand.id, outbox.clock.now(), 0.0)
+    deferred = [await outbox.send(row.id) for row in (tried, *waiting)]
+    assert all(delay is not None and delay > timedelta(minutes=20) for delay in deferred)
+    async with AsyncSessionLocal(bind=outbox.engine) as session, session.begin():
+        await session.execute(text("UPDATE pgqueuer SET execute_after = now() + interval '40 minutes'"))
+    outbox.wait(PROBE_EVERY)
+    assert await outbox.send(first.id) is None
+    async with AsyncSessionLocal(bind=outbox.engine) as session:
+        query = text(
+            "SELECT payload FROM pgqueuer WHERE execute_after < now() + interval '1 minute' ORDER BY execute_after"
+        )
+        soon = [UUID(bytes=payload) for payload in await session.scalars(query)]
+    assert soon == [tried.id, *(row.id for row in reversed(waiting))]
+    assert [await outbox.send(delivery) for delivery in soon] == [None] * len(soon)
+    assert await outbox.send(in_hand.id) == LEASE - PROBE_EVERY
+
+
+async def test_a_message_that_waits_is_no_failure_in_the_log_of_the_queue(outbox: Outbox) -> None:
+    dead = await outbox.register("*", url="http://127.0.0.1:1/")
+    for node in ("intake", "weather"):
+        await outbox.happens("node.finished", node=node)
+
+    async def nothing(_: UUID) -> None: ...
+
+    worker = QueueWorker(
+        outbox.engine, nothing, deliver=outbox.deliveries.deliver, concurrency=2, heartbeat_interval=1
+    )
+    working = asyncio.create_task(worker.run())
+    async with AsyncSessionLocal(bind=outbox.engine) as session, asyncio.timeout(20):
+        query = text("SELECT count(*) FROM pgqueuer WHERE status = 'queued' AND attempts > 0")
+        while await session.scalar(query) != 2:  # noqa: ASYNC110  a row has no event
+            await asyncio.sleep(0.02)
+        worker.stop()
+        await working
+        logged = text("SELECT status FROM pgqueuer_log WHERE status <> 'picked'")
+        assert (await session.scalars(logged)).all() == []
+    assert {row.status for row in await outbox.rows(dead)} == {DeliveryStatus.PENDING}
 
 
 async def test_one_message_that_a_receiver_refuses_switches_nothing_off(outbox: Outbox) -> None:

@@ -4,14 +4,25 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from core.webhooks.schedule import DELAYS, DISABLE_AFTER, JITTER, LONGEST_WISH, Answer, verdict, wish
+from core.webhooks.schedule import (
+    DELAYS,
+    DISABLE_AFTER,
+    JITTER,
+    LONGEST_WISH,
+    PUT_OFF_LEAST,
+    PUT_OFF_MOST,
+    Answer,
+    put_off,
+    verdict,
+    wish,
+)
 
 NOW = datetime(2026, 3, 4, 12, tzinfo=UTC)
 fractions = st.floats(0, 1)
 
 
-def test_attempts_span_about_a_day_and_grow_apart() -> None:
-    assert timedelta(hours=20) < sum(DELAYS, timedelta(0)) < timedelta(hours=26)
+def test_attempts_span_over_a_day_and_grow_apart() -> None:
+    assert timedelta(hours=24) < sum(DELAYS, timedelta(0)) < timedelta(hours=30)
     assert list(DELAYS) == sorted(set(DELAYS))
     assert sum(DELAYS, timedelta(0)) * (1 - JITTER) > DISABLE_AFTER
 
@@ -49,6 +60,22 @@ def test_a_receiver_may_ask_for_more_time_and_never_for_less(
     asked = verdict(Answer(status=503, wish=timedelta(seconds=seconds)), attempt, jitter).again_in
     assert plain is not None
     assert asked == max(plain, timedelta(seconds=seconds))
+
+
+@pytest.mark.parametrize(
+    ("failing", "least"),
+    [
+        (timedelta(0), PUT_OFF_LEAST),
+        (timedelta(minutes=5), PUT_OFF_LEAST),
+        (timedelta(hours=1), timedelta(minutes=6)),
+        (timedelta(hours=20), PUT_OFF_MOST),
+    ],
+)
+@given(jitter=fractions)
+def test_the_longer_a_webhook_fails_the_longer_its_messages_wait(
+    failing: timedelta, least: timedelta, jitter: float
+) -> None:
+    assert least <= put_off(failing, jitter) <= 2 * least
 
 
 @pytest.mark.parametrize(
