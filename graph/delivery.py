@@ -13,8 +13,8 @@ from core.clients.notifier import AppriseNotifier
 from core.clients.webhook import WebhookSender
 from core.clock import Clock
 from core.database.addressees import Addressee
+from core.database.outbox import Message, NotYet, Outbox
 from core.database.session import open_session
-from core.database.webhooks import Message, NotYet, Webhooks
 from core.notifications.addresses import Address
 from core.notifications.news import text_of
 from core.queue_worker import TryAgain
@@ -49,7 +49,7 @@ class Deliveries:
     async def deliver(self, delivery_id: UUID) -> None:
         """Make one attempt. Raises `TryAgain` or `StorageUnavailable` where the queue should come back with it."""
         async with open_session(self._engine) as session:
-            message = await Webhooks(session).claim(delivery_id, self._clock.now(), self._jitter())
+            message = await Outbox(session).claim(delivery_id, self._clock.now(), self._jitter())
         if isinstance(message, NotYet):
             raise TryAgain(message.until - self._clock.now())
         if message is not None:
@@ -79,7 +79,7 @@ class Deliveries:
             delays=len(DELAYS) if message.people is None else PEOPLE_DELAYS,
         )
         async with open_session(self._engine) as session:
-            hopeless = await Webhooks(session).conclude(message, answer, judged, self._clock.now())
+            hopeless = await Outbox(session).conclude(message, answer, judged, self._clock.now())
         log.info(
             "graph.delivery.attempted",
             webhook_id=str(message.webhook_id),

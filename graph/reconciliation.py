@@ -13,8 +13,8 @@ from sqlalchemy.ext.asyncio import AsyncEngine
 
 from core.clock import SystemClock
 from core.database.frozen import end_frozen_sessions
+from core.database.outbox import Outbox
 from core.database.session import open_session
-from core.database.webhooks import Webhooks
 from core.errors import StorageUnavailable
 from core.queue import PERSON_WAITS, enqueue_run, forgotten_runs
 
@@ -49,7 +49,7 @@ async def requeue_forgotten_runs(engine: AsyncEngine) -> int:
 async def requeue_lost_deliveries(engine: AsyncEngine) -> int:
     """Queue every message to a webhook that is long overdue; returns how many there were."""
     async with open_session(engine) as session:
-        lost = await Webhooks(session).queue_lost(SystemClock().now(), at_most=PAGE)
+        lost = await Outbox(session).queue_lost(SystemClock().now(), at_most=PAGE)
     if lost:
         log.warning("graph.reconciliation.requeued", deliveries=lost)
     return lost

@@ -18,13 +18,14 @@ from core.database.idempotency import Answer, IdempotencyKeys
 from core.database.jobs import JobFilter, Jobs
 from core.database.leadership import current_leader
 from core.database.models import JobKind, JobPriority, JobRow, RunKind, RunStatus
+from core.database.outbox import Message, Outbox
 from core.database.outbox_tables import DeliveryStatus
 from core.database.retention import prune, retention_rules
 from core.database.runs import Runs
 from core.database.sites import StoredSiteRecords
 from core.database.technicians import Technicians
 from core.database.users import Users
-from core.database.webhooks import Message, Webhooks
+from core.database.webhooks import Webhooks
 from core.ids import new_id
 from core.queue import SCHEDULED, enqueue_run, forgotten_runs, queued_runs, withdraw_run
 from core.webhooks.schedule import Answer as Received
@@ -161,20 +162,20 @@ async def _runs(session: Any, stored: Stored) -> None:
 
 
 async def _webhooks(session: Any, stored: Stored) -> None:
-    webhooks = Webhooks(session)
+    webhooks, outbox = Webhooks(session), Outbox(session)
     rows, cursor = await webhooks.deliveries(stored.webhook_id, cursor=None, limit=200)
     await webhooks.deliveries(stored.webhook_id, cursor=cursor, limit=50)
     await webhooks.redeliver(stored.webhook_id, rows[0][0].id)
     pending = [row.id for row, _ in rows if row.status is DeliveryStatus.PENDING]
     for delivery, (status, hours) in zip(pending, ((500, 0), (200, 1), (410, 1)), strict=False):
         now = NOW + timedelta(hours=hours)
-        message = await webhooks.claim(delivery, now, 0.0)
+        message = await outbox.claim(delivery, now, 0.0)
         assert isinstance(message, Message)
-        await webhooks.claim(delivery, now, 0.0)
+        await outbox.claim(delivery, now, 0.0)
         answer = Received(status=status)
-        await webhooks.conclude(message, answer, verdict(answer, 1, 0.5), now)
+        await outbox.conclude(message, answer, verdict(answer, 1, 0.5), now)
     await webhooks.switch(stored.webhook_id, on=True)
-    await webhooks.queue_lost(LONG_AGO, at_most=500)
+    await outbox.queue_lost(LONG_AGO, at_most=500)
     await webhooks.switch(stored.webhook_id, on=False)
     await webhooks.remove(stored.webhook_id)
 

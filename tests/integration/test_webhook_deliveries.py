@@ -16,10 +16,11 @@ from core.clients.webhook import WebhookSender
 from core.clock import FixedClock
 from core.database.jobs import Jobs
 from core.database.models import JobKind, JobRow, Role, RunStatus
+from core.database.outbox import LEASE, LOST_AFTER, PROBE_EVERY, Outbox
 from core.database.outbox_tables import DeliveryStatus, WebhookDeliveryRow, WebhookRow
 from core.database.session import AsyncSessionLocal
 from core.database.users import Users
-from core.database.webhooks import LEASE, LOST_AFTER, PROBE_EVERY, Webhooks
+from core.database.webhooks import Webhooks
 from core.errors import Conflict
 from core.queue_worker import QueueWorker, TryAgain
 from core.webhooks.messages import new_secret
@@ -34,7 +35,7 @@ def receiver() -> Iterator[Receiver]:
         yield receiver
 
 
-class Outbox:
+class Scene:
     """A job that things happen to, receivers that are told, and a clock that the test moves."""
 
     def __init__(self, engine: AsyncEngine, receiver: Receiver, user_id: UUID, job_id: UUID) -> None:
@@ -89,15 +90,15 @@ class Outbox:
 
 
 @pytest.fixture
-async def outbox(engine: AsyncEngine, receiver: Receiver) -> Outbox:
+async def outbox(engine: AsyncEngine, receiver: Receiver) -> Scene:
     async with AsyncSessionLocal(bind=engine) as session, session.begin():
         user = await Users(session).add("tess", "-", Role.TECHNICIAN)
         job = JobRow(kind=JobKind.TRIAGE, status=RunStatus.QUEUED, created_by=user.id, input={})
         session.add(job)
-    return Outbox(engine, receiver, user.id, job.id)
+    return Scene(engine, receiver, user.id, job.id)
 
 
-async def test_an_event_is_written_once_for_each_webhook_that_wants_it(outbox: Outbox) -> None:
+async def test_an_event_is_written_once_for_each_webhook_that_wants_it(outbox: Scene) -> None:
     everything = await outbox.register("*")
     failures = await outbox.register("run.failed", "job.cancelled")
     await outbox.happens("node.finished", node="intake")
@@ -106,7 +107,7 @@ async def test_an_event_is_written_once_for_each_webhook_that_wants_it(outbox: O
     assert len(await outbox.queued()) == 3
 
 
-async def test_a_change_that_is_rolled_back_tells_nobody(outbox: Outbox) -> None:
+async def test_a_change_that_is_rolled_back_tells_nobody(outbox: Scene) -> None:
     webhook = await outbox.register("*")
     async with AsyncSessionLocal(bind=outbox.engine) as session:
         await session.begin()
@@ -116,7 +117,7 @@ async def test_a_change_that_is_rolled_back_tells_nobody(outbox: Outbox) -> None
     assert await outbox.queued() == []
 
 
-async def test_an_event_costs_one_statement_however_many_webhooks_want_it(outbox: Outbox) -> None:
+async def test_an_event_costs_one_statement_however_many_webhooks_want_it(outbox: Scene) -> None:
     statements: list[str] = []
 
     def note(_connection: Any, _cursor: Any, statement: str, *_: Any) -> None:
@@ -134,7 +135,7 @@ async def test_an_event_costs_one_statement_however_many_webhooks_want_it(outbox
     assert len(statements) == 1, statements
 
 
-async def test_the_receiver_can_verify_what_it_is_told(outbox: Outbox) -> None:
+async def test_the_receiver_can_verify_what_it_is_told(outbox: Scene) -> None:
     webhook = await outbox.register("*")
     await outbox.happens("questions.answered", answers={"depth": 3})
     (row,) = await outbox.rows(webhook)
@@ -148,7 +149,7 @@ async def test_the_receiver_can_verify_what_it_is_told(outbox: Outbox) -> None:
     assert (row.status, row.attempts, row.response_status) == (DeliveryStatus.DELIVERED, 1, 204)
 
 
-async def test_a_delivered_message_that_is_queued_twice_is_sent_once(outbox: Outbox) -> None:
+async def test_a_delivered_message_that_is_queued_twice_is_sent_once(outbox: Scene) -> None:
     webhook = await outbox.register("*")
     await outbox.happens("job.created")
     (row,) = await outbox.rows(webhook)
@@ -157,7 +158,7 @@ async def test_a_delivered_message_that_is_queued_twice_is_sent_once(outbox: Out
     assert len(outbox.receiver.received) == 1
 
 
-async def test_a_failure_is_kept_and_tried_again_in_its_time_under_the_same_id(outbox: Outbox) -> None:
+async def test_a_failure_is_kept_and_tried_again_in_its_time_under_the_same_id(outbox: Scene) -> None:
     webhook = await outbox.register("*")
     await outbox.happens("job.created")
     (row,) = await outbox.rows(webhook)
@@ -179,7 +180,7 @@ async def test_a_failure_is_kept_and_tried_again_in_its_time_under_the_same_id(o
 
 
 async def test_of_many_messages_to_a_receiver_that_fails_one_tries_and_the_others_make_room(
-    outbox: Outbox,
+    outbox: Scene,
 ) -> None:
     dead = await outbox.register("*", url="http://127.0.0.1:1/")
     for node in ("intake", "weather", "triage", "report"):
@@ -195,19 +196,19 @@ async def test_of_many_messages_to_a_receiver_that_fails_one_tries_and_the_other
     assert sum(row.attempts for row in await outbox.rows(dead)) == 2
 
 
-async def test_a_message_that_is_being_sent_is_nobody_else_s_until_its_lease_ends(outbox: Outbox) -> None:
+async def test_a_message_that_is_being_sent_is_nobody_else_s_until_its_lease_ends(outbox: Scene) -> None:
     webhook = await outbox.register("*")
     await outbox.happens("job.created")
     (row,) = await outbox.rows(webhook)
     async with AsyncSessionLocal(bind=outbox.engine) as session, session.begin():
-        await Webhooks(session).claim(row.id, outbox.clock.now(), 0.0)  # and this worker dies
+        await Outbox(session).claim(row.id, outbox.clock.now(), 0.0)  # and this worker dies
     assert await outbox.send(row.id) == LEASE
     outbox.wait(LEASE)
     assert await outbox.send(row.id) is None
     assert len(outbox.receiver.received) == 1
 
 
-async def test_a_receiver_that_is_dead_for_a_day_is_switched_off_and_says_so(outbox: Outbox) -> None:
+async def test_a_receiver_that_is_dead_for_a_day_is_switched_off_and_says_so(outbox: Scene) -> None:
     webhook = await outbox.register("*", url="http://127.0.0.1:1/")
     await outbox.happens("job.created")
     (first,) = await outbox.rows(webhook)
@@ -235,7 +236,7 @@ async def test_a_receiver_that_is_dead_for_a_day_is_switched_off_and_says_so(out
 
 
 async def test_a_receiver_that_has_been_dead_for_a_day_is_switched_off_by_whatever_message_fails_next(
-    outbox: Outbox,
+    outbox: Scene,
 ) -> None:
     webhook = await outbox.register("*", url="http://127.0.0.1:1/")
     await outbox.happens("job.created")
@@ -251,7 +252,7 @@ async def test_a_receiver_that_has_been_dead_for_a_day_is_switched_off_by_whatev
     assert {row.status for row in await outbox.rows(webhook)} == {DeliveryStatus.FAILED}
 
 
-async def test_messages_wait_the_longer_the_longer_their_receiver_fails(outbox: Outbox) -> None:
+async def test_messages_wait_the_longer_the_longer_their_receiver_fails(outbox: Scene) -> None:
     dead = await outbox.register("*", url="http://127.0.0.1:1/")
     for node in ("intake", "weather", "triage"):
         await outbox.happens("node.finished", node=node)
@@ -264,7 +265,7 @@ async def test_messages_wait_the_longer_the_longer_their_receiver_fails(outbox: 
     assert timedelta(minutes=24) <= delay <= timedelta(minutes=48)
 
 
-async def test_what_waited_for_a_receiver_is_sent_soon_after_it_works_again(outbox: Outbox) -> None:
+async def test_what_waited_for_a_receiver_is_sent_soon_after_it_works_again(outbox: Scene) -> None:
     webhook = await outbox.register("*")
     for node in ("intake", "weather", "triage", "sizing", "report"):
         await outbox.happens("node.finished", node=node)
@@ -275,7 +276,7 @@ async def test_what_waited_for_a_receiver_is_sent_soon_after_it_works_again(outb
     await outbox.send(tried.id)
     outbox.wait(DELAYS[0])
     async with AsyncSessionLocal(bind=outbox.engine) as session, session.begin():
-        await Webhooks(session).claim(in_hand.id, outbox.clock.now(), 0.0)
+        await Outbox(session).claim(in_hand.id, outbox.clock.now(), 0.0)
     deferred = [await outbox.send(row.id) for row in (tried, *waiting)]
     assert all(delay is not None and delay > timedelta(minutes=20) for delay in deferred)
     async with AsyncSessionLocal(bind=outbox.engine) as session, session.begin():
@@ -292,7 +293,7 @@ async def test_what_waited_for_a_receiver_is_sent_soon_after_it_works_again(outb
     assert await outbox.send(in_hand.id) == LEASE - PROBE_EVERY
 
 
-async def test_a_message_that_waits_is_no_failure_in_the_log_of_the_queue(outbox: Outbox) -> None:
+async def test_a_message_that_waits_is_no_failure_in_the_log_of_the_queue(outbox: Scene) -> None:
     dead = await outbox.register("*", url="http://127.0.0.1:1/")
     for node in ("intake", "weather"):
         await outbox.happens("node.finished", node=node)
@@ -314,7 +315,7 @@ async def test_a_message_that_waits_is_no_failure_in_the_log_of_the_queue(outbox
     assert {row.status for row in await outbox.rows(dead)} == {DeliveryStatus.PENDING}
 
 
-async def test_one_message_that_a_receiver_refuses_switches_nothing_off(outbox: Outbox) -> None:
+async def test_one_message_that_a_receiver_refuses_switches_nothing_off(outbox: Scene) -> None:
     webhook = await outbox.register("*")
     await outbox.happens("job.created")
     (refused,) = await outbox.rows(webhook)
@@ -333,7 +334,7 @@ async def test_one_message_that_a_receiver_refuses_switches_nothing_off(outbox: 
     assert (await outbox.webhook(webhook)).is_active
 
 
-async def test_a_receiver_that_is_gone_is_switched_off_at_once(outbox: Outbox) -> None:
+async def test_a_receiver_that_is_gone_is_switched_off_at_once(outbox: Scene) -> None:
     webhook = await outbox.register("*")
     await outbox.happens("job.created")
     (row,) = await outbox.rows(webhook)
@@ -342,7 +343,7 @@ async def test_a_receiver_that_is_gone_is_switched_off_at_once(outbox: Outbox) -
     assert (await outbox.webhook(webhook)).disabled_reason == "it answered 410 Gone"
 
 
-async def test_sending_again_by_hand_keeps_the_id_and_starts_the_attempts_anew(outbox: Outbox) -> None:
+async def test_sending_again_by_hand_keeps_the_id_and_starts_the_attempts_anew(outbox: Scene) -> None:
     webhook = await outbox.register("*")
     await outbox.happens("job.created")
     (row,) = await outbox.rows(webhook)
@@ -356,20 +357,20 @@ async def test_sending_again_by_hand_keeps_the_id_and_starts_the_attempts_anew(o
     assert (row.status, row.attempts) == (DeliveryStatus.DELIVERED, 1)
 
 
-async def test_what_lost_its_place_in_the_queue_gets_another(outbox: Outbox) -> None:
+async def test_what_lost_its_place_in_the_queue_gets_another(outbox: Scene) -> None:
     webhook = await outbox.register("*")
     await outbox.happens("job.created")
     (row,) = await outbox.rows(webhook)
     async with AsyncSessionLocal(bind=outbox.engine) as session, session.begin():
         await session.execute(text("DELETE FROM pgqueuer"))
-        assert await Webhooks(session).queue_lost(outbox.clock.now(), at_most=10) == 0
+        assert await Outbox(session).queue_lost(outbox.clock.now(), at_most=10) == 0
     outbox.wait(LOST_AFTER)
     async with AsyncSessionLocal(bind=outbox.engine) as session, session.begin():
-        assert await Webhooks(session).queue_lost(outbox.clock.now(), at_most=10) == 1
+        assert await Outbox(session).queue_lost(outbox.clock.now(), at_most=10) == 1
     assert await outbox.queued() == [row.id]
 
 
-async def test_forgetting_a_webhook_forgets_its_messages(outbox: Outbox) -> None:
+async def test_forgetting_a_webhook_forgets_its_messages(outbox: Scene) -> None:
     webhook = await outbox.register("*")
     await outbox.happens("job.created")
     (row,) = await outbox.rows(webhook)
