@@ -101,6 +101,8 @@ RULES: dict[str, Rule] = {
     "POST /weather/refresh": Rule(Who.DISPATCHER, Scope.SYSTEM),
     "GET /alerts": Rule(Who.USER, Scope.JOBS_READ),
     "GET /schedule": Rule(Who.USER, Scope.JOBS_READ),
+    "GET /system/dead-letters": Rule(Who.DISPATCHER, Scope.SYSTEM),
+    "POST /system/dead-letters/{delivery_id}/redeliver": Rule(Who.DISPATCHER, Scope.SYSTEM),
     "GET /system/state": Rule(Who.DISPATCHER, Scope.SYSTEM),
     "GET /jobs/{job_id}/completion": Rule(Who.OF_THE_JOB, Scope.JOBS_READ),
     "GET /system/hit-rate": Rule(Who.DISPATCHER, Scope.SYSTEM),

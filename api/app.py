@@ -18,6 +18,7 @@ from api.rate_limit import RATE_LIMIT_HEADERS, RateLimit
 from api.routes import (
     api_keys,
     auth,
+    dead_letters,
     decisions,
     deliveries,
     equipment,
@@ -57,6 +58,7 @@ VERSIONED = (
     places,
     webhooks,
     deliveries,
+    dead_letters,
     system_state,
 )
 REQUEST_SECONDS = 7.0

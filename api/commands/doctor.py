@@ -69,9 +69,10 @@ async def _given_up(engine: "AsyncEngine") -> None:
 
     async with AsyncSessionLocal(bind=engine) as session:
         found = await dead_letters(session)
-    counted = f"{found.jobs} jobs, {found.refreshes} refreshes, {found.deliveries} webhook messages failed"
-    hint = "; GET /jobs?status=failed lists the jobs, POST /jobs/{id}/retry goes on with one"
-    typer.echo(f"{WARN if found else GOOD} {'given_up':<13} {counted}{hint if found.jobs else ''}")
+    messages = f"{found.deliveries} messages to webhooks or people"
+    counted = f"{found.jobs} jobs, {found.refreshes} refreshes, {messages} failed"
+    hint = "; GET /system/dead-letters lists them" if found else ""
+    typer.echo(f"{WARN if found else GOOD} {'given_up':<13} {counted}{hint}")
 
 
 async def _providers(settings: "Settings", redis: "Redis") -> None:

@@ -38,7 +38,7 @@ class DeliveryPage(Model):
     next_cursor: str | None
 
 
-def _delivery(row: WebhookDeliveryRow, event: JobEventRow) -> Delivery:
+def delivery_view(row: WebhookDeliveryRow, event: JobEventRow) -> Delivery:
     own = {name: getattr(row, name) for name in Delivery.model_fields if hasattr(row, name)}
     return Delivery(**own, message_id=message_id(row.id), event_type=event.type, job_id=event.job_id)
 
@@ -47,15 +47,18 @@ def _delivery(row: WebhookDeliveryRow, event: JobEventRow) -> Delivery:
 async def list_deliveries(
     webhook_id: UUID,
     session: Session,
+    of_status: Annotated[DeliveryStatus | None, Query(alias="status")] = None,
     cursor: Annotated[str | None, Query(max_length=64)] = None,
     limit: Annotated[int, Query(ge=1, le=200)] = 50,
 ) -> DeliveryPage:
     """List the messages to a receiver, newest first, with what it answered last."""
-    rows, next_cursor = await Webhooks(session).deliveries(webhook_id, cursor=cursor, limit=limit)
-    return DeliveryPage(items=[_delivery(*row) for row in rows], next_cursor=next_cursor)
+    rows, next_cursor = await Webhooks(session).deliveries(
+        webhook_id, status=of_status, cursor=cursor, limit=limit
+    )
+    return DeliveryPage(items=[delivery_view(*row) for row in rows], next_cursor=next_cursor)
 
 
 @router.post("/{delivery_id}/redeliver", status_code=status.HTTP_202_ACCEPTED)
 async def redeliver(webhook_id: UUID, delivery_id: UUID, session: Session) -> Delivery:
     """Send a message now, again or earlier than planned, under the id it had."""
-    return _delivery(*await Webhooks(session).redeliver(webhook_id, delivery_id))
+    return delivery_view(*await Webhooks(session).redeliver(webhook_id, delivery_id))

@@ -11,6 +11,7 @@ from core.database.addressees import Addressee, addressee
 from core.database.events import SERVICE, Event, append_events
 from core.database.models import JobEventRow
 from core.database.outbox_tables import DeliveryStatus, OutboxChannel, WebhookDeliveryRow, WebhookRow
+from core.errors import Conflict
 from core.queue import enqueue_deliveries, hasten_deliveries
 from core.webhooks.messages import RecordedEvent
 from core.webhooks.schedule import DISABLE_AFTER, LONG_FAILURE, Answer, Verdict, put_off
@@ -22,6 +23,13 @@ PROBE_EVERY = timedelta(seconds=4)
 LOST_AFTER = timedelta(minutes=10)
 """A message this long overdue has no place in the queue any more."""
 SWITCHED_OFF = "the webhook is switched off"
+NOT_SET = "its address is not among the settings any more"
+OFF = {
+    OutboxChannel.WEBHOOK: SWITCHED_OFF,
+    OutboxChannel.DISPATCHER: NOT_SET,
+    OutboxChannel.TECHNICIAN: NOT_SET,
+}
+"""Why a receiver is sent nothing."""
 HOURS = DISABLE_AFTER.total_seconds() / 3600
 UNREACHABLE = f"it has taken nothing for {HOURS:g} hours"
 
@@ -174,12 +182,8 @@ class Outbox:
     async def _switch_off_where_hopeless(
         self, message: Message, verdict: Verdict, now: datetime
     ) -> str | None:
-        hopeless, reason = (
-            and_(
-                WebhookRow.channel == OutboxChannel.WEBHOOK, WebhookRow.failing_since <= now - DISABLE_AFTER
-            ),
-            UNREACHABLE,
-        )
+        is_webhook = WebhookRow.channel == OutboxChannel.WEBHOOK
+        hopeless, reason = and_(is_webhook, WebhookRow.failing_since <= now - DISABLE_AFTER), UNREACHABLE
         if verdict.gone:
             hopeless, reason = WebhookRow.is_active.is_(True), "it answered 410 Gone"
         if not await self._webhook(
@@ -227,6 +231,21 @@ class Outbox:
             .returning(WebhookRow.id)
         )
         return changed is not None
+
+
+async def send_again(
+    session: AsyncSession, row: WebhookDeliveryRow
+) -> tuple[WebhookDeliveryRow, JobEventRow]:
+    """Send a locked message once more, now, under the id it had; a delivered or failed one gets its attempts anew."""
+    receiver = await session.get_one(WebhookRow, row.webhook_id)
+    if not receiver.is_active:
+        raise Conflict(f"Nothing is sent: {OFF[receiver.channel]}.")
+    if row.status is not DeliveryStatus.PENDING:
+        row.status = DeliveryStatus.PENDING
+        row.attempts = 0
+    row.next_attempt_at = None
+    await enqueue_deliveries(session, [row.id])
+    return row, await session.get_one(JobEventRow, row.event_id)
 
 
 async def give_up(session: AsyncSession, which: ColumnElement[bool]) -> None:

@@ -7,10 +7,9 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from core.database import pages
 from core.database.models import JobEventRow
-from core.database.outbox import SWITCHED_OFF, give_up
+from core.database.outbox import give_up, send_again
 from core.database.outbox_tables import DeliveryStatus, OutboxChannel, WebhookDeliveryRow, WebhookRow
-from core.errors import Conflict, FieldError, InvalidInput, NotFound
-from core.queue import enqueue_deliveries
+from core.errors import FieldError, InvalidInput, NotFound
 
 
 class Webhooks:
@@ -50,7 +49,7 @@ class Webhooks:
         return row
 
     async def deliveries(
-        self, webhook_id: UUID, *, cursor: str | None, limit: int
+        self, webhook_id: UUID, *, status: DeliveryStatus | None = None, cursor: str | None, limit: int
     ) -> tuple[list[tuple[WebhookDeliveryRow, JobEventRow]], str | None]:
         """Messages with their events, newest first, and the cursor of the next page."""
         await self.get(webhook_id)
@@ -61,6 +60,8 @@ class Webhooks:
             .order_by(WebhookDeliveryRow.event_id.desc())
             .limit(limit + 1)
         )
+        if status is not None:
+            query = query.where(WebhookDeliveryRow.status == status)
         if cursor is not None:
             query = query.where(WebhookDeliveryRow.event_id < _decoded(cursor))
         rows = [(delivery, event) for delivery, event in await self._session.execute(query)]
@@ -68,10 +69,8 @@ class Webhooks:
         return page, str(last[1].id) if last else None
 
     async def redeliver(self, webhook_id: UUID, delivery_id: UUID) -> tuple[WebhookDeliveryRow, JobEventRow]:
-        """Send a message once more, now, under the id it had; a delivered or failed one gets its attempts anew."""
-        webhook = await self.get(webhook_id)
-        if not webhook.is_active:
-            raise Conflict(f"Nothing is sent: {SWITCHED_OFF}.")
+        """`send_again`, for a message to this webhook."""
+        await self.get(webhook_id)
         row = await self._session.scalar(
             select(WebhookDeliveryRow)
             .where(WebhookDeliveryRow.id == delivery_id, WebhookDeliveryRow.webhook_id == webhook_id)
@@ -79,12 +78,7 @@ class Webhooks:
         )
         if row is None:
             raise NotFound
-        if row.status is not DeliveryStatus.PENDING:
-            row.status = DeliveryStatus.PENDING
-            row.attempts = 0
-        row.next_attempt_at = None
-        await enqueue_deliveries(self._session, [delivery_id])
-        return row, await self._session.get_one(JobEventRow, row.event_id)
+        return await send_again(self._session, row)
 
 
 def _decoded(cursor: str) -> int:

@@ -223,6 +223,7 @@ MAY_HAVE_NOTHING = {
     "GET /jobs/{job_id}/result", "GET /jobs/{job_id}/completion",
     "GET /jobs/{job_id}/forecast", "GET /jobs/{job_id}/weather", "GET /jobs/{job_id}/state", "GET /places",
     "POST /webhooks/{webhook_id}/deliveries/{delivery_id}/redeliver",
+    "POST /system/dead-letters/{delivery_id}/redeliver",
 }  # fmt: skip
 """Of a fresh job there is no result yet, no weather, no checkpoint; nothing was delivered; no geocoder is set."""
 

@@ -120,6 +120,25 @@ async def test_deliveries_come_in_pages_newest_first(dispatcher: httpx.AsyncClie
     assert (await dispatcher.get(path, params={"cursor": "x"})).status_code == 422
 
 
+async def test_deliveries_are_filtered_by_what_became_of_them(dispatcher: httpx.AsyncClient) -> None:
+    webhook = await _register(dispatcher, "https://receiver.example/hook", "job.created")
+    path = f"/webhooks/{webhook['id']}"
+
+    async def ids(status: str) -> list[str]:
+        page = (await dispatcher.get(f"{path}/deliveries", params={"status": status})).json()
+        return [item["id"] for item in page["items"]]
+
+    await dispatcher.post("/jobs", json=triage_input())
+    given_up = await ids("pending")
+    for on in (False, True):
+        await dispatcher.patch(path, json={"is_active": on})
+    await dispatcher.post("/jobs", json=triage_input())
+    assert await ids("failed") == given_up
+    assert len(await ids("pending")) == 1
+    assert await ids("delivered") == []
+    assert (await dispatcher.get(f"{path}/deliveries", params={"status": "lost"})).status_code == 422
+
+
 @pytest.mark.parametrize(
     ("body", "pointer"),
     [

@@ -1,8 +1,10 @@
 """What failed for good is counted for an operator, until somebody has dealt with it."""
 
+import pytest
 from sqlalchemy import text, update
 from sqlalchemy.ext.asyncio import AsyncEngine
 
+from api.commands.doctor import _given_up
 from core.clock import SystemClock
 from core.database.dead_letters import DeadLetters, dead_letters
 from core.database.models import JobKind, JobRow, Role, RunKind, RunRow, RunStatus
@@ -50,6 +52,22 @@ async def test_a_failed_refresh_is_forgotten_when_a_later_run_has_ended_well(eng
         session.add(RunRow(job_id=job.id, kind=RunKind.REFRESH, status=RunStatus.SUCCEEDED))
         await session.flush()
         assert (await dead_letters(session)).refreshes == 0
+
+
+async def test_the_doctor_says_what_failed_and_where_it_is_listed(
+    engine: AsyncEngine, capsys: pytest.CaptureFixture[str]
+) -> None:
+    await _given_up(engine)
+    assert "0 messages to webhooks or people failed\n" in capsys.readouterr().out
+    async with AsyncSessionLocal(bind=engine) as session, session.begin():
+        user = await Users(session).add("dora", "-", Role.DISPATCHER)
+        job = JobRow(kind=JobKind.TRIAGE, status=RunStatus.FAILED, created_by=user.id, input={})
+        session.add(job)
+    await _given_up(engine)
+    assert capsys.readouterr().out == (
+        "warn given_up      1 jobs, 0 refreshes, 0 messages to webhooks or people failed;"
+        " GET /system/dead-letters lists them\n"
+    )
 
 
 async def test_finding_what_failed_reads_no_table_from_end_to_end(engine: AsyncEngine) -> None:

@@ -13,6 +13,13 @@ from core.clients.climates import KnownClimates
 from core.clock import SystemClock
 from core.database import AsyncSessionLocal
 from core.database.climates import StoredClimates
+from core.database.dead_letters import (
+    FAILED_DELIVERIES,
+    FAILED_JOBS,
+    FAILED_REFRESHES,
+    dead_letters,
+    newest,
+)
 from core.database.events import Event, JobEvents
 from core.database.idempotency import Answer, IdempotencyKeys
 from core.database.jobs import JobFilter, Jobs
@@ -59,7 +66,7 @@ def runner(redis: Redis) -> Runner:
 async def test_no_statement_reads_a_table_that_grows_from_end_to_end(
     engine: AsyncEngine, stored: Stored, runner: Runner
 ) -> None:
-    acts = (_lists, _one_job, _requests, _runs, _sites, _webhooks, _upkeep)
+    acts = (_lists, _one_job, _requests, _runs, _sites, _webhooks, _given_up, _upkeep)
     with recorded(engine) as statements:
         for act in acts:
             async with AsyncSessionLocal(bind=engine) as session:
@@ -165,6 +172,8 @@ async def _webhooks(session: Any, stored: Stored) -> None:
     webhooks, outbox = Webhooks(session), Outbox(session)
     rows, cursor = await webhooks.deliveries(stored.webhook_id, cursor=None, limit=200)
     await webhooks.deliveries(stored.webhook_id, cursor=cursor, limit=50)
+    for wanted in DeliveryStatus:
+        await webhooks.deliveries(stored.webhook_id, status=wanted, cursor=cursor, limit=50)
     await webhooks.redeliver(stored.webhook_id, rows[0][0].id)
     pending = [row.id for row, _ in rows if row.status is DeliveryStatus.PENDING]
     for delivery, (status, hours) in zip(pending, ((500, 0), (200, 1), (410, 1)), strict=False):
@@ -178,6 +187,12 @@ async def _webhooks(session: Any, stored: Stored) -> None:
     await outbox.queue_lost(LONG_AGO, at_most=500)
     await webhooks.switch(stored.webhook_id, on=False)
     await webhooks.remove(stored.webhook_id)
+
+
+async def _given_up(session: Any, stored: Stored) -> None:
+    assert await dead_letters(session)
+    for kind in (FAILED_JOBS, FAILED_REFRESHES, FAILED_DELIVERIES):
+        await newest(session, kind, 100)
 
 
 async def _upkeep(session: Any, stored: Stored) -> None:
