@@ -6,7 +6,8 @@ went to somebody else, or who could not renew it in time, stops that work by its
 """
 
 import asyncio
-from collections.abc import Coroutine
+import contextlib
+from collections.abc import Coroutine, Iterator
 from dataclasses import dataclass, field
 from datetime import timedelta
 from typing import Any
@@ -62,6 +63,7 @@ SELECT EXISTS (
 ) AS eta
 """
 OUTLOOK_SECONDS = 0.5
+UNANSWERED = (OSError, asyncpg.PostgresError, asyncpg.InterfaceError)
 
 
 class LeaseEnded(Exception):
@@ -155,6 +157,25 @@ class LeasedQueries(Queries):
         self._eta: timedelta | None = None
         self._outlook_at = 0.0
 
+    async def dequeue(self, *args: Any, **limits: Any) -> list[Job]:  # noqa: ANN401  PgQueuer's
+        with self._asking():
+            return await super().dequeue(*args, **limits)
+        return []
+
+    @contextlib.contextmanager
+    def _asking(self) -> Iterator[None]:
+        """A connection that breaks is replaced by the pool, and the queue asked again; what is in hand goes on.
+
+        Any other error ends PgQueuer, which waits for all that is in hand before it says so: it is given back.
+        """
+        try:
+            yield
+        except UNANSWERED as error:
+            log.warning("core.queue.not_asked", error=type(error).__name__, detail=str(error))
+        except Exception:
+            self._leases.end()
+            raise
+
     async def eligible_queued_work(self, entrypoints: list[Any]) -> int:
         """Whether something could be taken now, looked up at most every `OUTLOOK_SECONDS`.
 
@@ -163,12 +184,12 @@ class LeasedQueries(Queries):
         deferred is there anything to see, and a busy worker looks into the queue again sooner than that.
         """
         now = asyncio.get_running_loop().time()
-        if now - self._outlook_at < OUTLOOK_SECONDS:
-            self._eligible, self._eta = False, None
-        else:
+        self._eligible, self._eta = False, None
+        if now - self._outlook_at >= OUTLOOK_SECONDS:
             self._outlook_at = now
-            (found,) = await self.driver.fetch(OUTLOOK, entrypoints)
-            self._eligible, self._eta = found["eligible"], found["eta"]  # type: ignore[assignment]  # as above
+            with self._asking():
+                (found,) = await self.driver.fetch(OUTLOOK, entrypoints)
+                self._eligible, self._eta = found["eligible"], found["eta"]  # type: ignore[assignment]  # as below
         return int(self._eligible)
 
     async def next_deferred_eta(self, entrypoints: list[Any]) -> timedelta | None:  # noqa: ARG002  PgQueuer's
@@ -205,5 +226,5 @@ class LeasedQueries(Queries):
         record = traceback_record.model_dump_json() if traceback_record else None
         try:
             await self.driver.execute(RETURN, job.id, delay, record, self.holder, DELIVER)
-        except (OSError, asyncpg.PostgresError, asyncpg.InterfaceError) as error:
+        except UNANSWERED as error:
             log.warning("core.queue.not_returned", error=type(error).__name__)

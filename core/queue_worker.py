@@ -17,7 +17,7 @@ from sqlalchemy.ext.asyncio import AsyncEngine
 
 from core.database.session import asyncpg_options
 from core.errors import TransientError
-from core.leases import LeasedQueries, LeaseEnded, Leases
+from core.leases import UNANSWERED, LeasedQueries, LeaseEnded, Leases
 from core.queue import DELIVER, EXECUTE_RUN, REFRESH_WEATHER, REQUEST_ID
 
 log = structlog.get_logger(__name__)
@@ -116,7 +116,7 @@ class QueueWorker:
             while not self._stopping.is_set():
                 try:
                     await self._run_until_lost()
-                except (OSError, asyncpg.PostgresError, asyncpg.InterfaceError, RuntimeError) as error:
+                except (*UNANSWERED, RuntimeError) as error:
                     log.warning("core.queue.connection_lost", error=type(error).__name__, detail=str(error))
                 except Exception:
                     log.exception("core.queue.failed")
@@ -145,6 +145,7 @@ class QueueWorker:
             if self._refresh is not None:
                 queue.entrypoint(REFRESH_WEATHER, accepts_context=True)(self._look_again)
             self._queue = queue
+            watch = asyncio.create_task(self._hand_back_when_lost(queue), name="queue-watch")
             try:
                 if not self._stopping.is_set():
                     await queue.run(
@@ -162,6 +163,13 @@ class QueueWorker:
                 raise
             finally:
                 self._queue = None
+                watch.cancel()
+
+    async def _hand_back_when_lost(self, queue: PgQueuer) -> None:
+        """PgQueuer stops when nobody hears its notifications any more, but lets go only of what has ended."""
+        await queue.shutdown.wait()
+        if not self._stopping.is_set():
+            log.warning("core.queue.lost", handed_back=self._leases.end())
 
     async def _execute(self, job: Job, context: Context) -> None:
         await self._carry_out(job, context, self._handle, self._slots)
@@ -179,7 +187,7 @@ class QueueWorker:
     async def _carry_out(self, job: Job, context: Context, handle: Handler, slots: asyncio.Semaphore) -> None:
         if job.payload is None:
             return
-        if self._stopping.is_set():
+        if self._queue is None or self._queue.shutdown.is_set():
             raise RetryRequested(AT_ONCE)
         if request_id := (job.headers or {}).get(REQUEST_ID):
             structlog.contextvars.bind_contextvars(request_id=request_id)  # PgQueuer gives each job a task

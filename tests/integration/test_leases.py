@@ -3,9 +3,14 @@
 import asyncio
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
+from datetime import timedelta
+from functools import partialmethod
+from unittest.mock import Mock
 from uuid import UUID
 
 import pytest
+from pgqueuer.adapters.persistence.queries import Queries
+from pgqueuer.core.qm import QueueManager
 from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncEngine
 
@@ -47,8 +52,10 @@ class Slow:
 
 
 @asynccontextmanager
-async def working(engine: AsyncEngine, handler: Slow, concurrency: int = 1) -> AsyncIterator[QueueWorker]:
-    worker = QueueWorker(engine, handler.handle, concurrency=concurrency, heartbeat_interval=BEAT)
+async def working(
+    engine: AsyncEngine, handler: Slow, concurrency: int = 1, beat: float = BEAT
+) -> AsyncIterator[QueueWorker]:
+    worker = QueueWorker(engine, handler.handle, concurrency=concurrency, heartbeat_interval=beat)
     task = asyncio.create_task(worker.run())
     try:
         yield worker
@@ -73,6 +80,17 @@ async def _enqueue(engine: AsyncEngine, *runs: UUID) -> None:
 async def _sql(engine: AsyncEngine, statement: str) -> object:
     async with AsyncSessionLocal(bind=engine) as session, session.begin():
         return (await session.execute(text(statement))).scalars().first()
+
+
+async def _until(engine: AsyncEngine, statement: str) -> None:
+    async with asyncio.timeout(PATIENCE):
+        while not await _sql(engine, statement):  # noqa: ASYNC110  a row has no event
+            await asyncio.sleep(0.02)
+
+
+async def _end(engine: AsyncEngine, backends: str) -> None:
+    """Wait until there is one of these, and end it."""
+    await _until(engine, f"SELECT pg_terminate_backend(pid, 5000) FROM {backends}")
 
 
 async def test_a_run_that_went_to_another_worker_is_stopped_and_its_row_left_alone(
@@ -134,3 +152,52 @@ async def test_what_a_stopping_worker_has_in_hand_goes_back_into_the_queue(
     async with AsyncSessionLocal(bind=engine) as session:
         assert await queued_runs(session, at_most=9) == len(runs)
     assert len(slow.started) == 1
+
+
+async def test_what_is_in_hand_goes_on_beside_a_connection_that_breaks(
+    engine: AsyncEngine, slow: Slow
+) -> None:
+    """First one that takes from the queue, then one that asks what is to come."""
+    await _enqueue(engine, new_id())
+    async with working(engine, slow, concurrency=2, beat=10):
+        await slow.until(slow.started)
+        async with engine.connect() as connection, connection.begin():
+            await connection.execute(text("LOCK TABLE pgqueuer IN ACCESS EXCLUSIVE MODE"))
+            for _ in range(2):
+                await _end(engine, "pg_locks WHERE relation = 'pgqueuer'::regclass AND NOT granted")
+        await _enqueue(engine, new_id())
+        await slow.until(slow.started, 2)
+        assert not slow.stopped
+
+
+@pytest.fixture
+def soon_noticed(monkeypatch: pytest.MonkeyPatch) -> None:
+    """PgQueuer asks itself every ten seconds whether it hears; waiting for that would show no more."""
+    check = partialmethod(QueueManager._run_periodic_health_check, timedelta(seconds=0.5))
+    monkeypatch.setattr(QueueManager, "_run_periodic_health_check", check)
+
+
+@pytest.mark.usefixtures("soon_noticed")
+async def test_a_worker_that_hears_nothing_any_more_begins_anew_with_what_it_had_in_hand(
+    engine: AsyncEngine, slow: Slow
+) -> None:
+    run = new_id()
+    await _enqueue(engine, run)
+    async with working(engine, slow):
+        await slow.until(slow.started)
+        await _end(engine, "pg_stat_activity WHERE datname = current_database() AND query LIKE 'LISTEN%'")
+        await slow.until(slow.started, 2)
+    assert slow.started == [run, run]
+    assert slow.stopped[0] == run
+
+
+async def test_an_error_of_the_queue_keeps_no_run_from_being_taken(
+    engine: AsyncEngine, slow: Slow, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    await _enqueue(engine, new_id())
+    async with working(engine, slow):
+        await slow.until(slow.started)
+        with monkeypatch.context() as broken:
+            broken.setattr(Queries, "dequeue", Mock(side_effect=ValueError))
+            await slow.until(slow.stopped)
+        await slow.until(slow.started, 2)
