@@ -26,18 +26,29 @@ from core.queue import DELIVER
 log = structlog.get_logger(__name__)
 
 RENEW = """
-UPDATE pgqueuer SET heartbeat = now()
-WHERE id = ANY($1::bigint[]) AND queue_manager_id = $2 AND status = 'picked' RETURNING id
+WITH ours AS (
+    SELECT id FROM pgqueuer WHERE id = ANY($1::bigint[]) AND queue_manager_id = $2 AND status = 'picked'
+), free AS (
+    SELECT id FROM pgqueuer WHERE id = ANY($1::bigint[]) AND queue_manager_id = $2 AND status = 'picked'
+    FOR NO KEY UPDATE SKIP LOCKED
+), renewed AS (
+    UPDATE pgqueuer SET heartbeat = now() FROM free WHERE pgqueuer.id = free.id
+)
+SELECT id FROM ours
 """
+"""A row that is being withdrawn is nobody else's for as long as it is locked, and holds up none of the others."""
 FINISH = """
 WITH ended AS (
     SELECT unnest($1::bigint[]) AS id, unnest($2::pgqueuer_status[]) AS status, unnest($3::jsonb[]) AS traceback
+), free AS (
+    SELECT id FROM pgqueuer WHERE id = ANY($1::bigint[]) AND queue_manager_id = $4 FOR UPDATE SKIP LOCKED
 ), gone AS (
-    DELETE FROM pgqueuer AS held USING ended WHERE held.id = ended.id AND held.queue_manager_id = $4
+    DELETE FROM pgqueuer AS held USING free, ended WHERE held.id = free.id AND ended.id = free.id
     RETURNING held.id, ended.status, held.entrypoint, held.priority, ended.traceback
 )
 INSERT INTO pgqueuer_log (job_id, status, entrypoint, priority, traceback) SELECT * FROM gone
 """
+"""As above; a row whose withdrawal comes to nothing is delivered once more, and found to be done."""
 RETURN = """
 WITH returned AS (
     UPDATE pgqueuer
@@ -114,6 +125,9 @@ class Leases:
             lease.started = True
             await work
 
+    def in_hand(self, rows: list[int]) -> list[int]:
+        return list(self._held.keys() & rows)
+
     def renewed(self, asked: list[int], ours: set[int]) -> None:
         """Of the rows asked for these are still ours; work on the others stops."""
         now = asyncio.get_running_loop().time()
@@ -151,6 +165,7 @@ class LeasedQueries(Queries):
     def __init__(self, driver: Driver, leases: Leases, listening: asyncio.Event) -> None:
         super().__init__(driver)
         self._listening = listening
+        self._renewing = asyncio.Lock()
         self.holder: UUID | None = None
         self._leases = leases
         self._eligible = False
@@ -205,11 +220,14 @@ class LeasedQueries(Queries):
         await super().notify_health_check(health_check_event_id)
 
     async def update_heartbeat(self, job_ids: list[Any]) -> None:
-        rows = list(set(job_ids))
-        ours = {row["id"] for row in await self.driver.fetch(RENEW, rows, self.holder)}
-        self._leases.renewed(rows, ours)  # type: ignore[arg-type]  # a driver's rows are untyped
+        async with self._renewing:
+            if rows := self._leases.in_hand(job_ids):
+                ours = {row["id"] for row in await self.driver.fetch(RENEW, rows, self.holder)}
+                self._leases.renewed(rows, ours)  # type: ignore[arg-type]  # a driver's rows are untyped
 
     async def log_jobs(self, job_status: list[tuple[Job, Any, Any]]) -> None:
+        async with self._renewing:  # what was in hand when that began is locked by it, and would be skipped
+            pass
         await self.driver.execute(
             FINISH,
             [job.id for job, _, _ in job_status],

@@ -170,6 +170,24 @@ async def test_what_is_in_hand_goes_on_beside_a_connection_that_breaks(
         assert not slow.stopped
 
 
+async def test_a_withdrawal_that_stands_still_holds_up_no_other_run(engine: AsyncEngine, slow: Slow) -> None:
+    """The API's process stands still between its statement and its commit."""
+    withdrawn, other = new_id(), new_id()
+    await _enqueue(engine, withdrawn, other)
+    async with working(engine, slow, concurrency=2):
+        await slow.until(slow.started, 2)
+        async with AsyncSessionLocal(bind=engine) as session, session.begin():
+            await withdraw_run(session, withdrawn)
+            renewed = (
+                f"heartbeat > timestamptz '{await _sql(engine, 'SELECT now()')}' + interval '{5 * BEAT} s'"
+            )
+            await _until(engine, f"SELECT true FROM pgqueuer WHERE {renewed}")
+            assert not slow.stopped
+            slow.done.set()
+            await _until(engine, "SELECT count(*) = 1 FROM pgqueuer")
+    assert await _sql(engine, "SELECT count(*) FROM pgqueuer") == 0
+
+
 @pytest.fixture
 def soon_noticed(monkeypatch: pytest.MonkeyPatch) -> None:
     """PgQueuer asks itself every ten seconds whether it hears; waiting for that would show no more."""
