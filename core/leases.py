@@ -6,8 +6,8 @@ went to somebody else, or who could not renew it in time, stops that work by its
 """
 
 import asyncio
-import contextlib
 from collections.abc import Coroutine, Iterator
+from contextlib import AbstractAsyncContextManager, contextmanager
 from dataclasses import dataclass, field
 from datetime import timedelta
 from typing import Any
@@ -76,6 +76,8 @@ SELECT EXISTS (
 OUTLOOK_SECONDS = 0.5
 UNANSWERED = (OSError, asyncpg.PostgresError, asyncpg.InterfaceError)
 
+Turn = AbstractAsyncContextManager[None]
+
 
 class LeaseEnded(Exception):
     """The work was stopped: its row was withdrawn, is another worker's, or is to be given back."""
@@ -96,7 +98,7 @@ class Leases:
         self._held: dict[int, _Lease] = {}
 
     async def carry(
-        self, row: int, work: Coroutine[Any, Any, None], withdrawn: anyio.CancelScope, turn: asyncio.Semaphore
+        self, row: int, work: Coroutine[Any, Any, None], withdrawn: anyio.CancelScope, turn: Turn
     ) -> None:
         """Do `work` when it is its turn; raises `LeaseEnded` where it was stopped before it was done."""
         loop = asyncio.get_running_loop()
@@ -118,9 +120,7 @@ class Leases:
             raise LeaseEnded
         task.result()
 
-    async def _in_turn(
-        self, lease: "_Lease", work: Coroutine[Any, Any, None], turn: asyncio.Semaphore
-    ) -> None:
+    async def _in_turn(self, lease: "_Lease", work: Coroutine[Any, Any, None], turn: Turn) -> None:
         async with turn:
             lease.started = True
             await work
@@ -177,7 +177,7 @@ class LeasedQueries(Queries):
             return await super().dequeue(*args, **limits)
         return []
 
-    @contextlib.contextmanager
+    @contextmanager
     def _asking(self) -> Iterator[None]:
         """A connection that breaks is replaced by the pool, and the queue asked again; what is in hand goes on.
 

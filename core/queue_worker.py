@@ -17,8 +17,9 @@ from sqlalchemy.ext.asyncio import AsyncEngine
 
 from core.database.session import asyncpg_options
 from core.errors import TransientError
-from core.leases import UNANSWERED, LeasedQueries, LeaseEnded, Leases
+from core.leases import UNANSWERED, LeasedQueries, LeaseEnded, Leases, Turn
 from core.queue import DELIVER, EXECUTE_RUN, REFRESH_WEATHER, REQUEST_ID
+from core.turnstile import Turnstile
 
 log = structlog.get_logger(__name__)
 
@@ -93,7 +94,7 @@ class QueueWorker:
         self._leases = Leases(self._lease)
         self._concurrency = concurrency
         # PgQueuer's own limit frees its slots only when its log buffer is flushed.
-        self._slots = asyncio.Semaphore(concurrency)
+        self._turnstile = Turnstile(concurrency)
         self._delivery_slots = asyncio.Semaphore(DELIVERIES)
         self._refresh_slots = asyncio.Semaphore(1)
         self._stopping = asyncio.Event()
@@ -172,7 +173,7 @@ class QueueWorker:
             log.warning("core.queue.lost", handed_back=self._leases.end())
 
     async def _execute(self, job: Job, context: Context) -> None:
-        await self._carry_out(job, context, self._handle, self._slots)
+        await self._carry_out(job, context, self._handle, self._turnstile.turn(job.priority))
 
     async def _send(self, job: Job, context: Context) -> None:
         assert self._deliver is not None  # noqa: S101  registered only with it
@@ -184,7 +185,7 @@ class QueueWorker:
         assert self._refresh is not None  # noqa: S101  registered only with it
         await self._carry_out(job, context, self._refresh, self._refresh_slots)
 
-    async def _carry_out(self, job: Job, context: Context, handle: Handler, slots: asyncio.Semaphore) -> None:
+    async def _carry_out(self, job: Job, context: Context, handle: Handler, turn: Turn) -> None:
         if job.payload is None:
             return
         if self._queue is None or self._queue.shutdown.is_set():
@@ -192,7 +193,7 @@ class QueueWorker:
         if request_id := (job.headers or {}).get(REQUEST_ID):
             structlog.contextvars.bind_contextvars(request_id=request_id)  # PgQueuer gives each job a task
         try:
-            await self._leases.carry(job.id, handle(UUID(bytes=job.payload)), context.cancellation, slots)
+            await self._leases.carry(job.id, handle(UUID(bytes=job.payload)), context.cancellation, turn)
         except TryAgain as again:
             raise RetryRequested(again.delay) from again
         except LeaseEnded as ended:

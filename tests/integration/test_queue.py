@@ -9,7 +9,7 @@ from sqlalchemy.ext.asyncio import AsyncEngine
 
 from core.database.session import AsyncSessionLocal, asyncpg_options
 from core.ids import new_id
-from core.queue import DANGER, NEW_JOB, PERSON_WAITS, SCHEDULED, enqueue_run, queued_runs
+from core.queue import DANGER, NEW_JOB, PERSON_WAITS, SCHEDULED, enqueue_run, queue_depth, queued_runs
 from core.queue_worker import QueueWorker, TryAgain
 
 
@@ -22,6 +22,15 @@ async def _enqueue(engine: AsyncEngine, *runs: UUID) -> None:
 async def _queued(engine: AsyncEngine) -> int:
     async with AsyncSessionLocal(bind=engine) as session:
         return await queued_runs(session, at_most=100)
+
+
+async def _taken(engine: AsyncEngine, count: int) -> None:
+    async with asyncio.timeout(20):
+        while True:
+            async with AsyncSessionLocal(bind=engine) as session:
+                if (await queue_depth(session)).in_hand == count:
+                    return
+            await asyncio.sleep(0.02)
 
 
 async def test_a_run_is_queued_with_its_transaction_and_dropped_with_it(engine: AsyncEngine) -> None:
@@ -110,6 +119,28 @@ async def test_danger_goes_first_and_a_person_who_waits_before_new_jobs(
     await seen.until(4)
     await _stop(worker, task)
     assert seen.runs == [dangerous, answered, new, refreshed]
+
+
+async def test_danger_goes_before_runs_that_a_busy_worker_has_taken_already(engine: AsyncEngine) -> None:
+    may_end = asyncio.Event()
+
+    class Busy(Seen):
+        async def handle(self, run: UUID) -> None:
+            await super().handle(run)
+            await may_end.wait()
+
+    seen, dangerous = Busy(), new_id()
+    await _enqueue(engine, *(new_id() for _ in range(4)))
+    worker = _worker(engine, seen)
+    task = asyncio.create_task(worker.run())
+    await _taken(engine, 4)
+    async with AsyncSessionLocal(bind=engine) as session, session.begin():
+        await enqueue_run(session, dangerous, DANGER)
+    await _taken(engine, 5)
+    may_end.set()
+    await seen.until(5)
+    await _stop(worker, task)
+    assert seen.runs[1] == dangerous
 
 
 async def test_a_run_that_asks_to_be_tried_again_comes_again(engine: AsyncEngine) -> None:
