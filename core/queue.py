@@ -14,6 +14,7 @@ from pgqueuer.types import JobId
 from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from core.database.models import JobPriority, RunKind
 from core.ids import new_id
 
 log = structlog.get_logger(__name__)
@@ -34,6 +35,17 @@ MESSAGE: Priority = 7
 """To people and webhooks: messages have places of their own in a worker and keep no run from one."""
 NEW_JOB: Priority = 5
 SCHEDULED: Priority = 1
+
+
+def priority_of(kind: RunKind, job: JobPriority | None) -> Priority:
+    """A run's place in the queue, by what it is for and how urgent its job has been found to be."""
+    match kind:
+        case RunKind.START:
+            return NEW_JOB
+        case RunKind.REFRESH:
+            return SCHEDULED
+        case RunKind.RESUME | RunKind.RETRY:
+            return DANGER if job is JobPriority.P1 else PERSON_WAITS
 
 
 def queueing_run(run: str) -> str:
@@ -166,18 +178,21 @@ async def withdraw_run(session: AsyncSession, run_id: UUID) -> None:
         await Queries(_SessionDriver(session)).notify_job_cancellation(ids)
 
 
-async def forgotten_runs(session: AsyncSession, *, at_most: int) -> list[UUID]:
+async def forgotten_runs(session: AsyncSession, *, at_most: int) -> list[tuple[UUID, Priority]]:
     """Runs that are to be done and have no row in the queue. Both are written together, so there should be none."""
-    return list(
-        await session.scalars(
-            text(
-                "SELECT runs.id FROM runs WHERE runs.status IN ('queued', 'running') AND NOT EXISTS ("
-                " SELECT FROM pgqueuer WHERE pgqueuer.dedupe_key = runs.id::text"
-                " AND pgqueuer.status IN ('queued', 'picked')) LIMIT :at_most"
-            ),
-            {"at_most": at_most},
-        )
+    rows = await session.execute(
+        text(
+            "SELECT runs.id, runs.kind, jobs.priority FROM runs JOIN jobs ON jobs.id = runs.job_id"
+            " WHERE runs.status IN ('queued', 'running') AND NOT EXISTS ("
+            " SELECT FROM pgqueuer WHERE pgqueuer.dedupe_key = runs.id::text"
+            " AND pgqueuer.status IN ('queued', 'picked')) LIMIT :at_most"
+        ),
+        {"at_most": at_most},
     )
+    return [
+        (row.id, priority_of(RunKind(row.kind), JobPriority(row.priority) if row.priority else None))
+        for row in rows
+    ]
 
 
 async def queued_runs(session: AsyncSession, *, at_most: int) -> int:

@@ -16,7 +16,7 @@ from core.database.frozen import end_frozen_sessions
 from core.database.outbox import Outbox
 from core.database.session import open_session
 from core.errors import StorageUnavailable
-from core.queue import PERSON_WAITS, enqueue_run, forgotten_runs
+from core.queue import enqueue_run, forgotten_runs
 
 log = structlog.get_logger(__name__)
 
@@ -39,8 +39,8 @@ async def requeue_forgotten_runs(engine: AsyncEngine) -> int:
         if not await session.scalar(select(func.pg_try_advisory_xact_lock(LOCK))):
             return 0
         forgotten = await forgotten_runs(session, at_most=PAGE)
-        for run_id in forgotten:
-            await enqueue_run(session, run_id, PERSON_WAITS)  # it has waited long enough
+        for run_id, priority in forgotten:
+            await enqueue_run(session, run_id, priority)
     if forgotten:
         log.warning("graph.reconciliation.requeued", runs=len(forgotten))
     return len(forgotten)

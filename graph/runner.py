@@ -10,14 +10,14 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from core.checkpoint import RedisSaver, delete_job_state
 from core.clock import Clock
 from core.database.jobs import Jobs
-from core.database.models import JobKind, JobPriority, JobRow, RunKind, RunStatus
+from core.database.models import JobKind, JobRow, RunKind, RunStatus
 from core.database.runs import Runs
 from core.database.starting import start_job
 from core.database.users import Viewer
 from core.database.weather_files import WeatherFileRepository
 from core.errors import Conflict, FieldError, Forbidden, InvalidInput, QueueFull, StorageUnavailable
 from core.metrics import RESUME_CONFLICTS
-from core.queue import DANGER, PERSON_WAITS, SCHEDULED, enqueue_run, queued_runs
+from core.queue import enqueue_run, priority_of, queued_runs
 from graph.decisions import end_active_run
 from nodes.intake.engine import check_input
 from state.job import JobInput
@@ -96,14 +96,12 @@ class Runner:
             return False
         if await Runs(session).active(job.id) is not None:
             return False
-        run = await Runs(session).add(job.id, RunKind.REFRESH)
-        await enqueue_run(session, run.id, SCHEDULED)
+        await self._queue(session, job, RunKind.REFRESH)
         return True
 
     async def _queue(self, session: AsyncSession, job: JobRow, kind: RunKind) -> None:
-        """For a person who waits; where there is danger, before all others."""
         run = await Runs(session).add(job.id, kind)
-        await enqueue_run(session, run.id, DANGER if job.priority is JobPriority.P1 else PERSON_WAITS)
+        await enqueue_run(session, run.id, priority_of(kind, job.priority))
 
     async def _refuse_when_full(self, session: AsyncSession) -> None:
         if await queued_runs(session, at_most=self._queue_limit) >= self._queue_limit:

@@ -10,11 +10,12 @@ from sqlalchemy import text
 from core.checkpoint import RedisSaver
 from core.checkpoint.keys import thread_key
 from core.clock import SystemClock
+from core.database.jobs import Jobs
 from core.database.models import JobPriority, RunStatus
 from core.database.runs import Runs
 from core.database.session import AsyncSessionLocal
 from core.errors import DomainError, StorageUnavailable
-from core.queue import DANGER
+from core.queue import DANGER, NEW_JOB, SCHEDULED
 from core.queue_worker import TryAgain
 from graph.execution import LONGEST_BACKOFF, MAX_FAILURES, MAX_LOSSES, Execution
 from graph.reconciliation import requeue_forgotten_runs
@@ -218,7 +219,7 @@ async def test_a_start_handed_back_after_its_weather_tells_what_that_warns_of(be
     assert (await bench.events(job_id)).count("alert.opened") == 1
 
 
-async def test_a_job_in_danger_goes_before_others_once_it_is_answered(bench: Bench) -> None:
+async def _answered_in_danger(bench: Bench) -> UUID:
     async def finds(state: JobState) -> JsonObject:
         found: JsonObject = {
             "asset": None,
@@ -233,10 +234,19 @@ async def test_a_job_in_danger_goes_before_others_once_it_is_answered(bench: Ben
     await bench.execution(intake=finds, clarify=asks).execute(await bench.run_id(job_id))
     assert (await bench.job(job_id)).priority is JobPriority.P1
     await bench.resume(job_id, depth=4)
+    return job_id
+
+
+async def _priorities(bench: Bench) -> dict[str, int]:
+    """Of the runs in the queue."""
     async with AsyncSessionLocal(bind=bench.engine) as session:
-        query = "SELECT priority FROM pgqueuer WHERE dedupe_key = :run"
-        queued = await session.scalar(text(query), {"run": str(await bench.run_id(job_id))})
-    assert queued == DANGER
+        rows = await session.execute(text("SELECT dedupe_key, priority FROM pgqueuer"))
+        return {row.dedupe_key: row.priority for row in rows}
+
+
+async def test_a_job_in_danger_goes_before_others_once_it_is_answered(bench: Bench) -> None:
+    job_id = await _answered_in_danger(bench)
+    assert (await _priorities(bench))[str(await bench.run_id(job_id))] == DANGER
 
 
 async def test_a_run_that_loses_every_worker_is_given_up(bench: Bench) -> None:
@@ -263,3 +273,19 @@ async def test_an_active_run_that_the_queue_forgot_is_queued_again(bench: Bench)
     async with AsyncSessionLocal(bind=bench.engine) as session:
         queued = await session.scalar(text("SELECT dedupe_key FROM pgqueuer"))
     assert queued == str(await bench.run_id(job_id))
+
+
+async def test_runs_that_the_queue_forgot_go_in_the_order_they_would_have_gone(bench: Bench) -> None:
+    await bench.start()
+    await _answered_in_danger(bench)
+    refreshed = await bench.start()
+    await bench.execution().execute(await bench.run_id(refreshed))
+    async with AsyncSessionLocal(bind=bench.engine) as session, session.begin():
+        assert await bench.runner.refresh(session, await Jobs(session).get(refreshed, lock=True))
+    before = await _priorities(bench)
+    async with AsyncSessionLocal(bind=bench.engine) as session, session.begin():
+        await session.execute(text("DELETE FROM pgqueuer"))
+    await requeue_forgotten_runs(bench.engine)
+    after = await _priorities(bench)
+    assert after.items() <= before.items()
+    assert set(after.values()) == {DANGER, NEW_JOB, SCHEDULED}
