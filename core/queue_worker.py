@@ -158,6 +158,7 @@ class QueueWorker:
                         + 1,
                         heartbeat_timeout=self._lease,
                         shutdown_on_listener_failure=True,
+                        log_aggregation_interval=timedelta(0),  # into a table that nothing reads or prunes
                     )
             except BaseException:
                 pool.terminate()  # closing would wait for answers of a server that may be gone

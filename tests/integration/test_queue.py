@@ -1,10 +1,12 @@
 import asyncio
 import json
 from datetime import timedelta
+from unittest.mock import AsyncMock
 from uuid import UUID
 
 import asyncpg
 import pytest
+from pgqueuer.core.qm import QueueManager
 from sqlalchemy.ext.asyncio import AsyncEngine
 
 from core.database.session import AsyncSessionLocal, asyncpg_options
@@ -168,3 +170,16 @@ async def test_a_run_that_is_handed_back_is_told_to_every_worker(engine: AsyncEn
     await listener.execute("SELECT 1")
     assert heard.count("update") == 1
     await listener.close()
+
+
+async def test_what_the_queue_did_is_not_counted_up_in_a_table_that_only_grows(
+    engine: AsyncEngine, seen: Seen, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    counting = AsyncMock()
+    monkeypatch.setattr(QueueManager, "_run_periodic_log_aggregation", counting)
+    worker = _worker(engine, seen)
+    task = asyncio.create_task(worker.run())
+    await _enqueue(engine, new_id())
+    await seen.until(1)
+    await _stop(worker, task)
+    counting.assert_not_called()
