@@ -51,10 +51,15 @@ def refresh_state(job: JobRow, latest: ResultRow | None) -> JsonObject:
 
 def answers_for(job: JobRow, snapshot: StateSnapshot) -> Command[Any] | None:
     """The recorded answers to the form the graph stopped at; None where it did not stop to ask."""
-    asked = {q["id"] for interrupt in snapshot.interrupts for q in interrupt.value["questions"]}
+    asked = asked_in(snapshot)
     if not asked or not asked <= job.answers.keys():
         return None
     return Command(resume={key: job.answers[key] for key in asked})
+
+
+def asked_in(snapshot: StateSnapshot) -> set[str]:
+    """The questions of the form that the graph stopped at."""
+    return {q["id"] for interrupt in snapshot.interrupts for q in interrupt.value["questions"]}
 
 
 def fault_found(state: JsonObject) -> JsonObject:

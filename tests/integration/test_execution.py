@@ -104,8 +104,7 @@ async def test_a_job_holds_the_weather_that_no_result_holds(bench: Bench) -> Non
     first, second, third = map(_weather, ("first", "second", "third"))
 
     async def refresh(graph: CompiledStateGraph[Any, Any, Any, Any]) -> JobRow:
-        async with AsyncSessionLocal(bind=bench.engine) as session, session.begin():
-            assert await bench.runner.refresh(session, await Jobs(session).get(job_id))
+        await bench.refresh(job_id)
         await Execution(bench.engine, graph, bench.saver, SystemClock()).execute(await bench.run_id(job_id))
         return await bench.job(job_id)
 

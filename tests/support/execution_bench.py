@@ -51,6 +51,10 @@ class Bench:
         async with AsyncSessionLocal(bind=self.engine) as session, session.begin():
             await self.runner.retry(session, self.viewer, job_id)
 
+    async def refresh(self, job_id: UUID) -> None:
+        async with AsyncSessionLocal(bind=self.engine) as session, session.begin():
+            assert await self.runner.refresh(session, await Jobs(session).get(job_id))
+
     async def job(self, job_id: UUID) -> JobRow:
         async with AsyncSessionLocal(bind=self.engine) as session:
             return await Jobs(session).get(job_id)

@@ -1,0 +1,111 @@
+"""What a run makes of the checkpoint that it finds: one that is older than its job, of another release, or none."""
+
+import asyncio
+from uuid import UUID
+
+from core.checkpoint.keys import thread_key
+from core.database.models import RunStatus
+from state.base import JsonObject
+from state.workflow import JobState
+from tests.support.execution_bench import Bench, Counted
+from tests.support.workflows import asks
+
+
+async def _copy(bench: Bench, job_id: UUID) -> bytes:
+    """The job's thread as Redis holds it now."""
+    copy = await bench.redis.dump(thread_key(str(job_id)))
+    assert copy is not None
+    return copy
+
+
+async def _come_back(bench: Bench, job_id: UUID, copy: bytes) -> None:
+    """Redis restarts with what it had on its disk."""
+    await bench.redis.restore(thread_key(str(job_id)), 0, copy, replace=True)
+
+
+async def _reach_step(bench: Bench, job_id: UUID, step: int) -> None:
+    """Until the checkpoint of that step is stored."""
+    async with asyncio.timeout(20):
+        while True:
+            found = await bench.saver.aget_tuple(
+                {"configurable": {"thread_id": str(job_id), "checkpoint_ns": ""}}
+            )
+            if found is not None and found.metadata["step"] >= step:
+                return
+            await asyncio.sleep(0.01)
+
+
+async def test_an_answer_counts_although_redis_lost_the_step_that_asked_for_it(bench: Bench) -> None:
+    job_id = await bench.start()
+    copies: list[bytes] = []
+
+    async def asks_after_a_copy(state: JobState) -> JsonObject:
+        if not copies:
+            await _reach_step(bench, job_id, 1)
+            copies.append(await _copy(bench, job_id))
+        return await asks(state)
+
+    execution = bench.execution(clarify=asks_after_a_copy)
+    await execution.execute(await bench.run_id(job_id))
+    await _come_back(bench, job_id, copies[0])
+    await bench.resume(job_id, depth=4)
+    await execution.execute(await bench.run_id(job_id))
+    assert (await bench.job(job_id)).status is RunStatus.SUCCEEDED
+    assert await bench.summaries(job_id) == ["depth 4"]
+    assert (await bench.events(job_id)).count("run.rebuilt") == 1
+
+
+async def test_a_decision_in_a_refresh_counts_although_redis_came_back_from_before_the_refresh(
+    bench: Bench,
+) -> None:
+    job_id = await bench.start()
+    await bench.execution().execute(await bench.run_id(job_id))
+    copy = await _copy(bench, job_id)
+    asking = bench.execution(clarify=asks)
+    await bench.refresh(job_id)
+    await asking.execute(await bench.run_id(job_id))
+    assert (await bench.job(job_id)).status is RunStatus.WAITING
+    await _come_back(bench, job_id, copy)
+    await bench.resume(job_id, depth=4)
+    await asking.execute(await bench.run_id(job_id))
+    assert await bench.summaries(job_id) == ["depth 4", "depth unknown"]
+
+
+async def test_an_answer_given_anew_counts_although_redis_came_back_with_the_old_one(bench: Bench) -> None:
+    async def asks_again(state: JobState) -> JsonObject:
+        return (
+            await asks({**state, "answers": {}}) if state["answers"].get("depth") == 1 else await asks(state)
+        )
+
+    job_id = await bench.start()
+    execution = bench.execution(clarify=asks)
+    await execution.execute(await bench.run_id(job_id))
+    await bench.resume(job_id, depth=1)
+    await execution.execute(await bench.run_id(job_id))
+    copy = await _copy(bench, job_id)
+    asking = bench.execution(clarify=asks_again)
+    await bench.refresh(job_id)
+    await asking.execute(await bench.run_id(job_id))
+    await _come_back(bench, job_id, copy)
+    await bench.resume(job_id, depth=5)
+    await asking.execute(await bench.run_id(job_id))
+    assert await bench.summaries(job_id) == ["depth 5", "depth 1"]
+
+
+async def test_answers_to_several_forms_are_no_reason_to_start_over(bench: Bench) -> None:
+    """Of a resume the worker is lost: its successor finds the first answers in the state, the last in the form."""
+    job_id = await bench.start()
+    intake = Counted(asks)
+
+    async def asks_more(state: JobState) -> JsonObject:
+        return await asks({**state, "answers": {}})
+
+    execution = bench.execution(intake=intake, clarify=asks_more)
+    await execution.execute(await bench.run_id(job_id))
+    await bench.resume(job_id, depth=1)
+    await execution.execute(await bench.run_id(job_id))
+    await bench.resume(job_id, depth=2)
+    await execution.execute(await bench.run_id(job_id))
+    assert await bench.summaries(job_id) == ["depth 2"]
+    assert intake.calls == 2
+    assert "run.rebuilt" not in await bench.events(job_id)
