@@ -54,8 +54,8 @@ log = structlog.get_logger(__name__)
 
 MAX_FAILURES = 5
 """Passing failures of one run, of which the last is its end."""
-MAX_ATTEMPTS = 60
-"""Claims of one run before PostgreSQL or Redis being away, or other jobs being faster, is its end: about an hour."""
+MAX_RACES = 60
+"""Claims of one run before other jobs being faster is its end; stores that are away never are."""
 MAX_LOSSES = 5
 """Workers lost over one run before it is suspected of ending them."""
 MAX_PLANS = 10
@@ -250,8 +250,9 @@ class Execution:
             await self._unless_stale(lambda runs: runs.release(claim, "Its worker stopped."))
 
     async def _postpone(self, claim: Claim, error: TransientError) -> None:
-        blameless = isinstance(error, StorageUnavailable | VisitTaken)
-        if claim.attempt >= MAX_ATTEMPTS or (not blameless and claim.failures + 1 >= MAX_FAILURES):
+        beaten = isinstance(error, VisitTaken)
+        blameless = beaten or isinstance(error, StorageUnavailable)
+        if (beaten and claim.attempt >= MAX_RACES) or (not blameless and claim.failures + 1 >= MAX_FAILURES):
             await self._fail(claim, error)
             return
         _count(claim, "postponed")

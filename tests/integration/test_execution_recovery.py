@@ -17,7 +17,7 @@ from core.database.session import AsyncSessionLocal
 from core.errors import DomainError, StorageUnavailable
 from core.queue import DANGER, NEW_JOB, SCHEDULED
 from core.queue_worker import TryAgain
-from graph.execution import LONGEST_BACKOFF, MAX_FAILURES, MAX_LOSSES, Execution
+from graph.execution import LONGEST_BACKOFF, MAX_LOSSES, Execution
 from graph.reconciliation import requeue_forgotten_runs
 from nodes.weather.engine import weather_result
 from nodes.weather.thresholds import DEFAULTS
@@ -27,7 +27,8 @@ from tests.support.execution_bench import Bench, Counted
 from tests.support.forecasts import MIDNIGHT, NAIROBI, RESOURCE, official
 from tests.support.workflows import Step, abreast, asks, nothing, reports, workflow
 
-OUTAGE = 2 * MAX_FAILURES
+OUTAGE = 70
+"""Tries of which each is a minute after the last: more than an hour."""
 
 
 async def test_a_flush_while_a_job_waits_loses_nothing(bench: Bench) -> None:
