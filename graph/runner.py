@@ -81,8 +81,9 @@ class Runner:
         """Try a failed job again, from its last checkpoint where there is one."""
         jobs = Jobs(session)
         job = await jobs.get(job_id, viewer, lock=True)
-        if job.status is not RunStatus.FAILED:
-            raise Conflict(f"Only a failed job can be retried: the job is {job.status}.")
+        if job.status is not RunStatus.FAILED or job.closed_at is not None:
+            state = "closed" if job.closed_at is not None else job.status.value
+            raise Conflict(f"Only a failed job that is still open can be retried: the job is {state}.")
         await self._refuse_when_full(session)
         job.status = RunStatus.QUEUED
         job.problem = None

@@ -7,10 +7,14 @@ from langgraph.types import TimeoutPolicy
 
 from core.clock import SystemClock
 from core.database.models import RunStatus
-from core.errors import DomainError, ProviderUnavailable, StorageUnavailable
+from core.database.session import AsyncSessionLocal
+from core.errors import Conflict, DomainError, ProviderUnavailable, StorageUnavailable
 from core.queue_worker import TryAgain
+from graph.decisions import Decisions
 from graph.execution import MAX_FAILURES, Execution
+from nodes.triage.settings import TriageSettings
 from state.base import JsonObject
+from state.completion import Completion
 from state.workflow import JobState
 from tests.support.execution_bench import Bench, Counted
 from tests.support.workflows import nothing, workflow
@@ -45,6 +49,20 @@ async def test_a_failed_job_is_retried_from_its_last_checkpoint(bench: Bench) ->
     await execution.execute(await bench.run_id(job_id))
     assert (intake.calls, clarify.calls) == (1, 2)
     assert (await bench.job(job_id)).status is RunStatus.SUCCEEDED
+
+
+async def test_a_failed_job_that_was_completed_is_not_retried(bench: Bench) -> None:
+    job_id = await bench.start()
+    await bench.execution(clarify=Counted(nothing, DomainError("no such roof"))).execute(
+        await bench.run_id(job_id)
+    )
+    repaired = Completion(outcome="resolved")
+    decisions = Decisions(bench.saver, SystemClock(), TriageSettings())
+    async with AsyncSessionLocal(bind=bench.engine) as session, session.begin():
+        await decisions.complete(session, bench.viewer, job_id, repaired)
+    with pytest.raises(Conflict, match="the job is closed"):
+        await bench.retry(job_id)
+    assert (await bench.events(job_id))[-1] == "job.completed"
 
 
 async def test_a_passing_failure_is_tried_again_and_gives_up_in_the_end(bench: Bench) -> None:
