@@ -44,7 +44,7 @@ from graph.entry import (
 from graph.news import held_by
 from graph.outcome import Outcome
 from graph.policies import RECURSION_LIMIT, RUN_SECONDS
-from graph.recovery import refuse_outdated
+from graph.recovery import refuse_unusable
 from graph.steps import STEPS
 from graph.storing import OutcomeStore
 from graph.turns import PlanningTurns
@@ -198,7 +198,7 @@ class Execution:
                 claim, "run.rebuilt", reason="The checkpoint is gone; input and answers are not."
             )
             return await self._follow(claim, start_state(claim.job))
-        refuse_outdated(claim.job, snapshot)
+        refuse_unusable(claim.job, snapshot)
         # Not `next`: it leaves out tasks that have written, though no checkpoint holds what they wrote yet.
         if not snapshot.tasks:  # an earlier attempt ended the graph and died before it could store the result
             outcome = Outcome(claim.job.kind.value, state=snapshot.values, held=held_by(claim.job))

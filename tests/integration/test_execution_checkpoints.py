@@ -1,14 +1,26 @@
 """What a run makes of the checkpoint that it finds: one that is older than its job, of another release, or none."""
 
 import asyncio
+from typing import Any
 from uuid import UUID
 
+import pytest
+
 from core.checkpoint.keys import thread_key
+from core.climate.resource import ClimateYears
+from core.clock import SystemClock
 from core.database.models import RunStatus
+from graph.build import build_graph
+from graph.dependencies import Dependencies
+from graph.execution import Execution
+from nodes.triage.node import triage
 from state.base import JsonObject
+from state.job import Report
 from state.workflow import JobState
 from tests.support.execution_bench import Bench, Counted
-from tests.support.workflows import asks
+from tests.support.fakes import Crew, FineWeather, NoFiles, technician
+from tests.support.inputs import sizing_input, triage_input
+from tests.support.workflows import asks, reports
 
 
 async def _copy(bench: Bench, job_id: UUID) -> bytes:
@@ -108,4 +120,69 @@ async def test_answers_to_several_forms_are_no_reason_to_start_over(bench: Bench
     await execution.execute(await bench.run_id(job_id))
     assert await bench.summaries(job_id) == ["depth 2"]
     assert intake.calls == 2
+    assert "run.rebuilt" not in await bench.events(job_id)
+
+
+def _product(bench: Bench) -> Execution:
+    """The workflow itself, over fakes of what it asks."""
+    clock, files = SystemClock(), NoFiles()
+    needs = Dependencies(
+        forecasts=FineWeather(clock),
+        files=files,
+        years=ClimateYears(files),
+        directory=Crew(technician()),
+        clock=clock,
+    )
+    return Execution(bench.engine, build_graph(needs, bench.saver), bench.saver, clock)
+
+
+async def _older_triage(state: Any, **needs: Any) -> JsonObject:
+    """As a release did that had one field more."""
+    written = await triage(state, **needs)
+    return {**written, "triage": {**written["triage"], "retired": True}}
+
+
+async def test_a_state_of_a_release_that_had_a_field_more_is_made_anew(
+    bench: Bench, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    job_id = await bench.start(triage_input() | sizing_input(kind="full", electrical={}))
+    with monkeypatch.context() as older:
+        older.setattr("graph.build.triage", _older_triage)
+        await _product(bench).execute(await bench.run_id(job_id))
+    await bench.resume(job_id, design_temp_min_c=5)
+    await _product(bench).execute(await bench.run_id(job_id))
+    job = await bench.job(job_id)
+    assert (job.status, [question["id"] for question in job.questions]) == (
+        RunStatus.WAITING,
+        ["safety_release"],
+    )
+    assert (await bench.events(job_id)).count("run.rebuilt") == 1
+
+
+async def test_a_result_that_could_not_be_stored_is_made_anew_by_a_retry(bench: Bench) -> None:
+    async def reports_more(state: JobState) -> JsonObject:
+        reported = await reports(state)
+        return {"report": {**reported["report"], "retired": True}}
+
+    job_id = await bench.start()
+    await bench.execution(report=reports_more).execute(await bench.run_id(job_id))
+    assert (await bench.job(job_id)).status is RunStatus.FAILED
+    await bench.retry(job_id)
+    await bench.execution().execute(await bench.run_id(job_id))
+    assert await bench.summaries(job_id) == ["depth unknown"]
+
+
+async def test_a_node_that_makes_an_invalid_document_of_a_good_state_fails_its_job(bench: Bench) -> None:
+    async def at_fault(state: JobState) -> JsonObject:
+        return Report.model_validate({"summary": state["answers"]}).to_json()
+
+    job_id = await bench.start()
+    intake = Counted()
+    execution = bench.execution(intake=intake, clarify=asks, report=at_fault)
+    await execution.execute(await bench.run_id(job_id))
+    await bench.resume(job_id, depth=4)
+    await execution.execute(await bench.run_id(job_id))
+    job = await bench.job(job_id)
+    assert job.problem is not None
+    assert (job.status, job.problem["status"], intake.calls) == (RunStatus.FAILED, 500, 1)
     assert "run.rebuilt" not in await bench.events(job_id)

@@ -35,9 +35,10 @@ class Bench:
     def execution(self, **steps: Step) -> Execution:
         return Execution(self.engine, workflow(self.saver, **steps), self.saver, SystemClock())
 
-    async def start(self) -> UUID:
+    async def start(self, given: JsonObject | None = None) -> UUID:
+        job_input = JobInput.model_validate(given or sizing_input())
         async with AsyncSessionLocal(bind=self.engine) as session, session.begin():
-            return (await self.runner.start(session, self.viewer, JobInput.model_validate(sizing_input()))).id
+            return (await self.runner.start(session, self.viewer, job_input)).id
 
     async def resume(self, job_id: UUID, **answers: Any) -> None:
         async with AsyncSessionLocal(bind=self.engine) as session, session.begin():
