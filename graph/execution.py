@@ -4,7 +4,7 @@ import asyncio
 from collections.abc import Callable
 from contextlib import aclosing, suppress
 from datetime import timedelta
-from typing import Any, cast
+from typing import Any
 from uuid import UUID
 
 import structlog
@@ -62,6 +62,7 @@ MAX_PLANS = 10
 """Visits planned anew and lost to other jobs before the run is put back into the queue."""
 PROGRESS_SECONDS = 0.1
 """How often all runs of a worker together tell of progress; one that ends sooner tells it with its result."""
+LOST_AGAIN = "The checkpoints were lost more than once."
 BACKOFF, LONGEST_BACKOFF = timedelta(seconds=2), timedelta(minutes=1)
 
 
@@ -84,7 +85,8 @@ class Execution:
         self._outcomes = OutcomeStore(engine, clock)
         self._run_seconds = run_seconds
         self._planning = PlanningTurns(engine)
-        self._under_way = 0
+        self._under_way: dict[Claim, Outcome] = {}
+        """Of each run in hand what the graph has made of it, which may hold events that nobody was told of."""
 
     async def execute(self, run_id: UUID) -> None:
         """Carry out a run. Raises `TryAgain` where the queue should deliver it once more."""
@@ -97,7 +99,7 @@ class Execution:
             structlog.contextvars.bound_contextvars(job_id=str(claim.job_id), run_id=str(run_id)),
             run_in_hand(str(claim.job_id), str(run_id), claim.fence),
         ):
-            self._under_way += 1
+            self._begin(claim)
             try:
                 await self._in_time(claim)
             except asyncio.CancelledError:
@@ -119,7 +121,7 @@ class Execution:
                 log.exception("graph.run.crashed")
                 await self._fail(claim, SolarSyncError())
             finally:
-                self._under_way -= 1
+                del self._under_way[claim]
 
     async def _in_time(self, claim: Claim) -> None:
         limit = asyncio.timeout(self._run_seconds)
@@ -139,7 +141,8 @@ class Execution:
         latest = await self._latest(claim)
         outcome = await self._outcome(claim, latest)
         if outcome.visit_begins_before(claim.created_at) and claim.kind is not RunKind.REFRESH:
-            await self._tell_taken(claim, outcome)  # the answer came after the visit, and after its weather
+            # The answer came after the visit, and after its weather.
+            await self._tell(claim, Event("visit.taken", outcome.visit()))
             outcome = await self._start_over(claim, latest)
         try:
             await self._outcomes.store(claim, outcome, latest)
@@ -162,13 +165,13 @@ class Execution:
             return await self._continued(claim, latest)
         except (StaleAttempt, CheckpointUnreadable) as error:
             # Only PostgreSQL knows who holds a run: a flushed store has forgotten its claims as well.
-            await self._note(claim, "run.rebuilt", reason=error.detail)
+            await self._tell(claim, Event("run.rebuilt", {"reason": error.detail}))
             return await self._start_over(claim, latest)
 
     async def _planned_again(self, claim: Claim, latest: ResultRow | None, outcome: Outcome) -> Outcome:
         """Plan and store until no other job was faster; a refresh from its start, as it keeps a plan that it finds."""
         for _ in range(MAX_PLANS):
-            await self._tell_taken(claim, outcome)
+            await self._tell(claim, Event("visit.taken", outcome.visit()))
             if claim.kind is RunKind.REFRESH:
                 outcome = await self._start_over(claim, latest)
             else:
@@ -178,10 +181,6 @@ class Execution:
                 await self._outcomes.store(claim, outcome, latest)
                 return outcome
         raise VisitTaken
-
-    async def _tell_taken(self, claim: Claim, outcome: Outcome) -> None:
-        outcome.untold.append(Event("visit.taken", outcome.visit()))
-        await self._progress(claim, outcome)
 
     async def _start_over(self, claim: Claim, latest: ResultRow | None) -> Outcome:
         await delete_job_state(self._saver, str(claim.job_id))
@@ -194,60 +193,62 @@ class Execution:
             return await self._follow(claim, _first_state(claim, latest))
         snapshot = await self._graph.aget_state(self._config(claim))
         if not snapshot.values:
-            await self._note(
-                claim, "run.rebuilt", reason="The checkpoint is gone; input and answers are not."
-            )
+            gone = "The checkpoint is gone; input and answers are not."
+            await self._tell(claim, Event("run.rebuilt", {"reason": gone}))
             return await self._follow(claim, start_state(claim.job))
         refuse_unusable(claim.job, snapshot)
         # Not `next`: it leaves out tasks that have written, though no checkpoint holds what they wrote yet.
         if not snapshot.tasks:  # an earlier attempt ended the graph and died before it could store the result
-            outcome = Outcome(claim.job.kind.value, state=snapshot.values, held=held_by(claim.job))
+            outcome = self._begin(claim)
+            outcome.state = snapshot.values
             outcome.finished(STEPS[claim.job.kind][-1])
             return outcome
         return await self._follow(claim, answers_for(claim.job, snapshot))
 
     async def _follow(self, claim: Claim, entry: Entry) -> Outcome:
         """Run the graph, recording each node as it starts and finishes."""
-        job = claim.job
-        kind = None if claim.kind is RunKind.REFRESH else job.kind.value
-        outcome = Outcome(kind, job.progress_done, held=held_by(job))
+        outcome = self._begin(claim)
         stream = self._graph.astream(entry, self._config(claim), stream_mode=["tasks", "updates", "values"])
         # The busier the worker, the longer a run takes and the less often it tells: no load of its own making.
-        pause = PROGRESS_SECONDS * self._under_way
-        async with aclosing(batches(stream, pause=pause)) as batched:
-            async for batch in batched:
-                for mode, chunk in batch:
-                    outcome.take(mode, cast("JsonObject", chunk))
+        pause = PROGRESS_SECONDS * len(self._under_way)
+        async with aclosing(batches(outcome.taking(stream), pause=pause)) as batched:
+            async for _ in batched:
                 # Between two steps nothing is under way: what ended is told with what starts next, or with the end.
                 if outcome.under_way and outcome.untold:
-                    await self._progress(claim, outcome)
+                    await self._tell(claim)
         return outcome
 
-    async def _progress(self, claim: Claim, outcome: Outcome) -> None:
-        async with open_session(self._engine) as session:
-            await Runs(session).progress(claim, outcome.untold, outcome.progress())
-        outcome.untold = []
+    def _begin(self, claim: Claim) -> Outcome:
+        """Nothing of the run yet, which is held for whoever has to end it."""
+        kind = None if claim.kind is RunKind.REFRESH else claim.job.kind.value
+        outcome = Outcome(kind, claim.job.progress_done, held=held_by(claim.job))
+        self._under_way[claim] = outcome
+        return outcome
 
-    async def _note(self, claim: Claim, event: str, **data: object) -> None:
+    async def _tell(self, claim: Claim, *events: Event) -> None:
+        """What is untold of the run so far, and `events`."""
+        outcome = self._under_way[claim]
+        told = outcome.untold.copy()  # more may come meanwhile
         async with open_session(self._engine) as session:
-            await Runs(session).note(claim, event, **data)
+            await Runs(session).progress(claim, [*told, *events], outcome.progress())
+        del outcome.untold[: len(told)]
 
     async def _lost(self, claim: Claim) -> None:
         """Somebody else has the run, and this worker is done with it; or the checkpoints were lost again."""
         try:
-            await self._note(claim, "run.rebuilt", reason="The checkpoints were lost more than once.")
+            await self._tell(claim, Event("run.rebuilt", {"reason": LOST_AGAIN}))
         except StaleAttempt:
             _count(claim, "lost")
             log.info("graph.run.lost", attempt=claim.attempt)
         else:
-            await self._postpone(claim, StorageUnavailable("The checkpoints were lost more than once."))
+            await self._postpone(claim, StorageUnavailable(LOST_AGAIN))
 
     async def _hand_back(self, claim: Claim) -> None:
         """The worker stops, or the run is no longer its own, which the fence then says."""
         _count(claim, "stopped")
         log.info("graph.run.stopped", attempt=claim.attempt)
         with suppress(StorageUnavailable):
-            await self._unless_stale(lambda runs: runs.release(claim, "Its worker stopped."))
+            await self._release(claim, "Its worker stopped.")
 
     async def _postpone(self, claim: Claim, error: TransientError) -> None:
         beaten = isinstance(error, VisitTaken)
@@ -257,13 +258,21 @@ class Execution:
             return
         _count(claim, "postponed")
         log.warning("graph.run.postponed", reason=error.detail, attempt=claim.attempt)
-        await self._unless_stale(lambda runs: runs.release(claim, error.detail, failed=not blameless))
+        await self._release(claim, error.detail, failed=not blameless)
         raise TryAgain(min(BACKOFF * 2 ** min(claim.attempt - 1, 10), LONGEST_BACKOFF))
 
     async def _fail(self, claim: Claim, error: SolarSyncError) -> None:
         _count(claim, "failed")
         log.warning("graph.run.failed", reason=error.detail)
-        await self._unless_stale(lambda runs: runs.fail(claim, error.problem()))
+        outcome = self._under_way[claim]
+        await self._unless_stale(
+            lambda runs: runs.fail(claim, error.problem(), told=outcome.untold, job=outcome.progress())
+        )
+
+    async def _release(self, claim: Claim, reason: str, *, failed: bool = False) -> None:
+        outcome = self._under_way[claim]
+        told, job = outcome.untold, outcome.progress()
+        await self._unless_stale(lambda runs: runs.release(claim, reason, failed=failed, told=told, job=job))
 
     async def _unless_stale(self, change: Callable[[Runs], Any]) -> None:
         try:

@@ -1,7 +1,9 @@
 """What comes out of the graph's stream, gathered as it comes."""
 
+from collections.abc import AsyncIterator
 from dataclasses import dataclass, field
 from datetime import datetime
+from typing import Any
 from uuid import UUID
 
 from core.database.events import Event
@@ -38,6 +40,12 @@ class Outcome:
     untold: list[Event] = field(default_factory=list)
     held: Assignment = NOBODY_SENT
     """Who was to go, and when, as the run began."""
+
+    async def taking(self, stream: AsyncIterator[Any]) -> AsyncIterator[str]:
+        """The modes of the stream's chunks, each of which is taken in as soon as it comes."""
+        async for mode, chunk in stream:
+            self.take(mode, chunk)
+            yield mode
 
     def take(self, mode: str, chunk: JsonObject) -> None:
         """Take in a chunk of the stream modes `tasks`, `updates` and `values`."""

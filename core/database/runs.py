@@ -110,7 +110,7 @@ class Runs:
         )
 
     async def progress(self, claim: Claim, told: Sequence[Event], job: Mapping[str, Any]) -> None:
-        """Nodes have started or finished; `job` is what the job's row says of it."""
+        """Something worth telling happened; `job` is what the job's row says of it."""
         await self._hold(claim, job)
         await self._tell(claim, *told)
 
@@ -196,24 +196,35 @@ class Runs:
         version: int = row.version
         return version
 
-    async def fail(self, claim: Claim, problem: dict[str, Any]) -> None:
+    async def fail(
+        self,
+        claim: Claim,
+        problem: dict[str, Any],
+        *,
+        told: Sequence[Event] = (),
+        job: Mapping[str, Any] = NOTHING,
+    ) -> None:
         """The run has failed for good; the job keeps the reason."""
         kept = claim.kind is not RunKind.REFRESH
-        await self._hold(claim, {"status": RunStatus.FAILED, "problem": problem} if kept else NOTHING)
+        ended = {**job, "status": RunStatus.FAILED, "problem": problem}
+        await self._hold(claim, ended if kept else NOTHING)
         await self._end(claim, RunStatus.FAILED, problem=problem)
-        await self._tell(claim, Event("run.failed", {"problem": problem}))
+        await self._tell(claim, *told, Event("run.failed", {"problem": problem}))
 
-    async def release(self, claim: Claim, reason: str, *, failed: bool = False) -> None:
+    async def release(
+        self,
+        claim: Claim,
+        reason: str,
+        *,
+        failed: bool = False,
+        told: Sequence[Event] = (),
+        job: Mapping[str, Any] = NOTHING,
+    ) -> None:
         """Give the run back to the queue, to be tried again; `failed` says that the reason is the run's own."""
         kept = claim.kind is not RunKind.REFRESH
-        await self._hold(claim, {"status": RunStatus.QUEUED} if kept else NOTHING)
+        await self._hold(claim, {**job, "status": RunStatus.QUEUED} if kept else NOTHING)
         await self._end(claim, RunStatus.QUEUED, failed=failed)
-        await self._tell(claim, Event("run.postponed", {"reason": reason}))
-
-    async def note(self, claim: Claim, event: str, /, **data: object) -> None:
-        """Something worth telling happened in the run."""
-        await self._hold(claim)
-        await self._tell(claim, Event(event, data))
+        await self._tell(claim, *told, Event("run.postponed", {"reason": reason}))
 
     async def cancel(self, job_id: UUID) -> UUID | None:
         """Take the active run away from whoever holds it; None where there is none. The job's row is locked."""

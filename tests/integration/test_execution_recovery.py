@@ -207,6 +207,16 @@ async def test_a_run_handed_back_is_queued_and_goes_on_from_its_last_checkpoint(
     assert "run.taken_over" not in await bench.events(job_id)
 
 
+async def test_a_run_handed_back_tells_what_its_worker_had_done(bench: Bench) -> None:
+    job_id = await bench.start()
+    await _hand_back(bench, await bench.run_id(job_id), intake=nothing)
+    assert await bench.events(job_id) == [
+        "job.created", "node.started", "node.finished", "node.started", "run.postponed",
+    ]  # fmt: skip
+    job = await bench.job(job_id)
+    assert (job.progress_node, job.progress_done) == ("intake", 1)
+
+
 async def test_a_start_handed_back_after_its_weather_tells_what_that_warns_of(bench: Bench) -> None:
     job_id = await bench.start()
     run_id = await bench.run_id(job_id)

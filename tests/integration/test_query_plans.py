@@ -154,7 +154,7 @@ async def _runs(session: Any, stored: Stored) -> None:
     claim = await claimed()
     claim = await runs.claim(claim.run_id)
     assert claim is not None and claim.losses == 1  # noqa: PT018
-    await runs.note(claim, "run.rebuilt", reason="-")
+    await runs.progress(claim, [Event("run.rebuilt", {"reason": "-"})], {})
     await runs.progress(claim, [Event("node.started")], {"progress_done": 1})
     await runs.release(claim, "-")
     claim = await runs.claim(claim.run_id)
