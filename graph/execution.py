@@ -193,8 +193,9 @@ class Execution:
             return await self._follow(claim, _first_state(claim, latest))
         snapshot = await self._graph.aget_state(self._config(claim))
         if not snapshot.values:
-            gone = "The checkpoint is gone; input and answers are not."
-            await self._tell(claim, Event("run.rebuilt", {"reason": gone}))
+            if claim.job.progress_done:  # where nothing was done yet, there may never have been one
+                gone = "The checkpoint is gone; input and answers are not."
+                await self._tell(claim, Event("run.rebuilt", {"reason": gone}))
             return await self._follow(claim, start_state(claim.job))
         refuse_unusable(claim.job, snapshot)
         # Not `next`: it leaves out tasks that have written, though no checkpoint holds what they wrote yet.

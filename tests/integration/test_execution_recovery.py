@@ -217,6 +217,18 @@ async def test_a_run_handed_back_tells_what_its_worker_had_done(bench: Bench) ->
     assert (job.progress_node, job.progress_done) == ("intake", 1)
 
 
+async def test_a_start_whose_worker_was_lost_before_it_did_anything_is_not_called_rebuilt(
+    bench: Bench,
+) -> None:
+    job_id = await bench.start()
+    run_id = await bench.run_id(job_id)
+    async with AsyncSessionLocal(bind=bench.engine) as session, session.begin():
+        await Runs(session).claim(run_id)
+    await bench.execution().execute(run_id)
+    assert (await bench.job(job_id)).status is RunStatus.SUCCEEDED
+    assert "run.rebuilt" not in await bench.events(job_id)
+
+
 async def test_a_start_handed_back_after_its_weather_tells_what_that_warns_of(bench: Bench) -> None:
     job_id = await bench.start()
     run_id = await bench.run_id(job_id)
