@@ -13,7 +13,7 @@ from langgraph.errors import GraphRecursionError, NodeTimeoutError
 from langgraph.graph.state import CompiledStateGraph
 from sqlalchemy.ext.asyncio import AsyncEngine
 
-from core.checkpoint import RedisSaver, delete_job_state, run_in_hand
+from core.checkpoint import RedisSaver, run_in_hand
 from core.clock import Clock
 from core.database.events import Event
 from core.database.jobs import Jobs
@@ -137,7 +137,8 @@ class Execution:
         log.info("graph.run.started", kind=claim.kind, attempt=claim.attempt)
         if claim.losses > MAX_LOSSES:
             raise SolarSyncError("Every worker that took this run was lost.")
-        await self._saver.claim(str(claim.job_id), claim.fence)
+        # A refresh goes on from a result: what earlier runs left in the thread would only grow with each.
+        await self._saver.claim(str(claim.job_id), claim.fence, anew=claim.kind is RunKind.REFRESH)
         latest = await self._latest(claim)
         outcome = await self._outcome(claim, latest)
         if outcome.visit_begins_before(claim.created_at) and claim.kind is not RunKind.REFRESH:
@@ -183,8 +184,7 @@ class Execution:
         raise VisitTaken
 
     async def _start_over(self, claim: Claim, latest: ResultRow | None) -> Outcome:
-        await delete_job_state(self._saver, str(claim.job_id))
-        await self._saver.claim(str(claim.job_id), claim.fence)
+        await self._saver.claim(str(claim.job_id), claim.fence, anew=True)
         return await self._follow(claim, _first_state(claim, latest))
 
     async def _continued(self, claim: Claim, latest: ResultRow | None) -> Outcome:

@@ -204,11 +204,11 @@ def delete_for_runs(terms: Terms, run_ids: Sequence[str]) -> Operation[None]:
         yield from _remove(terms, thread_id, lambda checkpoints: retention.keep_other_runs(checkpoints, runs))
 
 
-def claim(terms: Terms, thread_id: str, attempt: int) -> Operation[bool]:
-    """Whether the thread holds nothing yet."""
+def claim(terms: Terms, thread_id: str, attempt: int, *, anew: bool) -> Operation[bool]:
+    """Whether the thread holds nothing yet, or any more."""
     if attempt < 1:
         raise ValueError("attempts are counted from 1")
-    (reply,) = yield [terms.write(scripts.CLAIM, thread_id, attempt)]
+    (reply,) = yield [terms.write(scripts.CLAIM, thread_id, attempt, int(anew))]
     _expect_done(reply, Place(thread_id, "", None, attempt))
     return bool(reply == b"NEW")
 

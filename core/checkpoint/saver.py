@@ -72,14 +72,14 @@ class RedisSaver(BaseCheckpointSaver[str]):
         self._redis = AsyncTransport(partial(connected, client))
         self._sync_redis = None if sync_client is None else SyncTransport(sync_client)
 
-    async def claim(self, thread_id: str, attempt: int) -> None:
+    async def claim(self, thread_id: str, attempt: int, *, anew: bool = False) -> None:
         """Give the thread to this attempt: from now on writes of older ones are refused.
 
         To be called by whoever was given the attempt by the database, before its first write; deleting
-        the thread removes the claim too.
+        the thread removes the claim too. With `anew` the thread is emptied by the same command.
         """
         self._new.discard(thread_id)
-        if await self._redis.run(operations.claim(self._terms, thread_id, attempt)):
+        if await self._redis.run(operations.claim(self._terms, thread_id, attempt, anew=anew)):
             self._new.add(thread_id)
 
     def get_next_version(self, current: str | None, channel: None) -> str:  # noqa: ARG002

@@ -97,15 +97,20 @@ return finish()
 """
 )
 
-# ttl thread attempt: the only script that may set a fence where there is none; `NEW` where there was nothing at all
+# ttl thread attempt fenced | whether to empty the thread: the only script that may set a fence where there is none;
+# `NEW` where there is nothing but the claim
 CLAIM: Final = Script(
     """
 local key, attempt = KEYS[1], tonumber(ARGV[3])
 local new = redis.call('EXISTS', key) == 0
 local fence = redis.call('HGET', key, 'f')
 if fence and attempt < tonumber(fence) then return {'stale', fence} end
-redis.call('HSET', key, 't', ARGV[2], 'f', ARGV[3])
-redis.call('HINCRBY', key, 'v', 1)
+local revision = redis.call('HGET', key, 'v') or 0
+if ARGV[5] == '1' then
+  redis.call('UNLINK', key)
+  new = true
+end
+redis.call('HSET', key, 't', ARGV[2], 'f', ARGV[3], 'v', revision + 1)
 redis.call('PEXPIRE', key, ARGV[1])
 return new and 'NEW' or 'OK'
 """

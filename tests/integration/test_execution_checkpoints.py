@@ -18,7 +18,7 @@ from state.base import JsonObject
 from state.job import Report
 from state.workflow import JobState
 from tests.support.execution_bench import Bench, Counted
-from tests.support.fakes import Crew, FineWeather, NoFiles, technician
+from tests.support.fakes import Crew, FineWeather, NoFiles
 from tests.support.inputs import sizing_input, triage_input
 from tests.support.workflows import asks, reports
 
@@ -130,7 +130,7 @@ def _product(bench: Bench) -> Execution:
         forecasts=FineWeather(clock),
         files=files,
         years=ClimateYears(files),
-        directory=Crew(technician()),
+        directory=Crew(),
         clock=clock,
     )
     return Execution(bench.engine, build_graph(needs, bench.saver), bench.saver, clock)
@@ -154,7 +154,7 @@ async def test_a_state_of_a_release_that_had_a_field_more_is_made_anew(
     job = await bench.job(job_id)
     assert (job.status, [question["id"] for question in job.questions]) == (
         RunStatus.WAITING,
-        ["safety_release"],
+        ["safety_release", "dispatch_decision"],
     )
     assert (await bench.events(job_id)).count("run.rebuilt") == 1
 
@@ -185,4 +185,42 @@ async def test_a_node_that_makes_an_invalid_document_of_a_good_state_fails_its_j
     job = await bench.job(job_id)
     assert job.problem is not None
     assert (job.status, job.problem["status"], intake.calls) == (RunStatus.FAILED, 500, 1)
+    assert "run.rebuilt" not in await bench.events(job_id)
+
+
+async def test_a_job_s_thread_does_not_grow_with_its_refreshes(bench: Bench) -> None:
+    job_id = await bench.start()
+    product = _product(bench)
+    await product.execute(await bench.run_id(job_id))
+    fields = []
+    for _ in range(3):
+        await bench.refresh(job_id)
+        await product.execute(await bench.run_id(job_id))
+        fields.append(await bench.redis.hlen(thread_key(str(job_id))))
+    assert fields == [fields[0]] * 3
+
+
+async def test_a_form_that_a_refresh_opened_is_answered_after_another_worker_took_it(bench: Bench) -> None:
+    """Its first worker is lost when the graph has asked, before the job waits."""
+    job_id = await bench.start()
+    await bench.execution().execute(await bench.run_id(job_id))
+    await bench.refresh(job_id)
+    run_id = await bench.run_id(job_id)
+    lost = asyncio.Event()
+
+    async def asks_and_is_lost(state: JobState) -> JsonObject:
+        lost.set()
+        await asyncio.Event().wait()
+        return await asks(state)
+
+    dying = asyncio.create_task(bench.execution(clarify=asks_and_is_lost).execute(run_id))
+    await lost.wait()
+    dying.cancel()
+    await asyncio.gather(dying, return_exceptions=True)
+    asking = bench.execution(clarify=asks)
+    await asking.execute(run_id)
+    assert [question["id"] for question in (await bench.job(job_id)).questions] == ["depth"]
+    await bench.resume(job_id, depth=4)
+    await asking.execute(await bench.run_id(job_id))
+    assert await bench.summaries(job_id) == ["depth 4", "depth unknown"]
     assert "run.rebuilt" not in await bench.events(job_id)

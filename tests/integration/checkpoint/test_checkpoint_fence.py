@@ -103,6 +103,33 @@ async def test_a_claim_older_than_the_present_one_is_refused(workers_saver: Redi
         await workers_saver.claim(THREAD, 1)
 
 
+async def test_claiming_anew_leaves_nothing_but_the_claim(
+    workers_saver: RedisSaver, client: AsyncRedis
+) -> None:
+    await workers_saver.claim(THREAD, 1)
+    await WRITES["aput"](workers_saver, 1)
+    before = await client.hgetall(thread_key(THREAD))
+    await workers_saver.claim(THREAD, 2, anew=True)
+    assert await client.hgetall(thread_key(THREAD)) == {
+        b"t": THREAD.encode(),
+        b"f": b"2",
+        b"v": str(int(before[b"v"]) + 1).encode(),  # a change that was planned before is refused
+    }
+    assert await workers_saver.aget_tuple(config(2)) is None
+    with pytest.raises(StaleAttempt):
+        await WRITES["aput"](workers_saver, 1)
+    await WRITES["aput"](workers_saver, 2)
+
+
+async def test_an_older_attempt_empties_nothing(workers_saver: RedisSaver, client: AsyncRedis) -> None:
+    await workers_saver.claim(THREAD, 2)
+    await WRITES["aput"](workers_saver, 2)
+    before = await client.hgetall(thread_key(THREAD))
+    with pytest.raises(StaleAttempt):
+        await workers_saver.claim(THREAD, 1, anew=True)
+    assert await client.hgetall(thread_key(THREAD)) == before
+
+
 async def test_claiming_twice_is_claiming_once(workers_saver: RedisSaver) -> None:
     await workers_saver.claim(THREAD, 2)
     await workers_saver.claim(THREAD, 2)
