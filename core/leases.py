@@ -14,12 +14,12 @@ from typing import Any
 from uuid import UUID
 
 import anyio
-import asyncpg
 import structlog
 from pgqueuer.adapters.persistence.queries import Queries
 from pgqueuer.models import Job
 from pgqueuer.ports.driver import Driver
 
+from core.database.errors import LOST
 from core.metrics import LEASE_LOSSES
 from core.queue import DELIVER
 
@@ -74,7 +74,6 @@ SELECT EXISTS (
 ) AS eta
 """
 OUTLOOK_SECONDS = 0.5
-UNANSWERED = (OSError, asyncpg.PostgresError, asyncpg.InterfaceError)
 
 Turn = AbstractAsyncContextManager[None]
 
@@ -185,7 +184,7 @@ class LeasedQueries(Queries):
         """
         try:
             yield
-        except UNANSWERED as error:
+        except LOST as error:
             log.warning("core.queue.not_asked", error=type(error).__name__, detail=str(error))
         except Exception:
             self._leases.end()
@@ -244,5 +243,5 @@ class LeasedQueries(Queries):
         record = traceback_record.model_dump_json() if traceback_record else None
         try:
             await self.driver.execute(RETURN, job.id, delay, record, self.holder, DELIVER)
-        except UNANSWERED as error:
+        except LOST as error:
             log.warning("core.queue.not_returned", error=type(error).__name__)

@@ -15,9 +15,10 @@ from pgqueuer.errors import RetryRequested
 from pgqueuer.models import Context, Job
 from sqlalchemy.ext.asyncio import AsyncEngine
 
+from core.database.errors import LOST
 from core.database.session import asyncpg_options
 from core.errors import TransientError
-from core.leases import UNANSWERED, LeasedQueries, LeaseEnded, Leases, Turn
+from core.leases import LeasedQueries, LeaseEnded, Leases, Turn
 from core.queue import DELIVER, EXECUTE_RUN, REFRESH_WEATHER, REQUEST_ID
 from core.turnstile import Turnstile
 
@@ -117,7 +118,7 @@ class QueueWorker:
             while not self._stopping.is_set():
                 try:
                     await self._run_until_lost()
-                except (*UNANSWERED, RuntimeError) as error:
+                except (*LOST, RuntimeError) as error:
                     log.warning("core.queue.connection_lost", error=type(error).__name__, detail=str(error))
                 except Exception:
                     log.exception("core.queue.failed")

@@ -19,7 +19,8 @@ from apscheduler.triggers.interval import IntervalTrigger
 from sqlalchemy.ext.asyncio import AsyncEngine
 
 from core.clock import Clock
-from core.database.leadership import LOST, LeaderConnection, leader_connection
+from core.database.errors import LOST
+from core.database.leadership import LeaderConnection, leader_connection
 
 log = structlog.get_logger(__name__)
 

@@ -25,12 +25,10 @@ PAGE = 500
 LOCK = 0x534F4C4153  # one worker at a time looks; the others need not
 
 
-async def free_frozen_sessions(engine: AsyncEngine) -> int:
-    """End the sessions of processes frozen in mid-statement; returns how many there were."""
-    ended = await end_frozen_sessions(engine)
-    if ended:
+async def free_frozen_sessions(engine: AsyncEngine) -> None:
+    """End the sessions of processes frozen in mid-statement."""
+    if ended := await end_frozen_sessions(engine):
         log.warning("graph.reconciliation.ended_frozen", sessions=ended)
-    return ended
 
 
 async def requeue_forgotten_runs(engine: AsyncEngine) -> int:

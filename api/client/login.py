@@ -1,14 +1,11 @@
 """The login of a terminal: kept in the user's configuration folder, readable by nobody else."""
 
-import fcntl
 import os
-import time
 from collections.abc import Generator, Iterator
 from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
 from functools import partial
 from pathlib import Path
-from typing import IO
 
 import httpx
 from platformdirs import user_config_path
@@ -84,22 +81,13 @@ class KeptLogin:
 
         Raises `Conflict` where another keeps it for longer than a renewal takes.
         """
+        from core.embedded.guard import flock_within  # noqa: PLC0415  few commands renew a login
+
         self._folder.mkdir(mode=0o700, parents=True, exist_ok=True)
-        ending = time.monotonic() + PATIENCE_SECONDS
         with (self._folder / "login.lock").open("w") as lock:
-            while not _taken(lock):
-                if time.monotonic() > ending:
-                    raise Conflict(STOPPED)
-                time.sleep(0.05)
+            if not flock_within(lock.fileno(), PATIENCE_SECONDS):
+                raise Conflict(STOPPED)
             yield
-
-
-def _taken(lock: IO[str]) -> bool:
-    try:
-        fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
-    except BlockingIOError:
-        return False
-    return True
 
 
 class LoginAuth(httpx.Auth):

@@ -20,6 +20,8 @@ UNREACHABLE = (
     asyncpg.InterfaceError,
     asyncpg.InternalClientError,  # the server ended the connection while a statement was being sent
 )
+LOST = (OSError, asyncpg.PostgresError, asyncpg.InterfaceError, asyncpg.InternalClientError)
+"""What a lost connection looks like to asyncpg; the last where the server ended it while a statement was being sent."""
 AWAY = ("08", "57P01", "57P02", "57P03", "53300", "40P01", "25P03", "25P04")
 """SQLSTATEs, or their beginnings, of a server that is shutting down, starting, crashed, full or in a deadlock, or that
 ended what stood still or took too long.

@@ -11,7 +11,7 @@ _END = text(
     """
     SELECT count(*) FILTER (WHERE pg_terminate_backend(pid)) FROM pg_stat_activity
     WHERE datname = current_database() AND usename = current_user AND starts_with(application_name, :ours)
-    AND state = 'active' AND wait_event_type = 'Client' AND wait_event IN ('ClientRead', 'ClientWrite')
+    AND state = 'active' AND wait_event IN ('ClientRead', 'ClientWrite')
     AND state_change < now() - make_interval(secs => :seconds)
     """
 )

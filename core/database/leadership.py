@@ -19,6 +19,7 @@ from asyncpg.prepared_stmt import PreparedStatement
 from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncEngine, AsyncSession
 
+from core.database.errors import LOST
 from core.database.session import asyncpg_options
 
 log = structlog.get_logger(__name__)
@@ -29,8 +30,6 @@ LEASE = timedelta(seconds=5)
 PATIENCE_SECONDS = 2.0
 """A statement without an answer for so long is a lost connection; noticed before the lease ends."""
 KEPT = timedelta(days=7)
-LOST = (OSError, asyncpg.PostgresError, asyncpg.InterfaceError, asyncpg.InternalClientError)
-"""What a lost connection looks like; the last where the server ended it while a statement was being sent."""
 
 # idle_session_timeout is known since PostgreSQL 14; an older one is left to its keepalives. The work of a slot may take
 # longer than somebody allows a transaction that is not a leader's, which PostgreSQL can limit since 17.

@@ -11,8 +11,8 @@ import asyncpg
 import structlog
 from sqlalchemy.ext.asyncio import AsyncEngine
 
+from core.database.errors import LOST
 from core.database.events import JOBS_CHANNEL, SETTLED_CHANNEL
-from core.database.leadership import LOST
 from core.database.session import asyncpg_options
 
 log = structlog.get_logger(__name__)

@@ -2,6 +2,7 @@
 
 import asyncio
 from collections.abc import Callable
+from itertools import count
 from pathlib import Path
 
 import structlog
@@ -13,6 +14,8 @@ from sqlalchemy import Connection, text
 from sqlalchemy.exc import DBAPIError
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
+from core.database.session import IDLE_SECONDS
+
 log = structlog.get_logger(__name__)
 
 MIGRATIONS = Path(__file__).parent / "migrations"
@@ -23,19 +26,14 @@ PAUSE_SECONDS = 1.0
 TRIES = 200
 """Ten minutes at the longest, since a backup reads every table for as long as it takes."""
 TURN_SECONDS = 0.05
-IDLE_SECONDS = 10.0
-"""Between two tries it rests for a second; whoever rests for longer is frozen, and others wait for their turn."""
 MIGRATION_LOCK = 0x534F4C4152  # "SOLAR": one migration at a time, whoever starts first
 
-# idle_session_timeout is known since PostgreSQL 14.
-_LIMITS = text(
-    "SELECT set_config(name, CASE name WHEN 'lock_timeout' THEN :table ELSE :idle END, false)"
-    " FROM pg_settings WHERE name IN ('lock_timeout', 'idle_session_timeout')"
+# Whoever rests for long between two tries is frozen. idle_session_timeout is known since PostgreSQL 14.
+_LIMITS = "FROM pg_settings WHERE name IN ('lock_timeout', 'idle_session_timeout')"
+_LIMIT = text(
+    f"SELECT set_config(name, CASE name WHEN 'lock_timeout' THEN :table ELSE :idle END, false) {_LIMITS}"
 )
-
-
-def _limits(table: float, idle: float) -> dict[str, str]:
-    return {"table": f"{round(table * 1000)}ms", "idle": f"{round(idle * 1000)}ms"}
+_LIMIT_NO_MORE = text(f"SELECT set_config(name, reset_val, false) {_LIMITS}")
 
 
 def _config(connection: Connection | None = None) -> Config:
@@ -85,7 +83,7 @@ async def check(engine: AsyncEngine) -> None:
 async def _run(engine: AsyncEngine, step: Callable[[Config], None]) -> None:
     """Carry out a step in our turn; where a table was not to be had in time, what is left of it is tried again."""
     async with engine.connect() as connection:
-        await connection.execute(_LIMITS, _limits(TABLE_SECONDS, IDLE_SECONDS))
+        await connection.execute(_LIMIT, {"table": f"{TABLE_SECONDS:g}s", "idle": f"{IDLE_SECONDS:g}s"})
         await connection.commit()
         await _in_turn(connection)
         try:
@@ -102,7 +100,7 @@ async def _run(engine: AsyncEngine, step: Callable[[Config], None]) -> None:
                 await asyncio.sleep(PAUSE_SECONDS)
         finally:
             await connection.rollback()
-            await connection.execute(_LIMITS, _limits(0, 0))
+            await connection.execute(_LIMIT_NO_MORE)
             await connection.execute(text("SELECT pg_advisory_unlock(:key)"), {"key": MIGRATION_LOCK})
             await connection.commit()
 
@@ -114,11 +112,11 @@ async def _in_turn(connection: AsyncConnection) -> None:
     CONCURRENTLY` of whoever's turn it is waits for every older one.
     """
     asked = text("SELECT pg_try_advisory_lock(:key)")
-    told = False
-    while not await connection.scalar(asked, {"key": MIGRATION_LOCK}):
+    for tried in count():
+        if await connection.scalar(asked, {"key": MIGRATION_LOCK}):
+            break
         await connection.commit()
-        if not told:
+        if not tried:
             log.info("core.database.migration_waits", reason="somebody else migrates")
-            told = True
         await asyncio.sleep(TURN_SECONDS)
     await connection.commit()

@@ -1,6 +1,5 @@
 """The application over real servers, with a worker beside it and simulated weather."""
 
-import asyncio
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
 from pathlib import Path
 from typing import Any
@@ -18,9 +17,9 @@ from core.database import AsyncSessionLocal
 from core.database.models import Role
 from core.database.users import Users
 from core.embedded import EmbeddedServers
-from graph.tasks import work
 from tests.support.environment import settings_for
 from tests.support.http_server import Serve, Server
+from tests.support.working import working
 
 PASSWORD = "correct horse battery"
 
@@ -67,12 +66,8 @@ async def app(application: FastAPI, settings: Settings) -> AsyncIterator[FastAPI
 @pytest.fixture
 async def worker(settings: Settings) -> AsyncIterator[None]:
     """A worker in this process, working off the test's own queue."""
-    stop = asyncio.Event()
-    task = asyncio.create_task(work(settings, stop))
-    yield
-    stop.set()
-    async with asyncio.timeout(20):
-        await task
+    async with working(settings):
+        yield
 
 
 @pytest.fixture(scope="session")

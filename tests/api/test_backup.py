@@ -1,6 +1,5 @@
 """Backup and restore as the operator's guide tells them, carried out with the commands it gives."""
 
-import asyncio
 import os
 import re
 import shlex
@@ -16,8 +15,8 @@ from api.demo import load
 from core.config import Settings
 from core.database import opened_engine
 from core.embedded.programs import POSTGRES, packages_folder
-from graph.tasks import work
 from tests.api.conftest import settled
+from tests.support.working import working
 
 GUIDE = (Path(__file__).parents[2] / "deploy" / "README.md").read_text()
 COUNTED = ("jobs", "runs", "job_events", "results", "users", "technicians", "pgqueuer")
@@ -69,20 +68,19 @@ async def test_what_was_dumped_goes_on_where_it_was_restored(
     )
     assert await counted(elsewhere) == await counted(settings)
 
-    stop = asyncio.Event()
     app = create_app(elsewhere)
-    async with app.router.lifespan_context(app):
-        worker = asyncio.create_task(work(elsewhere, stop))
-        async with httpx.AsyncClient(
+    async with (
+        app.router.lifespan_context(app),
+        working(elsewhere),
+        httpx.AsyncClient(
             transport=httpx.ASGITransport(app),
             base_url=client.base_url,
             headers={"Authorization": client.headers["Authorization"]},
             timeout=60,
-        ) as there:
-            assert (await settled(there, queued["id"]))["status"] == "waiting"
-            answers = {"answers": {"design_temp_min_c": 8}}
-            assert (await there.post(f"/jobs/{queued['id']}/resume", json=answers)).status_code == 202
-            assert (await settled(there, queued["id"]))["questions"]
-        stop.set()
-        await worker
+        ) as there,
+    ):
+        assert (await settled(there, queued["id"]))["status"] == "waiting"
+        answers = {"answers": {"design_temp_min_c": 8}}
+        assert (await there.post(f"/jobs/{queued['id']}/resume", json=answers)).status_code == 202
+        assert (await settled(there, queued["id"]))["questions"]
     in_the_container("dropdb", url=url, database=restored)

@@ -1,8 +1,6 @@
 """What was given up is listed with its reason, and a message of it is sent again, whoever it is for."""
 
-import asyncio
-from collections.abc import AsyncIterator, Iterator
-from contextlib import asynccontextmanager
+from collections.abc import Iterator
 from typing import Any
 from uuid import UUID, uuid4
 
@@ -17,9 +15,9 @@ from core.database import AsyncSessionLocal
 from core.database.addressees import keep_addresses
 from core.database.jobs import Jobs
 from core.notifications.addresses import addresses
-from graph.tasks import work
 from tests.support.inputs import triage_input
 from tests.support.receiver import Receiver, running_receiver
+from tests.support.working import working
 
 HOOK = {"url": "https://hooks.example.com/solarsync", "events": ["job.created"]}
 SECRET = "s3cret"
@@ -35,16 +33,6 @@ def receiver() -> Iterator[Receiver]:
 def settings(settings: Settings, receiver: Receiver) -> Settings:
     told = [SecretStr(f"json://127.0.0.1:{receiver.port}/{SECRET}")]
     return settings.model_copy(update={"notification_urls": told})
-
-
-@asynccontextmanager
-async def _working(settings: Settings) -> AsyncIterator[None]:
-    stop = asyncio.Event()
-    task = asyncio.create_task(work(settings, stop))
-    yield
-    stop.set()
-    async with asyncio.timeout(20):
-        await task
 
 
 async def _tell_dispatchers(app: FastAPI, settings: Settings, job_id: str, *, on: bool = True) -> None:
@@ -116,7 +104,7 @@ async def test_a_text_to_people_that_was_given_up_is_sent_again(
     assert (again.json()["status"], again.json()["attempts"]) == ("pending", 0)
     assert (await dispatcher.post(f"/system/dead-letters/{dead['id']}/redeliver")).status_code == 409
     assert (await _dead(dispatcher))["deliveries"] == []
-    async with _working(settings):
+    async with working(settings):
         await receiver.until(1)
     assert "Node timed out" in receiver.received[0].body.decode()
 

@@ -20,11 +20,11 @@ from core.database.cells import packed
 from core.database.models import JobRow
 from core.database.weather_tables import WeatherCellRow
 from core.ids import new_id
-from graph.tasks import work
 from state.weather import Alert
 from tests.api.conftest import settled
 from tests.support.fakes import FineWeather
 from tests.support.inputs import sizing_input
+from tests.support.working import working
 
 
 def _alert(now: datetime) -> Alert:
@@ -104,19 +104,17 @@ async def test_where_nobody_is_asked_for_forecasts_there_is_none_and_nothing_has
     settings: Settings, client: httpx.AsyncClient
 ) -> None:
     alone = settings.model_copy(update={"weather_providers": []})
-    app, stop = create_app(alone), asyncio.Event()
+    app = create_app(alone)
     async with (
         app.router.lifespan_context(app),
         httpx.AsyncClient(
             transport=httpx.ASGITransport(app), base_url=client.base_url, headers=client.headers, timeout=60
         ) as asking,
+        working(alone),
     ):
-        worker = asyncio.create_task(work(alone, stop))
         job = (await asking.post("/jobs", json=sizing_input())).json()
         assert (await settled(asking, job["id"]))["status"] == "succeeded"
         refused = await asking.get(f"/jobs/{job['id']}/forecast")
-        stop.set()
-        await worker
     assert (refused.status_code, refused.json()["detail"]) == (
         404, "There is no forecast: no provider is configured.",
     )  # fmt: skip
