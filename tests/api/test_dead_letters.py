@@ -97,6 +97,8 @@ async def test_a_text_to_people_that_was_given_up_is_sent_again(
     await _tell_dispatchers(app, settings, job_id)
     await _change(app, "UPDATE webhook_deliveries SET status = 'failed', attempts = 5, error = 'no answer'")
     await _change(app, "DELETE FROM pgqueuer")
+    # A run that is missed would be queued again, and tell first.
+    await _change(app, "UPDATE runs SET status = 'cancelled'")
     (dead,) = (await _dead(dispatcher))["deliveries"]
 
     again = await dispatcher.post(f"/system/dead-letters/{dead['id']}/redeliver")
